@@ -1,0 +1,61 @@
+import type { Observable } from "rxjs";
+import type { ActionTokens, Reasoning } from "../types/chunk.js";
+import type { Observation } from "../types/observation.js";
+import type { JointVector, Seconds } from "../types/units.js";
+
+/** Time spent in each phase of one inference, in seconds. */
+export interface PhaseTimes {
+  readonly preprocess: Seconds;
+  readonly vision: Seconds;
+  readonly prefill: Seconds;
+  readonly text: Seconds;
+  readonly codes: Seconds;
+  readonly decode: Seconds;
+}
+
+/** What one inference gave. */
+export interface Inference {
+  readonly reasoning: Reasoning;
+  /** False when the text was forced from an earlier inference of the same instruction. */
+  readonly fresh: boolean;
+  readonly tokens: ActionTokens;
+  /** Joint deltas in rad from the commanded position of the observation, one per step. */
+  readonly deltas: readonly JointVector[];
+  /** Gripper openings, 0 closed to 1 open, one per step. */
+  readonly grippers: readonly number[];
+  readonly phases: PhaseTimes;
+}
+
+/** One request to the policy. */
+export interface InferenceRequest {
+  readonly instruction: string;
+  readonly observation: Observation;
+  /** Text to force; null to generate it. */
+  readonly forced: Reasoning | null;
+}
+
+/** What a policy is good for, from its bundle's manifest. */
+export interface PolicyDescription {
+  readonly bundleId: string;
+  readonly horizon: number;
+  /** Between two steps of a chunk. */
+  readonly period: Seconds;
+  readonly imageSize: number;
+  readonly provider: "cpu" | "cuda";
+  /** Instructions it was trained on. */
+  readonly instructions: readonly string[];
+}
+
+/** `ready` with its description, or why not. */
+export type PolicyStatus =
+  | { readonly kind: "loading" }
+  | { readonly kind: "ready"; readonly description: PolicyDescription; readonly latencyP95: Seconds }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The generator and decoder in the policy process. */
+export interface Policy {
+  readonly status: Observable<PolicyStatus>;
+  /** One inference; errors when the process misses its deadline (it is then killed and started again). */
+  infer(request: InferenceRequest): Observable<Inference>;
+  close(): Promise<void>;
+}

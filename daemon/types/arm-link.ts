@@ -1,0 +1,89 @@
+import type { GripperState } from "./arm-state.js";
+import type { Chunk } from "./chunk.js";
+import type { Mode } from "./mode.js";
+import type { SetpointSource } from "./setpoint.js";
+import type { Instant, JointPosition, Seconds } from "./units.js";
+
+/** What the daemon says to the arm process, one JSON object a line over a Unix socket. */
+export type ToArm =
+  /** Stop at once and latch; needs no authority, is handled before anything queued. */
+  | { readonly kind: "stop"; readonly reason: string; readonly by: string }
+  /** The operator in control is alive and sees fresh state; forwarded as it arrives. */
+  | { readonly kind: "operator-beat"; readonly lease: number }
+  /** Nobody is in control any more. */
+  | { readonly kind: "operator-gone"; readonly reason: string }
+  /** Proposed motion; dropped unless its epoch is the present one and the mode is `policy`. */
+  | { readonly kind: "chunk"; readonly chunk: Chunk }
+  /** Asks for a change of mode; answered by `result` with the same id. */
+  | { readonly kind: "request"; readonly id: number; readonly lease: number; readonly request: ArmRequest };
+
+/** Requests that change the mode of the arm process. */
+export type ArmRequest =
+  /** standby -> hold: start streaming the present pose. */
+  | { readonly kind: "engage" }
+  /** hold -> policy: follow chunks of the epoch that the result names. */
+  | { readonly kind: "follow-policy" }
+  /** any motion -> hold by the stopping ramp; chunks of the old epoch are dropped. */
+  | { readonly kind: "hold" }
+  /** hold -> homing: go to a named pose by our own streamed plan. */
+  | { readonly kind: "home" }
+  /** hold -> standby: end the stream. */
+  | { readonly kind: "disengage" }
+  /** fault -> standby, if the cause is gone. */
+  | { readonly kind: "acknowledge"; readonly reason: string };
+
+/** Why the arm process stopped or refuses: a machine-readable code and words for the operator. */
+export interface StopReport {
+  readonly code: string;
+  readonly detail: string;
+  /** What the operator should do. */
+  readonly hint: string;
+  readonly at: Instant;
+  /** Latched: needs `acknowledge`. */
+  readonly latched: boolean;
+}
+
+/** What the arm process says to the daemon. */
+export type FromArm =
+  | {
+      readonly kind: "hello";
+      readonly periodMs: number;
+      /** Which scheduling the streamer got, in words. */
+      readonly scheduling: string;
+      readonly arm: string;
+    }
+  | { readonly kind: "state"; readonly state: ArmReport }
+  | { readonly kind: "stopped"; readonly stop: StopReport }
+  /** A chunk was taken, or why it was not. */
+  | { readonly kind: "chunk-result"; readonly id: number; readonly accepted: boolean; readonly reason: string; readonly receivedAt: Instant }
+  | { readonly kind: "result"; readonly id: number; readonly ok: boolean; readonly reason: string; readonly epoch: number };
+
+/** State of the arm process, sent every 20 ms and at each change of mode. */
+export interface ArmReport {
+  readonly at: Instant;
+  readonly mode: Mode;
+  readonly epoch: number;
+  readonly source: SetpointSource | null;
+  /** null while disconnected. */
+  readonly measured: JointPosition | null;
+  readonly measuredAge: Seconds | null;
+  /** What was last sent to the arm; the measured pose while nothing is streamed. */
+  readonly commanded: JointPosition | null;
+  readonly gripper: GripperState;
+  /** Chunk targets still ahead. */
+  readonly pendingTargets: number;
+  /** Why it does not move, newest first; empty when nothing is wrong. */
+  readonly stops: readonly StopReport[];
+  readonly armStatus: string;
+  readonly stream: StreamCounters;
+}
+
+/** Counters of the stream since the arm process started. */
+export interface StreamCounters {
+  readonly ticks: number;
+  readonly lateTicks: number;
+  readonly skippedTicks: number;
+  readonly refusals: number;
+  readonly latenessP99Ms: number;
+  readonly latenessMaxMs: number;
+}

@@ -1,0 +1,14 @@
+/** Modes of the arm process; `test/modes` holds the whole transition table. */
+export type Mode =
+  /** No usable link to the arm. */
+  | "disconnected"
+  /** Link is good, nothing may move. */
+  | "standby"
+  /** Standing still under stream, motion may be engaged. */
+  | "hold"
+  /** Going to a named pose, planned by us and streamed. */
+  | "homing"
+  /** Following chunks of the policy. */
+  | "policy"
+  /** Stopped and latched until acknowledged. */
+  | "fault";
