@@ -55,8 +55,20 @@ export type FromArm =
   | { readonly kind: "state"; readonly state: ArmReport }
   | { readonly kind: "stopped"; readonly stop: StopReport }
   /** A chunk was taken, or why it was not. */
-  | { readonly kind: "chunk-result"; readonly id: number; readonly accepted: boolean; readonly reason: string; readonly receivedAt: Instant }
-  | { readonly kind: "result"; readonly id: number; readonly ok: boolean; readonly reason: string; readonly epoch: number };
+  | {
+      readonly kind: "chunk-result";
+      readonly id: number;
+      readonly accepted: boolean;
+      readonly reason: string;
+      readonly receivedAt: Instant;
+    }
+  | {
+      readonly kind: "result";
+      readonly id: number;
+      readonly ok: boolean;
+      readonly reason: string;
+      readonly epoch: number;
+    };
 
 /** State of the arm process, sent every 20 ms and at each change of mode. */
 export interface ArmReport {
