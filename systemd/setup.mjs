@@ -192,9 +192,9 @@ async function buildOpenCv() {
   const cached = join(cacheFolder, `opencv4nodejs-${version}-${key}.node`);
   if (!existsSync(cached)) {
     const headers = await nodeHeaders();
-    await step("Compiling the OpenCV addon (3 to 8 minutes, once)", "npm", ["rebuild", "opencv4nodejs", "--foreground-scripts"], {
-      env: npmEnvironment({ npm_config_nodedir: headers }),
-    });
+    const gyp = join(root, "node_modules", "node-gyp", "bin", "node-gyp.js");
+    const args = [gyp, "rebuild", `--nodedir=${headers}`, "-j", String(availableParallelism())];
+    await step("Compiling the OpenCV addon (3 to 8 minutes, once)", process.execPath, args, { cwd: folder, env: npmEnvironment() });
     if (!existsSync(binary)) {
       throw new SetupError("The OpenCV addon was not built; run again with KINEVLA_SETUP_VERBOSE=1 to see why.");
     }

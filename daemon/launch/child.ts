@@ -59,7 +59,9 @@ export function startChild(options: ChildOptions): Child {
       over = true;
       log.end();
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
-      resolve(`${options.name} ended ${how}; see ${options.logFile}${last.length > 0 ? `\n  ${last.join("\n  ")}` : ""}`);
+      resolve(
+        `${options.name} ended ${how}; see ${options.logFile}${last.length > 0 ? `\n  ${last.join("\n  ")}` : ""}`,
+      );
     });
   });
   return {
