@@ -13,6 +13,7 @@ from .dataset import DatasetError
 from .export import ExportError
 from .pipeline import evaluate, export, run, split, stored_config, train
 from .report import table
+from .rollout import roll_out, wilson
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -34,6 +35,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             command.add_argument("--minutes", type=float, help="wall time for training; default: all samples")
             command.add_argument("--episodes", type=int, help="use only the first episodes")
             command.add_argument("--threads", type=int, help="CPU threads")
+    rollout = commands.add_parser("rollout", help="closed loop of a bundle in the stepped virtual lab")
+    rollout.add_argument("--bundle", type=Path, required=True)
+    rollout.add_argument("--lab", type=Path, required=True, help="dist/drivers/virtual-lab/rollout/rollout.js")
+    rollout.add_argument("--trials", type=int, default=20, help="trials of each task")
+    rollout.add_argument("--seed", type=int, default=9_000_001)
+    rollout.add_argument("--execute", type=int, help="steps of each chunk carried out (default: the manifest's)")
+    rollout.add_argument("--delay", type=int, default=0, help="steps between picture and first step of its chunk")
+    rollout.add_argument("--steps", type=int, default=160, help="most steps of a trial")
     return parser.parse_args(arguments)
 
 
@@ -50,6 +59,17 @@ def main(arguments: list[str]) -> int:
             else:
                 training, _ = split(given.data, given.validation, given.episodes)
                 train(config, training, given.out, given.minutes)
+            return 0
+        if given.command == "rollout":
+            tallies = roll_out(
+                given.bundle, given.lab, given.trials, given.seed, given.execute, given.delay, given.steps
+            )
+            for instruction, tally in tallies.items():
+                low, high = wilson(tally.kinematic, tally.trials)
+                print(
+                    f"{instruction}: goal {tally.goal}/{tally.trials}, kinematic {tally.kinematic}/{tally.trials} "
+                    f"(95 %: {low:.2f}..{high:.2f})"
+                )
             return 0
         training, held_out = split(given.data, given.validation, None)
         trained = train(stored_config(given.out), training, given.out, 0.0)

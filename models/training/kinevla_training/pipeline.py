@@ -70,7 +70,6 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         save_atomically(statistics.state(), statistics_path)
     visual = 2 * 2 + config.language.fused_tokens + 1
     wordings = make_wordings(data.tasks, tokenizer, vocabulary, visual, config.bundle)
-    representation = train_representation(config, data, statistics, out)
     regressor = train_trunk(
         config,
         data,
@@ -80,6 +79,7 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         out,
         None if seconds is None else TRUNK_SHARE * seconds,
     )
+    representation = train_representation(config, data, statistics, out)
     generator = train_generator(
         config,
         data,
@@ -140,6 +140,7 @@ def export(trained: Trained, data: Dataset, held_out: Dataset, report: dict, tar
         "dataset": {"digest": data.digest, "frames": len(data), "episodes": len(data.disturbed)},
         "heldOut": {"digest": held_out.digest, "frames": len(held_out), "episodes": len(held_out.disturbed)},
         "configuration": config.to_dict(),
+        "tasks": [task.instruction for task in data.tasks],
         "metrics": report,
     }
     export_bundle(
