@@ -43,14 +43,13 @@ async function captureOnce(cv: OpenCvModule, options: CameraOptions, listener: C
   let camera: VideoCapture;
   try {
     camera = openCamera(cv, options);
-  } catch (error) {
-    return { pictures: 0, detail: `${nameOf(source)} does not open (${messageOf(error)}). ${WHAT_TO_DO[source.kind]}` };
+  } catch {
+    // The addon says no more than that it failed, and says it as a plain string.
+    return { pictures: 0, detail: `${nameOf(source)} does not open. ${WHAT_TO_DO[source.kind]}` };
   }
   try {
     const pictures = await drain(cv, camera, source, listener);
     return { pictures, detail: `${nameOf(source)} delivers no more pictures. ${WHAT_TO_DO[source.kind]}` };
-  } catch (error) {
-    return { pictures: 0, detail: `${nameOf(source)} failed (${messageOf(error)}). ${WHAT_TO_DO[source.kind]}` };
   } finally {
     camera.release();
   }
@@ -115,9 +114,4 @@ function nameOf(source: CameraSource): string {
     default:
       return source satisfies never;
   }
-}
-
-/** The addon throws plain strings. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
