@@ -4,6 +4,7 @@ import { BundleError } from "../bundle/bundle-error.js";
 import type { Failure } from "../failure.js";
 import type { Provider } from "../generator/session.js";
 import { checkGolden } from "./check-golden.js";
+import { cudaPreflight } from "./cuda-preflight.js";
 import { type LoadedModel, loadModel } from "./load-model.js";
 import { type FromPolicyProcess, isToPolicyProcess, type LoadRequest } from "./messages.js";
 import { packImages, packProprio } from "./observation-input.js";
@@ -31,11 +32,11 @@ async function load(request: LoadRequest): Promise<{ readonly loaded: LoadedMode
   try {
     result = await attempt(request.provider);
   } catch (error) {
-    const fallback = error instanceof BundleError && error.code === "provider-unavailable" ? request.fallback : null;
-    if (fallback === null || fallback === request.provider) {
+    if (!(error instanceof BundleError) || error.code !== "provider-unavailable" || request.fallback === null) {
       throw error;
     }
-    notice = `Runs on ${fallback}, as configured for this case: ${String(error)}`;
+    const { fallback } = request;
+    notice = `Runs on ${fallback}, as configured for this case: ${await explain(error)}`;
     result = await attempt(fallback);
   }
   const { manifest } = result.loaded;
@@ -53,6 +54,15 @@ async function load(request: LoadRequest): Promise<{ readonly loaded: LoadedMode
     notice,
   });
   return result;
+}
+
+/** Says also which library is missing, where a provider did not load. */
+async function explain(error: BundleError): Promise<string> {
+  if (error.code !== "provider-unavailable") {
+    return error.message;
+  }
+  const { ready, advice } = await cudaPreflight();
+  return ready ? error.message : `${error.message} ${advice}`;
 }
 
 async function infer({ model, manifest }: LoadedModel, request: InferenceRequest): Promise<Inference | Failure> {
@@ -88,11 +98,11 @@ process.on("message", async (message: unknown) => {
   switch (message.kind) {
     case "load":
       loading = load(message.request).then(({ loaded }) => loaded);
-      loading.catch((error: unknown) => {
+      loading.catch(async (error: unknown) => {
         if (!(error instanceof BundleError)) {
           throw error;
         }
-        send({ kind: "unusable", reason: error.message });
+        send({ kind: "unusable", reason: await explain(error) });
         process.disconnect();
       });
       return;
@@ -109,7 +119,7 @@ process.on("message", async (message: unknown) => {
       return;
     }
   }
-  return message satisfies never;
+  message satisfies never;
 });
 
 // Whoever started this process is gone: so is the reason to run.
