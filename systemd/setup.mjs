@@ -143,7 +143,7 @@ function sha256(...parts) {
   return hash.digest("hex");
 }
 
-/** Headers of the running Node for node-gyp: the system's where they are, else those that the npm package `node` carries. */
+/** Headers of the running Node for node-gyp: the system's where they are, else those of the npm package that carries Node itself. */
 async function nodeHeaders() {
   const beside = dirname(dirname(process.execPath));
   for (const folder of [beside, "/usr"]) {
@@ -155,19 +155,16 @@ async function nodeHeaders() {
       }
     }
   }
+  const carrier = `node-linux-${process.arch}`;
   const folder = join(cacheFolder, `node-headers-${process.versions.node}`);
-  const find = () => {
-    const arch = process.arch === "x64" ? "linux-x64" : `linux-${process.arch}`;
-    return [join(folder, "node_modules", `node-${arch}`), join(folder, "node_modules", "node", "node_modules", `node-${arch}`)].find((place) =>
-      existsSync(join(place, "include", "node", "node.h")),
-    );
-  };
-  if (!find()) {
+  const found = join(folder, "node_modules", carrier);
+  const header = join(found, "include", "node", "node.h");
+  if (!existsSync(header)) {
     mkdirSync(folder, { recursive: true });
-    await step("Fetching Node's headers", "npm", ["install", "--no-save", "--prefix", folder, `node@${process.versions.node}`], { env: npmEnvironment() });
+    const args = ["install", "--no-save", "--ignore-scripts", "--prefix", folder, `${carrier}@${process.versions.node}`];
+    await step("Fetching Node's headers", "npm", args, { env: npmEnvironment() });
   }
-  const found = find();
-  if (!found) {
+  if (!existsSync(header)) {
     throw new SetupError(`Node's headers were not found: install the package that carries /usr/include/node for Node ${process.versions.node}.`);
   }
   return found;
@@ -195,9 +192,9 @@ async function buildOpenCv() {
   const cached = join(cacheFolder, `opencv4nodejs-${version}-${key}.node`);
   if (!existsSync(cached)) {
     const headers = await nodeHeaders();
-    await step("Compiling the OpenCV addon (3 to 8 minutes, once)", "npm", ["rebuild", "opencv4nodejs", "--foreground-scripts"], {
-      env: npmEnvironment({ npm_config_nodedir: headers }),
-    });
+    const gyp = join(root, "node_modules", "node-gyp", "bin", "node-gyp.js");
+    const args = [gyp, "rebuild", `--nodedir=${headers}`, "-j", String(availableParallelism())];
+    await step("Compiling the OpenCV addon (3 to 8 minutes, once)", process.execPath, args, { cwd: folder, env: npmEnvironment() });
     if (!existsSync(binary)) {
       throw new SetupError("The OpenCV addon was not built; run again with KINEVLA_SETUP_VERBOSE=1 to see why.");
     }
