@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HOME_LIMITS, type MotionLimits, POLICY_LIMITS, plannerLimits, STOP_LIMITS } from "../../daemon/guard/limits.js";
+import {
+  HOME_LIMITS,
+  type MotionLimits,
+  POLICY_LIMITS,
+  plannerLimits,
+  STOP_LIMITS,
+} from "../../daemon/guard/limits.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";

@@ -44,8 +44,14 @@ describe("stopping ramp", () => {
           }
           state = next;
         }
-        assert.ok(state.v.every((v) => Math.abs(v) < 1e-6), "at rest");
-        assert.ok(state.a.every((a) => Math.abs(a) < 1e-3), "without acceleration");
+        assert.ok(
+          state.v.every((v) => Math.abs(v) < 1e-6),
+          "at rest",
+        );
+        assert.ok(
+          state.a.every((a) => Math.abs(a) < 1e-3),
+          "without acceleration",
+        );
       }
       // 25 ms to fade, then 28.5/285 s and half a jerk ramp.
       assert.ok(longest <= 0.21, `longest ${longest} s`);

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { standingAt, ZERO } from "../../daemon/motion/motion-state.js";
-import { demandAt, gripperDue, isExhausted, takeChunk, targetsAhead, type Timeline } from "../../daemon/motion/timeline.js";
+import {
+  demandAt,
+  gripperDue,
+  isExhausted,
+  type Timeline,
+  takeChunk,
+  targetsAhead,
+} from "../../daemon/motion/timeline.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
 import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { randomSource } from "../random-source.js";
@@ -69,7 +76,8 @@ describe("timeline", () => {
         const [from, to] = [knots[index] ?? 0, knots[index + 1] ?? 0];
         const { q, v } = demandAt(timeline, at);
         assert.ok(jointAt(q, 0) >= Math.min(from, to) - 1e-9 && jointAt(q, 0) <= Math.max(from, to) + 1e-9);
-        const slope = (jointAt(demandAt(timeline, at + 1e-6).q, 0) - jointAt(demandAt(timeline, at - 1e-6).q, 0)) / 2e-6;
+        const slope =
+          (jointAt(demandAt(timeline, at + 1e-6).q, 0) - jointAt(demandAt(timeline, at - 1e-6).q, 0)) / 2e-6;
         const onKnot = Math.abs(((at - 5) % 0.1) - 0.1) < 2e-6 || (at - 5) % 0.1 < 2e-6;
         assert.ok(onKnot || Math.abs(slope - jointAt(v, 0)) < 1e-4, `${slope} at ${at}, said ${v[0]}`);
       }
