@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { isMap, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { type JointPosition, jointPosition } from "../types/units.js";
+
+const port = z.int().min(1).max(65535);
+const host = z.string().min(1);
+const milliseconds = z.number().positive().max(600_000);
+
+const cameraSource = z.union([
+  z.strictObject({
+    /** HTTP MJPEG or RTSP. */
+    url: z.string().regex(/^(https?|rtsp):\/\//, "a camera url starts with http://, https:// or rtsp://"),
+    width: z.int().min(16).max(8192),
+    height: z.int().min(16).max(8192),
+  }),
+  z.strictObject({
+    /** V4L2 device, best a /dev/v4l/by-id path. */
+    device: z.string().startsWith("/dev/"),
+    width: z.int().min(16).max(8192),
+    height: z.int().min(16).max(8192),
+    fps: z.number().min(1).max(240),
+  }),
+  z.strictObject({
+    file: z.string().min(1),
+    width: z.int().min(16).max(8192),
+    height: z.int().min(16).max(8192),
+  }),
+]);
+
+/** The one configuration file. Units are spelled in the keys; every key without `optional` must be there. */
+export const configSchema = z.strictObject({
+  arm: z.strictObject({
+    link: z.union([
+      z.strictObject({ kind: z.literal("tcp"), host, port }),
+      z.strictObject({ kind: z.literal("serial"), path: z.string().startsWith("/dev/"), baud: z.int().positive() }),
+    ]),
+    /** Where the arm pushes its state: an address of this host that the arm can reach. */
+    push: z.strictObject({ host, port, period_ms: z.union([z.literal(5), z.literal(10), z.literal(20)]) }),
+  }),
+  stream: z.strictObject({ period_ms: z.union([z.literal(5), z.literal(10)]) }),
+  /** Joint angles of the home pose, J1 to J7. */
+  home_deg: z.array(z.number().min(-360).max(360)).length(7),
+  cameras: z.strictObject({ front: cameraSource, wrist: cameraSource }),
+  policy: z.strictObject({
+    /** Folder of the bundle, relative to this file. */
+    bundle: z.string().min(1),
+    provider: z.enum(["cpu", "cuda"]),
+    /** What to do when the CUDA libraries are missing: refuse, or say so and go on with the CPU. */
+    fallback: z.enum(["none", "cpu"]),
+    threads: z.int().min(1).max(64),
+    /** An inference that takes longer is killed. */
+    deadline_ms: milliseconds,
+    /** `cached`: generate the text once for an instruction; `every-chunk`: generate it for each chunk. */
+    reasoning: z.enum(["cached", "every-chunk"]),
+    /** A task that is not finished by then is ended. */
+    task_timeout_ms: milliseconds,
+  }),
+  operator: z.strictObject({
+    host,
+    port,
+    /** Origins of pages that may connect, besides the daemon's own. */
+    origins: z.array(z.string()),
+    /** Holds the operator's token, made at the first start; relative to `run_directory`. */
+    token_file: z.string().min(1),
+  }),
+  /** Sockets, token and state of the running daemon; relative to this file. */
+  run_directory: z.string().min(1),
+  log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
+});
+
+type RawConfig = z.infer<typeof configSchema>;
+
+/** A checked configuration, with paths made absolute and the home pose in rad. */
+export interface Config extends Omit<RawConfig, "home_deg"> {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly home: JointPosition;
+  /** Unix socket of the arm process. */
+  readonly armSocket: string;
+  /** Unix socket of the guardian. */
+  readonly guardianSocket: string;
+}
+
+/** What is wrong with a configuration file, one line a finding, each with its place. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
+export function loadConfig(file: string): Config {
+  const path = resolve(file);
+  return parseConfig(readText(path), path);
+}
+
+/** Checks the text of a configuration file; `path` is for messages and relative paths. */
+export function parseConfig(text: string, path: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
+    );
+  }
+  const parsed = configSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const findings = flatten(parsed.error.issues).map(({ keys, message }) => {
+      const place = `${path}:${lineOf(document, keys, lines)}`;
+      return `${place}: ${keys.length > 0 ? keys.join(".") : "the file"}: ${message}`;
+    });
+    throw new ConfigError([...new Set(findings)].join("\n"));
+  }
+  const { home_deg, ...config } = parsed.data;
+  const folder = dirname(path);
+  const runDirectory = resolve(folder, config.run_directory);
+  return {
+    ...config,
+    file: path,
+    home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
+    run_directory: runDirectory,
+    policy: { ...config.policy, bundle: resolve(folder, config.policy.bundle) },
+    operator: { ...config.operator, token_file: resolve(runDirectory, config.operator.token_file) },
+    armSocket: resolve(runDirectory, "arm.sock"),
+    guardianSocket: resolve(runDirectory, "guardian.sock"),
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ConfigError(`${path}: cannot be read (${code}); name another file with --config`);
+  }
+}
+
+interface Finding {
+  readonly keys: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** One finding per issue; an unknown key points at the key itself, a failed union at its nearest alternative. */
+function flatten(issues: readonly z.core.$ZodIssue[], parent: readonly (string | number)[] = []): Finding[] {
+  return issues.flatMap((issue): Finding[] => {
+    const keys = [...parent, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ keys: [...keys, key], message: "there is no such key" }));
+    }
+    if (issue.code === "invalid_union" && issue.errors.length > 0) {
+      const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+      return flatten(nearest, keys);
+    }
+    return [{ keys, message: issue.message }];
+  });
+}
+
+/** The line of the deepest node on the way to `keys` that exists; 1 for the file itself. */
+function lineOf(
+  document: ReturnType<typeof parseDocument>,
+  keys: readonly (string | number)[],
+  lines: LineCounter,
+): number {
+  for (let length = keys.length; length > 0; length -= 1) {
+    const parent = length > 1 ? document.getIn(keys.slice(0, length - 1), true) : document.contents;
+    const last = keys[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => String(item.key) === String(last));
+      const range = (pair?.key as { range?: readonly number[] } | undefined)?.range;
+      if (range?.[0] !== undefined) {
+        return lines.linePos(range[0]).line;
+      }
+    }
+  }
+  return 1;
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+
+/** One process of the system, started by us and ended with us. */
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves with a sentence when the process has ended, expected or not. */
+  readonly ended: Promise<string>;
+  /** Asks it to end in order; kills it after `patienceMs`. */
+  stop(patienceMs?: number): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** How to start one process. */
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  /** Called with each line of its standard output. */
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * Starts a process whose output goes to a log file. Its standard input stays open for as long as this process lives:
+ * the executables end when it closes, so that nothing is left behind even after SIGKILL.
+ */
+export function startChild(options: ChildOptions): Child {
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const log = createWriteStream(options.logFile, { flags: "a" });
+  const child: ChildProcess = spawn(options.command, [...options.args, "--die-with-parent"], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // A group of its own: Ctrl-C at the terminal must reach only the program in front, which stops the arm first.
+    detached: true,
+  });
+  const last: string[] = [];
+  const keep = (line: string): void => {
+    log.write(`${line}\n`);
+    last.push(line);
+    last.splice(0, last.length - 5);
+  };
+  if (child.stdout !== null && child.stderr !== null) {
+    createInterface(child.stdout).on("line", (line) => {
+      keep(line);
+      options.onLine?.(line);
+    });
+    createInterface(child.stderr).on("line", keep);
+  }
+  let over = false;
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => {
+      over = true;
+      resolve(`${options.name} could not be started: ${error.message}`);
+    });
+    child.on("close", (code, signal) => {
+      over = true;
+      log.end();
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      resolve(
+        `${options.name} ended ${how}; see ${options.logFile}${last.length > 0 ? `\n  ${last.join("\n  ")}` : ""}`,
+      );
+    });
+  });
+  return {
+    name: options.name,
+    pid: child.pid ?? -1,
+    ended,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    stop: async (patienceMs = 5000) => {
+      if (!over) {
+        child.kill("SIGTERM");
+        const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+        await ended;
+        clearTimeout(timer);
+      }
+    },
+  };
+}

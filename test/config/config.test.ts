@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ConfigError, loadConfig, parseConfig } from "../../daemon/config/config.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
+
+const file = projectPath("daemon", "config", "lab.yaml");
+const text = readFileSync(file, "utf8");
+
+function finding(changed: string): string {
+  try {
+    parseConfig(changed, "/cell.yaml");
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  }
+  return assert.fail("it was accepted");
+}
+
+describe("configuration", () => {
+  it("accepts the files that the project ships", () => {
+    const config = loadConfig(file);
+    assert.equal(config.home.length, 7);
+    assert.ok(Math.abs((config.home[3] ?? 0) - (95 * Math.PI) / 180) < 1e-12);
+    assert.equal(config.policy.bundle, projectPath("models", "bundles", "bread-v1"));
+    loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
+  });
+
+  it("names an unknown key with its line", () => {
+    const message = finding(text.replace("fallback: none", "fallback: none\n  fallbak: none"));
+    const line = text.split("\n").findIndex((row) => row.includes("fallback: none")) + 2;
+    assert.equal(message, `/cell.yaml:${line}: policy.fallbak: there is no such key`);
+  });
+
+  it("names a missing key with the line of its section", () => {
+    const message = finding(text.replace("  deadline_ms: 1000\n", ""));
+    const line = text.split("\n").findIndex((row) => row.startsWith("policy:")) + 1;
+    assert.match(message, new RegExp(`^/cell.yaml:${line}: policy.deadline_ms: `));
+  });
+
+  it("names a value out of range with its line", () => {
+    const message = finding(text.replace("period_ms: 10", "period_ms: 50"));
+    const line = text.split("\n").findIndex((row) => row.includes("period_ms: 10")) + 1;
+    assert.match(message, new RegExp(`^/cell.yaml:${line}: stream.period_ms: `));
+  });
+
+  it("names each of several mistakes", () => {
+    const message = finding(text.replace("port: 8787", "port: 99999").replace("provider: cpu", "provider: gpu"));
+    assert.equal(message.split("\n").length, 2);
+  });
+
+  it("names broken YAML with its line", () => {
+    assert.match(finding(`${text}\nlog: [`), /^\/cell.yaml:\d+: /);
+  });
+
+  it("refuses home angles that are no seven numbers", () => {
+    assert.match(finding(text.replace("[0, -20, 0, 95, 0, 105, 0]", "[0, -20, 0, 95, 0, 105]")), /home_deg/);
+  });
+
+  it("says which file is missing", () => {
+    assert.throws(() => loadConfig("/no/such/file.yaml"), /\/no\/such\/file.yaml: cannot be read \(ENOENT\)/);
+  });
+});
