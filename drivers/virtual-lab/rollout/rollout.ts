@@ -85,7 +85,9 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
       }
       for (let tick = 1; tick <= PHYSICS_STEPS; tick += 1) {
         const part = tick / PHYSICS_STEPS;
-        simulation.setTargets(jointPosition(mapJoints(from, (value, j) => value + ((target.q[j] ?? 0) - value) * part)));
+        simulation.setTargets(
+          jointPosition(mapJoints(from, (value, j) => value + ((target.q[j] ?? 0) - value) * part)),
+        );
         simulation.step(1);
         if (tick === PHYSICS_STEPS - PICTURE_AGE) {
           simulation.readPoses(poses);

@@ -35,6 +35,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             command.add_argument("--minutes", type=float, help="wall time for training; default: all samples")
             command.add_argument("--episodes", type=int, help="use only the first episodes")
             command.add_argument("--threads", type=int, help="CPU threads")
+            command.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
     rollout = commands.add_parser("rollout", help="closed loop of a bundle in the stepped virtual lab")
     rollout.add_argument("--bundle", type=Path, required=True)
     rollout.add_argument("--lab", type=Path, required=True, help="dist/drivers/virtual-lab/rollout/rollout.js")
@@ -54,6 +55,8 @@ def main(arguments: list[str]) -> int:
             config = load_config(given.config)
             if given.threads:
                 config = dataclasses.replace(config, threads=given.threads)
+            if given.device:
+                config = dataclasses.replace(config, device=given.device)
             if given.command == "run":
                 run(config, given.data, given.validation, given.out, given.minutes, given.episodes)
             else:

@@ -12,7 +12,7 @@ def augment_images(images: Tensor, config: AugmentConfig) -> Tensor:
     """Shifts, brightens, stretches and tints float images [B, 2, 3, S, S] about zero, each camera on its own."""
     batch, cameras, channels, size, _ = images.shape
     flat = images.reshape(batch * cameras, channels, size, size)
-    count = len(flat)
+    count, device = len(flat), images.device
     if config.shift:
         padded = torch.nn.functional.pad(flat, [config.shift] * 4, mode="replicate")
         span = 2 * config.shift + 1
@@ -22,9 +22,9 @@ def augment_images(images: Tensor, config: AugmentConfig) -> Tensor:
         for group, members in enumerate(order.chunk(min(count, 8))):
             dx, dy = torch.randint(span, (2,)).tolist()
             flat[members] = padded[members][:, :, dy : dy + size, dx : dx + size]
-    gain = 1 + (torch.rand(count, 1, 1, 1) * 2 - 1) * config.contrast
-    tint = 1 + (torch.rand(count, channels, 1, 1) * 2 - 1) * config.channel
-    lift = (torch.rand(count, 1, 1, 1) * 2 - 1) * config.brightness
+    gain = 1 + (torch.rand(count, 1, 1, 1, device=device) * 2 - 1) * config.contrast
+    tint = 1 + (torch.rand(count, channels, 1, 1, device=device) * 2 - 1) * config.channel
+    lift = (torch.rand(count, 1, 1, 1, device=device) * 2 - 1) * config.brightness
     return torch.addcmul(lift, flat, gain * tint).clamp(-0.5, 0.5).view(batch, cameras, channels, size, size)
 
 

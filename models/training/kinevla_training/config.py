@@ -148,6 +148,8 @@ class Config:
     seed: int = 1
     # More than one only pays on an idle machine: threads that spin for each other lose to any neighbour.
     threads: int = 1
+    # Where the stages train: `cpu` or `cuda`; reports and export always run on the CPU.
+    device: str = "cpu"
     vision: VisionConfig = field(default_factory=VisionConfig)
     language: LanguageConfig = field(default_factory=LanguageConfig)
     representation: RepresentationConfig = field(default_factory=RepresentationConfig)

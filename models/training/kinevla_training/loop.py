@@ -102,7 +102,7 @@ def fit(
     average = Average(module, stage.ema)
     step, elapsed = 0, 0.0
     if stage.checkpoint.exists():
-        state = torch.load(stage.checkpoint, weights_only=True)
+        state = torch.load(stage.checkpoint, weights_only=True, map_location=next(module.parameters()).device)
         module.load_state_dict(state["module"])
         optimiser.load_state_dict(state["optimiser"])
         average.values = state["average"]

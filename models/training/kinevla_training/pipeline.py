@@ -91,7 +91,16 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         out,
         None if seconds is None else GENERATOR_SHARE * seconds,
     )
-    return Trained(config, statistics, tokenizer, vocabulary, wordings, regressor, representation, generator)
+    return Trained(
+        config,
+        statistics,
+        tokenizer,
+        vocabulary,
+        wordings,
+        regressor.cpu(),
+        representation.cpu(),
+        generator.cpu(),
+    )
 
 
 def evaluate(trained: Trained, held_out: Dataset) -> dict:

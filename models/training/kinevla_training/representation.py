@@ -52,12 +52,12 @@ class Codebooks(nn.Module):
             self.codes[place] = residual[pick]
             for _ in range(rounds):
                 code = self.distances(residual, place).argmin(1)
-                count = torch.zeros(size).index_add_(0, code, torch.ones(len(code)))
+                count = torch.bincount(code, minlength=size).to(residual.dtype)
                 total = torch.zeros_like(self.codes[place]).index_add_(0, code, residual)
                 alive = count > 0
                 self.codes[place][alive] = total[alive] / count[alive, None]
             code = self.distances(residual, place).argmin(1)
-            self.counts[place] = torch.zeros(size).index_add_(0, code, torch.ones(len(code))) + 1e-3
+            self.counts[place] = torch.bincount(code, minlength=size).to(residual.dtype) + 1e-3
             self.sums[place] = self.codes[place] * self.counts[place][:, None]
             residual = residual - self.codes[place][code]
 
@@ -70,7 +70,7 @@ class Codebooks(nn.Module):
         depth, size, _ = self.codes.shape
         for place in range(depth):
             code = self.distances(residual, place).argmin(1)
-            count = torch.zeros(size).index_add_(0, code, torch.ones(len(code)))
+            count = torch.bincount(code, minlength=size).to(residual.dtype)
             total = torch.zeros_like(self.codes[place]).index_add_(0, code, residual)
             self.counts[place].mul_(self.decay).add_(count, alpha=1 - self.decay)
             self.sums[place].mul_(self.decay).add_(total, alpha=1 - self.decay)

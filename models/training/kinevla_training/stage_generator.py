@@ -79,10 +79,11 @@ def cache_features(
 ) -> Tensor:
     """Feature rows [F, W] of all frames, augmented once where `augment` is given."""
     proprio = statistics.proprio(data.proprio(bundle.features))
+    device = next(trunk.parameters()).device
     rows = []
     for start in range(0, len(data), CACHE_BATCH):
         part = slice(start, start + CACHE_BATCH)
-        images, state = images_to_input(data.images[part]), proprio[part]
+        images, state = images_to_input(data.images[part].to(device)), proprio[part].to(device)
         if augment is not None:
             images, state = augment_images(images, augment), augment_proprio(state, augment)
         rows.append(trunk(images, state))
@@ -104,7 +105,7 @@ def draw_codes(
         target = torch.softmax(-distance / (temperature * steps[place]), dim=1)
         nearest = distance.argmin(1)
         drawn = torch.multinomial(target, 1).squeeze(1)
-        code = torch.where(torch.rand(len(latent)) < noise, drawn, nearest)
+        code = torch.where(torch.rand(len(latent), device=latent.device) < noise, drawn, nearest)
         targets.append(target)
         codes.append(code)
         residual = residual - book[code]
@@ -127,9 +128,9 @@ def information_loss(text: Tensor, action: Tensor, task: Tensor, temperature: fl
     """Symmetric InfoNCE (equations 6 and 7); other samples of the same task are no negatives."""
     text, action = nn.functional.normalize(text, dim=1), nn.functional.normalize(action, dim=1)
     similarity = text @ action.T / temperature
-    twin = (task[:, None] == task[None, :]) & ~torch.eye(len(task), dtype=torch.bool)
+    twin = (task[:, None] == task[None, :]) & ~torch.eye(len(task), dtype=torch.bool, device=task.device)
     similarity = similarity.masked_fill(twin, -1e9)
-    own = torch.arange(len(task))
+    own = torch.arange(len(task), device=task.device)
     return 0.5 * (
         nn.functional.cross_entropy(similarity, own) + nn.functional.cross_entropy(similarity.T, own)
     )
@@ -148,22 +149,24 @@ def train_generator(
     stop_after: int | None = None,
 ) -> Generator:
     """Trains or resumes; labels come from the representation as it is after its stage II."""
-    own = config.generator
+    own, device = config.generator, torch.device(config.device)
     seed_step(config.seed, "cache", 0)
     # float16 halves the memory of the cache; the features are of order one.
     views = [
         cache_features(trunk, data, statistics, config.bundle, None if view == 0 else config.augment).half()
         for view in range(own.cached_views)
     ]
-    chunks = statistics.normalise(data.labels)
+    chunks = statistics.normalise(data.labels).to(device)
+    tasks = data.task.to(device)
     with torch.no_grad():
         latent = representation.latent(chunks)
     books = representation.books()
     steps = quantisation_steps(books, latent)
-    bands = vocabulary.bases().unsqueeze(1) - torch.arange(vocabulary.codebook)
+    bases = vocabulary.bases().to(device)
+    bands = bases.unsqueeze(1) - torch.arange(vocabulary.codebook, device=device)
 
     torch.manual_seed(config.seed + 2)
-    model = Generator(config, trunk.widths, vocabulary.size, data.horizon)
+    model = Generator(config, trunk.widths, vocabulary.size, data.horizon).to(device)
     stage = Stage(
         name="generator",
         seed=config.seed,
@@ -182,15 +185,15 @@ def train_generator(
         table = wordings.full if final or torch.rand(()) < own.mixed_text_share else wordings.bare
         template = draw_wordings(data.task[rows], wordings.rows)
         longest = int(table.lengths[template].max())
-        ids, positions = table.ids[template, :longest].clone(), table.positions[template, :longest]
-        places = table.code_places[template]
+        ids, positions = table.ids[template, :longest].to(device), table.positions[template, :longest].to(device)
+        places = table.code_places[template].to(device)
         codes, targets = draw_codes(books, latent[rows], steps, own.code_temperature, own.code_noise)
-        ids.scatter_(1, places, vocabulary.bases() - codes)
+        ids = ids.scatter(1, places, bases - codes)
         features = views[int(torch.randint(own.cached_views, ()))][rows].float()
         visual = model.projector(features)
         hidden = model.language(ids, visual, positions)
 
-        batch = torch.arange(len(rows)).unsqueeze(1)
+        batch = torch.arange(len(rows), device=device).unsqueeze(1)
         before = hidden[batch, places - 1]
         scores = torch.log_softmax(model.language.head(before), dim=-1)
         inside = scores.gather(2, bands.expand(len(rows), -1, -1))
@@ -199,19 +202,19 @@ def train_generator(
         loss = action + own.regression_weight * (joints + GRIPPER_WEIGHT * gripper)
         shares = {"action": action.item(), "joints": joints.item(), "gripper": gripper.item()}
         if table is wordings.full:
-            predicted = table.predicted[template, :longest]
+            predicted = table.predicted[template, :longest].to(device)
             logits = model.language.head(hidden[:, :-1][predicted[:, 1:]])
             text = nn.functional.cross_entropy(logits, ids[:, 1:][predicted[:, 1:]])
             loss = loss + own.text_weight * text
             shares["text"] = text.item()
             if own.information_weight:
-                is_text = table.text[template, :longest].unsqueeze(2)
+                is_text = table.text[template, :longest].unsqueeze(2).to(device)
                 said = (hidden * is_text).sum(1) / is_text.sum(1)
-                acted = model.language.embedding(vocabulary.bases() - codes).mean(1)
+                acted = model.language.embedding(bases - codes).mean(1)
                 information = information_loss(
                     model.text_view(said),
                     model.action_view(torch.cat([acted, visual.mean(1)], dim=1)),
-                    data.task[rows],
+                    tasks[rows],
                     own.information_temperature,
                 )
                 loss = loss + own.information_weight * information

@@ -32,11 +32,12 @@ def train_representation(
     """Both stages; `stop_after` interrupts stage II at that step."""
     own = config.representation
     torch.manual_seed(config.seed + 1)
-    model = Representation(own, data.horizon, DIMENSIONS, config.bundle.decoder_bound)
+    device = torch.device(config.device)
+    model = Representation(own, data.horizon, DIMENSIONS, config.bundle.decoder_bound).to(device)
     smooth = statistics.normalise(canonical_chunks(data, own.canonical_smoothing))
     full = statistics.normalise(data.labels)
     bound = config.bundle.clip
-    smooth, full = clamp_joints(smooth, bound), clamp_joints(full, bound)
+    smooth, full = clamp_joints(smooth, bound).to(device), clamp_joints(full, bound).to(device)
 
     def stage(number: int) -> Stage:
         return Stage(
@@ -80,7 +81,7 @@ def train_representation(
             model.fine.initialise(residual.detach(), picker)
         _, fine = model.fine.encode(residual)
         both = coarse + fine
-        alone = torch.rand(len(chunks), 1) < own.coarse_only
+        alone = torch.rand(len(chunks), 1, device=device) < own.coarse_only
         through = latent + (torch.where(alone, coarse, both) - latent).detach()
         rebuilt = reconstruction_loss(model.decode_latent(through), chunks, own.smoothness)
         loss = rebuilt + commitment(latent, both)

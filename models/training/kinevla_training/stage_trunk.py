@@ -61,10 +61,11 @@ def train_trunk(
 ) -> TrunkRegressor:
     """Trains or resumes; `prompts` [wordings, T] holds prompt ids, `wordings` the rows of each task."""
     torch.manual_seed(config.seed)
-    proprio = statistics.proprio(data.proprio(config.bundle.features))
-    targets = statistics.normalise(data.labels)
+    device = torch.device(config.device)
+    proprio = statistics.proprio(data.proprio(config.bundle.features)).to(device)
+    targets = statistics.normalise(data.labels).to(device)
     model = TrunkRegressor(config, data.size, proprio.shape[1], int(prompts.max()) + 1, data.horizon)
-    model = model.to(memory_format=torch.channels_last)
+    model = model.to(device, memory_format=torch.channels_last)
     own = config.trunk
     stage = Stage(
         name="trunk",
@@ -80,8 +81,8 @@ def train_trunk(
 
     def step_loss(step: int, _progress: float) -> tuple[Tensor, dict[str, float]]:
         rows = batch_indices(config.seed, stage.name, step, own.batch, len(data))
-        images = augment_images(images_to_input(data.images[rows]), config.augment)
-        prompt = prompts[draw_wordings(data.task[rows], wordings)]
+        images = augment_images(images_to_input(data.images[rows].to(device)), config.augment)
+        prompt = prompts[draw_wordings(data.task[rows], wordings)].to(device)
         prediction = model(images, augment_proprio(proprio[rows], config.augment), prompt)
         joints, gripper = regression_loss(prediction, targets[rows])
         return joints + GRIPPER_WEIGHT * gripper, {"joints": joints.item(), "gripper": gripper.item()}
