@@ -153,8 +153,7 @@ def train_generator(
     seed_step(config.seed, "cache", 0)
     # float16 halves the memory of the cache; the features are of order one.
     views = [
-        cache_features(trunk, data, statistics, config.bundle, None if view == 0 else config.augment).half()
-        for view in range(own.cached_views)
+        cache_features(trunk, data, statistics, config.bundle, config.augment).half() for _ in range(own.cached_views)
     ]
     chunks = statistics.normalise(data.labels).to(device)
     tasks = data.task.to(device)

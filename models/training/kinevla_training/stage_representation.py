@@ -13,8 +13,9 @@ from .loop import Stage, fit
 from .representation import Representation
 from .normalisation import Statistics
 
-# The encoder moves slower once the coarse level is frozen: it decides which coarse code a motion gets.
-ENCODER_RATE_STAGE_2 = 0.5
+# The encoder moves slowly, so that the codebooks can follow; slower still once the coarse level is frozen, because it
+# decides which coarse code a motion gets. At the full rate it ran away from the codes and the error tripled.
+ENCODER_RATE = {1: 0.1, 2: 0.05}
 GRIPPER_WEIGHT = 2.0
 
 
@@ -69,7 +70,7 @@ def train_representation(
         model.coarse.update(latent.detach(), picker)
         return loss, {"reconstruction": rebuilt.item()}
 
-    fit(stage(1), model, first)
+    fit(stage(1), model, first, scale={"encoder.": ENCODER_RATE[1]})
     model.coarse.frozen.fill_(True)
 
     def second(step: int, _progress: float) -> tuple[Tensor, dict[str, float]]:
@@ -88,7 +89,7 @@ def train_representation(
         model.fine.update(residual.detach(), picker)
         return loss, {"reconstruction": rebuilt.item()}
 
-    fit(stage(2), model, second, scale={"encoder.": ENCODER_RATE_STAGE_2}, stop_after=stop_after)
+    fit(stage(2), model, second, scale={"encoder.": ENCODER_RATE[2]}, stop_after=stop_after)
     return model
 
 
