@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { pino } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import type { CameraOptions } from "../drivers/camera/options.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
@@ -11,7 +12,7 @@ import { POLICY_LIMITS } from "./guard/limits.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
 import { startOperatorServer } from "./operator/server.js";
-import { StartError } from "./operator/start-error.js";
+import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
 
 /** Exit codes of the daemon (sysexits.h). */
@@ -50,16 +51,13 @@ async function main(): Promise<void> {
   link.status.subscribe((status) => log.info({ status }, "arm process"));
   backend.streams.faults.subscribe((faults) => log.info({ faults }, "faults"));
   backend.streams.progress.subscribe((progress) => log.info({ progress }, "task"));
-  const server = await startOperatorServer(
-    {
-      host: config.operator.host,
-      port: config.operator.port,
-      origins: config.operator.origins,
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = await startOperatorServer({
+      ...{ backend, clock: hostClock, log, registry, version: VERSION },
+      ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
       tokenFile: config.operator.token_file,
-      portOption: "operator.port in the configuration",
-    },
-    backend,
-  );
+  });
   log.info({ url: server.url }, `operators: ${server.url}`);
 
   let ending = false;
@@ -100,10 +98,16 @@ function cameraOptions(camera: Config["cameras"]["front"]): CameraOptions {
 
 // A fault of the program ends the process: the arm process then ramps the arm to a stop by itself.
 const fail = (error: unknown): void => {
-  const expected = error instanceof ConfigError || error instanceof BundleError || error instanceof StartError;
-  process.stderr.write(`${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  const busy = error instanceof StartError;
-  process.exit(expected ? (busy ? EXIT.busy : EXIT.configuration) : EXIT.bug);
+  if (error instanceof OperatorStartError) {
+    process.stderr.write(`${error.message} ${error.hint}\n`);
+    process.exit(EXIT.busy);
+  }
+  if (error instanceof ConfigError || error instanceof BundleError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT.configuration);
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  process.exit(EXIT.bug);
 };
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);

@@ -64,8 +64,8 @@ export const configSchema = z.strictObject({
   operator: z.strictObject({
     host,
     port,
-    /** Origins of pages that may connect, besides the daemon's own. */
-    origins: z.array(z.string()),
+    /** Further names, with port, under which a proxy or tunnel reaches the operator server, for example lab-pc:8443. */
+    hosts: z.array(z.string()),
     /** Holds the operator's token, made at the first start; relative to `run_directory`. */
     token_file: z.string().min(1),
   }),
