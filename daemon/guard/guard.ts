@@ -1,6 +1,106 @@
+import type { ArmState } from "../types/arm-state.js";
+import type { Mode } from "../types/mode.js";
 import type { Setpoint } from "../types/setpoint.js";
+import type { Instant, Seconds } from "../types/units.js";
+import { armFault } from "./arm-fault.js";
+import { distance, FIRST, type Motion, motionRefusals, motionTo } from "./commanded-motion.js";
+import { FOLLOWING, MOST_AGE, MOST_FIRST_DISTANCE, STANDING } from "./limits.js";
+import type { Reaction, Refusal, RefusalCode } from "./refusal.js";
+import { SOURCE_RULES } from "./source-rules.js";
 
 declare const permitted: unique symbol;
 
 /** A setpoint that the guard allowed for this tick; only the guard can make one. */
 export type PermittedSetpoint = Setpoint & { readonly [permitted]: true };
+
+/** What the guard remembers of the stream. */
+export interface GuardState {
+  /** Of the stream. */
+  readonly period: Seconds;
+  /** The last permitted setpoint and its motion; null before the first of a stream. */
+  readonly last: (Motion & { readonly dueAt: Instant }) | null;
+  /** Since when the arm has been further off than `FOLLOWING` allows; Infinity while it follows. */
+  readonly astraySince: Instant;
+  /** Since when the arm has been off a standing command by more than `STANDING` allows; Infinity while it is not. */
+  readonly offSince: Instant;
+  /** A quick stop was demanded: nothing is permitted any more. */
+  readonly latched: boolean;
+}
+
+/** Everything a decision rests on. Instants of beats are -Infinity while there was none. */
+export interface GuardInput {
+  readonly now: Instant;
+  readonly proposed: Setpoint;
+  readonly mode: Mode;
+  /** The present stop epoch. */
+  readonly epoch: number;
+  /** The newest report of the arm; null while there is none. */
+  readonly arm: ArmState | null;
+  readonly operatorSeenAt: Instant;
+  readonly guardianSeenAt: Instant;
+}
+
+/** The guard's answer; `reaction` is the most severe of all refusals. */
+export type Verdict =
+  | { readonly kind: "permit"; readonly setpoint: PermittedSetpoint }
+  | { readonly kind: "refuse"; readonly refusals: readonly Refusal[]; readonly reaction: Reaction };
+
+/** The guard before the first setpoint of a run, and again once an operator has acknowledged a latched stop. */
+export function freshGuard(period: Seconds): GuardState {
+  return { period, last: null, astraySince: Infinity, offSince: Infinity, latched: false };
+}
+
+/**
+ * Permits or refuses one setpoint for the present tick, and never changes it. Every check runs every time. What is
+ * permitted is sent at once or never. Comparisons are written so that NaN is refused.
+ */
+export function guard(state: GuardState, input: GuardInput): readonly [GuardState, Verdict] {
+  const { now, proposed, arm } = input;
+  const { q, dueAt } = proposed;
+  const rule = SOURCE_RULES[proposed.source];
+  // A stream that paused starts anew: its next setpoint is a first one.
+  const last = state.last !== null && dueAt - state.last.dueAt <= MOST_AGE.stream ? state.last : null;
+  const measured = arm === null ? q : arm.measured;
+  const motion = motionTo(q, last, state.period);
+  const off = distance(q, measured);
+  const still = motion.v.every((speed) => speed === 0);
+  const astraySince = off > FOLLOWING.error ? Math.min(state.astraySince, now) : Infinity;
+  const offSince = still && off > STANDING.error ? Math.min(state.offSince, now) : Infinity;
+
+  const refusals: Refusal[] = motionRefusals(motion, last ?? FIRST, rule, state.period);
+  const check = (passes: boolean, code: RefusalCode, reaction: Reaction, detail: () => string): void => {
+    if (!passes) {
+      refusals.push({ code, reaction, detail: detail() });
+    }
+  };
+  const late = now - dueAt;
+  const gap = last === null ? Infinity : dueAt - last.dueAt;
+  const armAge = arm === null ? Infinity : now - arm.receivedAt;
+  const fault = arm === null ? null : armFault(arm);
+  const operatorAge = now - input.operatorSeenAt;
+  const guardianAge = now - input.guardianSeenAt;
+  const free = !rule.needsAuthority;
+
+  check(!state.latched, "latched", "quick-stop", () => "a stop waits for its acknowledgement");
+  check(fault === null, "arm-fault", "quick-stop", () => `the arm reports: ${fault}`);
+  check(last !== null || off <= MOST_FIRST_DISTANCE, "first-setpoint", "quick-stop", () => `${off} rad from the arm`);
+  check(!(now - astraySince >= FOLLOWING.lasting), "following-error", "quick-stop", () => `${off} rad behind`);
+  check(!(now - offSince >= STANDING.lasting), "following-error", "quick-stop", () => `${off} rad off while still`);
+  check(proposed.epoch === input.epoch, "old-epoch", "ramp", () => `epoch ${proposed.epoch}, now ${input.epoch}`);
+  check(rule.modes.includes(input.mode), "mode-forbids", "ramp", () => `${proposed.source} in mode ${input.mode}`);
+  check(late <= MOST_AGE.setpoint && -late <= state.period, "off-schedule", "ramp", () => `${late} s late`);
+  check(gap >= state.period / 2, "off-schedule", "ramp", () => `${gap} s after the last setpoint`);
+  check(free || armAge <= MOST_AGE.armState, "state-stale", "ramp", () => `arm state is ${armAge} s old`);
+  check(free || operatorAge <= MOST_AGE.operator, "operator-lost", "ramp", () => `silent for ${operatorAge} s`);
+  check(free || guardianAge <= MOST_AGE.guardian, "guardian-lost", "ramp", () => `silent for ${guardianAge} s`);
+
+  const quick = refusals.some((refusal) => refusal.reaction === "quick-stop");
+  const next = { ...state, astraySince, offSince, latched: state.latched || quick };
+  if (refusals.length > 0) {
+    return [next, { kind: "refuse", refusals, reaction: quick ? "quick-stop" : "ramp" }];
+  }
+  return [
+    { ...next, last: { ...motion, dueAt } },
+    { kind: "permit", setpoint: proposed as PermittedSetpoint },
+  ];
+}

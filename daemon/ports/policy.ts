@@ -48,8 +48,16 @@ export interface PolicyDescription {
 
 /** `ready` with its description, or why not. */
 export type PolicyStatus =
-  | { readonly kind: "loading" }
-  | { readonly kind: "ready"; readonly description: PolicyDescription; readonly latencyP95: Seconds }
+  /** `stage` says in words what is being done. */
+  | { readonly kind: "loading"; readonly stage?: string }
+  | {
+      readonly kind: "ready";
+      readonly description: PolicyDescription;
+      /** Of a whole inference with forced text, measured at load. */
+      readonly latencyP95: Seconds;
+      /** What the operator should know, for example that a declared fall-back was taken. */
+      readonly notice?: string;
+    }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** The generator and decoder in the policy process. */

@@ -36,3 +36,8 @@ export function jointPosition(angles: readonly number[]): JointPosition {
 export function mapJoints(v: JointVector, f: (value: number, joint: number) => number): JointVector {
   return [f(v[0], 0), f(v[1], 1), f(v[2], 2), f(v[3], 3), f(v[4], 4), f(v[5], 5), f(v[6], 6)];
 }
+
+/** One joint of a vector, 0 (J1) to 6 (J7); NaN outside, which no bound accepts. */
+export function jointAt(v: JointVector, joint: number): number {
+  return v[joint] ?? Number.NaN;
+}

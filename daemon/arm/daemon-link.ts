@@ -1,0 +1,109 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createConnection, createServer, type Socket } from "node:net";
+import type { FromArm, ToArm } from "../types/arm-link.js";
+import { LineBuffer } from "./line-buffer.js";
+import { parseToArm } from "./parse-to-arm.js";
+
+/** Longest line of the daemon: a chunk of 64 targets is about 20 kB. */
+const MOST_LINE = 65_536;
+/** A daemon that does not read gets no more reports beyond this many bytes. */
+const MOST_WAITING = 262_144;
+
+/** What the arm process does with its one daemon. */
+export interface DaemonListener {
+  /** A daemon is there; greet it. */
+  onOpen(): void;
+  onMessage(message: ToArm): void;
+  /** A line that is no message; `chunkId` where it was meant as a chunk. */
+  onWrong(reason: string, chunkId: number | null): void;
+  /** The daemon is gone. */
+  onClose(): void;
+}
+
+/** The listening end of the daemon's connection. */
+export interface DaemonLink {
+  /** Writes one message; state reports are dropped while the daemon does not read. */
+  tell(message: FromArm): void;
+  close(): void;
+}
+
+/**
+ * Listens on a Unix socket for one daemon at a time, one JSON object a line. Of everything that arrives together, stops
+ * are handled first. Rejects when another arm process listens there.
+ */
+export async function listenForDaemon(path: string, listener: DaemonListener): Promise<DaemonLink> {
+  let daemon: Socket | null = null;
+  await removeStaleSocket(path);
+
+  const server = createServer((socket) => {
+    if (daemon !== null) {
+      socket.end(`${JSON.stringify({ kind: "refused", reason: "another daemon is connected to this arm process" })}\n`);
+      return;
+    }
+    daemon = socket;
+    const lines = new LineBuffer(MOST_LINE);
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => {
+      const complete = lines.push(text);
+      if (complete === null) {
+        listener.onWrong(`malformed: a line longer than ${MOST_LINE} characters`, null);
+        socket.destroy();
+        return;
+      }
+      deliver(complete, listener);
+    });
+    // An error is followed by `close`, where it is handled.
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      daemon = null;
+      listener.onClose();
+    });
+    listener.onOpen();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => resolve());
+  });
+  chmodSync(path, 0o600);
+  return {
+    tell: (message) => {
+      if (daemon !== null && (message.kind !== "state" || daemon.writableLength < MOST_WAITING)) {
+        daemon.write(`${JSON.stringify(message)}\n`);
+      }
+    },
+    close: () => {
+      daemon?.destroy();
+      server.close();
+    },
+  };
+}
+
+function deliver(lines: readonly string[], listener: DaemonListener): void {
+  const parsed = lines.filter((line) => line !== "").map(parseToArm);
+  for (const one of parsed) {
+    if (one.ok && one.message.kind === "stop") {
+      listener.onMessage(one.message);
+    }
+  }
+  for (const one of parsed) {
+    if (!one.ok) {
+      listener.onWrong(one.reason, one.chunkId);
+    } else if (one.message.kind !== "stop") {
+      listener.onMessage(one.message);
+    }
+  }
+}
+
+/** Removes the socket file of a process that is gone; rejects when somebody still listens. */
+export function removeStaleSocket(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createConnection(path, () => {
+      probe.destroy();
+      reject(new Error(`another process listens on ${path}: stop it first`));
+    });
+    probe.on("error", () => {
+      rmSync(path, { force: true });
+      resolve();
+    });
+  });
+}

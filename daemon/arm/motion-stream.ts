@@ -1,0 +1,138 @@
+import { HOME_LIMITS, POLICY_LIMITS, plannerLimits, STOP_LIMITS } from "../guard/limits.js";
+import { type HomePlan, homePosition, homeReached, planHome } from "../motion/home-plan.js";
+import { limitedStep } from "../motion/limiter.js";
+import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
+import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
+import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
+import type { Chunk } from "../types/chunk.js";
+import type { SetpointSource } from "../types/setpoint.js";
+import type { Instant, JointPosition, JointVector, Seconds } from "../types/units.js";
+
+/** What decides the next position. */
+type Activity =
+  | { readonly kind: "holding" }
+  | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
+  | { readonly kind: "homing"; readonly plan: HomePlan }
+  | { readonly kind: "following"; readonly timeline: Timeline };
+
+/** The next position and who proposes it. */
+export interface Proposal {
+  readonly source: SetpointSource;
+  readonly q: JointVector;
+}
+
+const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following: "policy" } as const satisfies Record<
+  Activity["kind"],
+  SetpointSource
+>;
+const HOLDING: Activity = { kind: "holding" };
+const POLICY = plannerLimits(POLICY_LIMITS);
+const HOME = plannerLimits(HOME_LIMITS);
+const STOP = plannerLimits(STOP_LIMITS);
+
+/**
+ * The commanded motion from tick to tick: holds, follows chunks, goes home, ramps down. Proposes; the guard decides
+ * elsewhere. The ramp for the present instant is always ready.
+ */
+export class MotionStream {
+  readonly #period: Seconds;
+  #state: MotionState;
+  #activity: Activity = HOLDING;
+  #ramp: StoppingRamp = [];
+
+  /** Starts standing at `from`, rad. */
+  constructor(from: JointPosition, period: Seconds) {
+    this.#period = period;
+    this.#state = standingAt(from);
+  }
+
+  /** The position sent last, rad. */
+  get commanded(): JointVector {
+    return this.#state.q;
+  }
+
+  /** What proposes the present motion. */
+  get source(): SetpointSource {
+    return SOURCE_OF[this.#activity.kind];
+  }
+
+  /** True while nothing moves: safe to begin something else. */
+  get still(): boolean {
+    return this.#activity.kind === "holding";
+  }
+
+  /** Goes to `target` in a straight line of joint space, starting at `startsAt`. */
+  goHome(target: JointPosition, startsAt: Instant): void {
+    this.#activity = { kind: "homing", plan: planHome(this.#state.q, target, startsAt, HOME) };
+  }
+
+  /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
+  follow(chunk: Chunk, now: Instant): boolean {
+    const activity = this.#activity;
+    if (activity.kind !== "holding" && activity.kind !== "following") {
+      return false;
+    }
+    const old = activity.kind === "following" ? activity.timeline : null;
+    const timeline = takeChunk(old, chunk, now, this.#state);
+    if (timeline === null) {
+      return false;
+    }
+    this.#activity = { kind: "following", timeline };
+    return true;
+  }
+
+  /** Plays the ramp that was made ready for this instant. */
+  rampDown(): void {
+    if (this.#activity.kind !== "ramping") {
+      this.#activity = this.#ramp.length === 0 ? HOLDING : { kind: "ramping", ramp: this.#ramp, sent: 0 };
+    }
+  }
+
+  /** Proposes the position for the tick that is due at `dueAt`. A plan that is used up turns into a ramp or a hold. */
+  propose(dueAt: Instant): Proposal {
+    const activity = this.#activity;
+    if (activity.kind === "homing" && homeReached(activity.plan, dueAt - this.#period)) {
+      this.#activity = HOLDING;
+    } else if (activity.kind === "following" && isExhausted(activity.timeline, dueAt)) {
+      this.rampDown();
+    } else if (activity.kind === "ramping" && activity.sent >= activity.ramp.length) {
+      this.#activity = HOLDING;
+    }
+    return { source: this.source, q: this.#next(dueAt) };
+  }
+
+  /** Takes note that the proposed position was sent, and makes the ramp for the next instant ready. */
+  sent(q: JointVector): void {
+    const activity = this.#activity;
+    this.#state = activity.kind === "holding" ? standingAt(q) : movedTo(this.#state, q, this.#period);
+    if (activity.kind === "ramping") {
+      this.#activity = { ...activity, sent: activity.sent + 1 };
+    } else {
+      this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, STOP, this.#period);
+    }
+  }
+
+  /** Chunk targets still ahead. */
+  targetsAhead(now: Instant): number {
+    return this.#activity.kind === "following" ? targetsAhead(this.#activity.timeline, now) : 0;
+  }
+
+  /** The gripper opening that the followed chunk asks for now, 0 closed to 1 open; null for no wish. */
+  gripperDue(now: Instant): number | null {
+    return this.#activity.kind === "following" ? gripperDue(this.#activity.timeline, now) : null;
+  }
+
+  #next(dueAt: Instant): JointVector {
+    const activity = this.#activity;
+    switch (activity.kind) {
+      case "holding":
+        return this.#state.q;
+      case "ramping":
+        return activity.ramp[activity.sent] ?? this.#state.q;
+      case "homing":
+        return homePosition(activity.plan, dueAt);
+      case "following":
+        return limitedStep(this.#state, demandAt(activity.timeline, dueAt), POLICY, this.#period).q;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { dieWithParent } from "../launch/die-with-parent.js";
+import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArmProcess } from "./arm-process.js";
+
+/** Exit codes of the arm process (sysexits.h). */
+export const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;
+
+/**
+ * Runs the arm process until it is told to end. An error that nobody expected stops the arm before anything else and
+ * ends the process; the guardian, which then misses it, stops the arm once more.
+ */
+export async function runArmProcess(options: ArmProcessOptions, parts: ArmProcessParts): Promise<void> {
+  const crash = (error: unknown): void => {
+    parts.arm.stop("quick");
+    parts.log.error({ error: error instanceof Error ? error.stack : String(error) }, "a fault of the program");
+    process.exit(EXIT.bug);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  let running: ArmProcess;
+  try {
+    running = await startArmProcess(options, parts);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(EXIT.busy);
+  }
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (!ending) {
+      ending = true;
+      await running.close();
+      process.exit(EXIT.ended);
+    }
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  dieWithParent(end);
+}

@@ -1,0 +1,83 @@
+import type { Clock } from "../ports/clock.js";
+import type { Instant, Seconds } from "../types/units.js";
+import type { LatenessHistogram } from "./lateness-histogram.js";
+
+/** How the streamer waits; the real one is `hostTimer`. */
+export interface TickTimer {
+  /** Runs `then` on the event loop about `delay` from now, at once when it is not positive; returns what cancels it. */
+  after(delay: Seconds, then: () => void): () => void;
+  /** Blocks the thread for `delay`. */
+  block(delay: Seconds): void;
+}
+
+/** Counts of the stream; lateness is kept in the histogram. */
+export interface TickCounters {
+  ticks: number;
+  late: number;
+  skipped: number;
+}
+
+/** A tick later than this counts as late, seconds. */
+const LATE: Seconds = 0.001;
+
+/** The event loop wakes this long before the deadline and the rest is waited exactly: a timer is up to 1 ms late. */
+const EXACT_WAIT: Seconds = 0.0015;
+
+/** A running streamer. */
+export interface Streamer {
+  readonly counters: Readonly<TickCounters>;
+  stop(): void;
+}
+
+/** What a streamer needs. */
+export interface StreamerOptions {
+  readonly clock: Clock;
+  readonly timer: TickTimer;
+  readonly period: Seconds;
+  readonly histogram: LatenessHistogram;
+  /** One tick: the deadline that it belongs to, and the instant at which it really runs. */
+  readonly onTick: (dueAt: Instant, now: Instant) => void;
+}
+
+/**
+ * Calls `onTick` at absolute deadlines `start + n * period`. Most of the wait is left to the event loop, so that a stop
+ * is handled between two ticks; the rest blocks. Missed deadlines are skipped and counted, never caught up.
+ */
+export function startStreamer(options: StreamerOptions): Streamer {
+  const { clock, timer, period, histogram, onTick } = options;
+  const start = clock.now();
+  const counters: TickCounters = { ticks: 0, late: 0, skipped: 0 };
+  let n = 1;
+  let cancel = (): void => undefined;
+
+  const approach = (): void => {
+    cancel = timer.after(start + n * period - clock.now() - EXACT_WAIT, tick);
+  };
+  const tick = (): void => {
+    const dueAt = start + n * period;
+    const early = dueAt - clock.now();
+    if (early > EXACT_WAIT) {
+      approach();
+      return;
+    }
+    if (early > 0) {
+      timer.block(early);
+    }
+    const now = clock.now();
+    counters.ticks += 1;
+    counters.late += now - dueAt > LATE ? 1 : 0;
+    histogram.add(now - dueAt);
+    onTick(dueAt, now);
+    const next = Math.max(n + 1, Math.ceil((clock.now() - start) / period));
+    counters.skipped += next - n - 1;
+    n = next;
+    approach();
+  };
+  approach();
+  return {
+    counters,
+    stop: () => {
+      cancel();
+    },
+  };
+}

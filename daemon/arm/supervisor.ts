@@ -1,0 +1,465 @@
+import { armFault } from "../guard/arm-fault.js";
+import { freshGuard, type GuardState, guard } from "../guard/guard.js";
+import { MOST_AGE, POLICY_LIMITS } from "../guard/limits.js";
+import type { Refusal } from "../guard/refusal.js";
+import { type Admission, admit } from "../modes/admission.js";
+import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
+import type { Arm } from "../ports/arm.js";
+import type { Gripper } from "../ports/gripper.js";
+import type { ArmReport, ArmRequest, FromArm, StopReport, StreamCounters, ToArm } from "../types/arm-link.js";
+import type { ArmState } from "../types/arm-state.js";
+import type { Chunk } from "../types/chunk.js";
+import type { Mode } from "../types/mode.js";
+import { type Instant, type JointPosition, jointAt, jointPosition, type Seconds } from "../types/units.js";
+import { refuseChunk } from "./chunk-admission.js";
+import { type FlightEntry, FlightLog } from "./flight-log.js";
+import { type GripperCommand, gripperCommand } from "./gripper-dwell.js";
+import { MotionStream } from "./motion-stream.js";
+import { OperatorLease } from "./operator-lease.js";
+import { STOP_HINT, type StopCode } from "./stop-codes.js";
+
+/** The vendor's practice: the pose is held this long before and after a stream. */
+const HOLD_AROUND: Seconds = 0.3;
+/** A link without state for this long is reset (AR-09). */
+const LINK_DEAD: Seconds = 0.5;
+/** After a pause of the stream this long the guardian has stopped the arm (HO-04). */
+const STALLED: Seconds = 0.1;
+/** Reports go to the daemon this often. */
+const REPORT_PERIOD: Seconds = 0.02;
+/** A policy that has given no chunk for this long is left. */
+const STARVED: Seconds = 2;
+/** The first chunk may take longer: the policy writes its reasoning first, and nothing moves meanwhile. */
+const FIRST_CHUNK: Seconds = 10;
+/** Stops shown to the operator. */
+const STOPS_KEPT = 8;
+
+/** What the supervisor works with. */
+export interface SupervisorOptions {
+  readonly arm: Arm;
+  readonly gripper: Gripper;
+  /** Of the stream. */
+  readonly period: Seconds;
+  readonly home: JointPosition;
+  /** Towards the daemon; must not block. */
+  readonly tell: (message: FromArm) => void;
+  /** The link to the arm has to be opened anew. */
+  readonly onLinkDead: () => void;
+  /** For the log, outside the tick: why it stopped, and the last ticks before. */
+  readonly onStop: (stop: StopReport, flight: readonly FlightEntry[]) => void;
+  readonly counters: () => Omit<StreamCounters, "refusals">;
+}
+
+/**
+ * Owns mode, epoch and latch: decides what is streamed and when to stop. Every method takes the present instant, so
+ * that nothing here needs a clock or a timer. The only caller of the guard and of `Arm.send`.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #flight = new FlightLog();
+  #mode: Mode = "disconnected";
+  #epoch = 0;
+  #guard: GuardState;
+  #stream: MotionStream | null = null;
+  #arm: ArmState | null = null;
+  #stops: StopReport[] = [];
+  readonly #operator = new OperatorLease();
+  #guardianSeenAt: Instant = -Infinity;
+  #gripper: GripperCommand;
+  #lastChunk = -Infinity;
+  #heldSince: Instant = 0;
+  #endsAt: Instant = Infinity;
+  #starvesAt: Instant = Infinity;
+  #lastTickAt: Instant = -Infinity;
+  #reportedAt: Instant = -Infinity;
+  #refusals = 0;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#guard = freshGuard(options.period);
+    this.#gripper = { opening: options.gripper.state().commanded, at: -Infinity };
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  /** True while setpoints are streamed. */
+  get engaged(): boolean {
+    return isEngaged(this.#mode);
+  }
+
+  /** The arm's own fault in words; null when it reports none. */
+  get fault(): string | null {
+    return this.#arm === null ? null : armFault(this.#arm);
+  }
+
+  /** One tick of the stream, due at `dueAt`, running at `now`. */
+  tick(dueAt: Instant, now: Instant): void {
+    if (isEngaged(this.#mode)) {
+      this.#watch(now);
+    }
+    if (isEngaged(this.#mode)) {
+      this.#send(dueAt, now);
+    }
+    if (this.#arm !== null && this.#armAge(now) > LINK_DEAD) {
+      this.#options.arm.reset();
+      this.linkLost(`no state from the arm for ${LINK_DEAD * 1000} ms`, now);
+    }
+    this.#lastTickAt = now;
+    if (now - this.#reportedAt >= REPORT_PERIOD - this.#options.period / 2) {
+      this.report(now);
+    }
+  }
+
+  /** Handles a message of the daemon. */
+  handle(message: ToArm, now: Instant): void {
+    switch (message.kind) {
+      case "stop":
+        this.stop("operator-stop", `${message.by}: ${message.reason}`, now);
+        break;
+      case "operator-beat":
+        this.#beat(message.lease, now);
+        break;
+      case "operator-gone":
+        this.#operatorGone(message.reason, now);
+        break;
+      case "chunk":
+        this.#takeChunk(message.chunk, now);
+        break;
+      case "request":
+        this.#request(message.id, message.lease, message.request, now);
+        break;
+    }
+  }
+
+  /** The daemon's connection ended: nobody is in control any more. */
+  daemonLost(now: Instant): void {
+    this.#operator.forget();
+    this.#lastChunk = -Infinity;
+    this.#leaveMotion("daemon-lost", "its connection ended", now);
+  }
+
+  /** The link to the arm is up, and its state arrives. */
+  linkUp(state: ArmState, now: Instant): void {
+    this.armState(state, now);
+    this.#change("link-up");
+  }
+
+  /** The link to the arm is gone; it comes back standing by, never moving. */
+  linkLost(detail: string, now: Instant): void {
+    if (this.#arm === null) {
+      return;
+    }
+    this.#arm = null;
+    const engaged = isEngaged(this.#mode);
+    this.#endStream();
+    if (this.#change("link-lost") && engaged) {
+      this.#note("link-lost", detail, false, now);
+    }
+    this.#options.onLinkDead();
+  }
+
+  /** A new report of the arm. A fault stops and latches at once, even if the next report no longer shows it. */
+  armState(state: ArmState, now: Instant): void {
+    this.#arm = state;
+    const fault = armFault(state);
+    if (fault !== null && this.#mode !== "fault") {
+      this.stop("arm-fault", fault, now);
+    }
+  }
+
+  /** The guardian is alive and connected to the arm. */
+  guardianBeat(now: Instant): void {
+    this.#guardianSeenAt = now;
+  }
+
+  /** Stops the arm at once and latches; the stop is the next thing on the wire and nothing follows it. */
+  stop(code: StopCode, detail: string, now: Instant): void {
+    this.#epoch += 1;
+    this.#options.arm.stop("quick");
+    this.#endStream();
+    if (this.#change("stopped")) {
+      this.#note(code, detail, true, now);
+      this.report(now);
+    }
+  }
+
+  /** Acknowledges a latched stop; the caller has cleared the arm's own faults first. */
+  acknowledge(lease: number, now: Instant): Admission {
+    const admission = this.#admit("acknowledge", lease, now);
+    if (admission.ok && this.#change(admission.event)) {
+      this.#guard = freshGuard(this.#options.period);
+      this.#stops = [];
+      this.report(now);
+    }
+    return admission;
+  }
+
+  /** Comes to rest from whatever motion there is, then ends the stream. */
+  shutDown(now: Instant): void {
+    this.#leaveMotion("shut-down", "asked to end", now);
+    this.#endsAt = now + HOLD_AROUND;
+  }
+
+  /** Sends a report of the present state. */
+  report(now: Instant): void {
+    this.#reportedAt = now;
+    this.#options.tell({ kind: "state", state: this.#reportOf(now) });
+  }
+
+  #reportOf(now: Instant): ArmReport {
+    const arm = this.#arm;
+    return {
+      at: now,
+      mode: this.#mode,
+      epoch: this.#epoch,
+      source: this.#stream?.source ?? null,
+      measured: arm?.measured ?? null,
+      measuredAge: arm === null ? null : this.#armAge(now),
+      commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
+      gripper: this.#options.gripper.state(),
+      pendingTargets: this.#stream?.targetsAhead(now) ?? 0,
+      stops: this.#stops,
+      armStatus: arm?.status ?? "not connected",
+      stream: { ...this.#options.counters(), refusals: this.#refusals },
+    };
+  }
+
+  /** What ends a motion although nothing was proposed yet. */
+  #watch(now: Instant): void {
+    const pause = now - this.#lastTickAt;
+    if (pause > STALLED) {
+      this.stop("stalled", `no tick for ${(pause * 1000).toFixed(0)} ms`, now);
+    } else if (now >= this.#endsAt && this.#stream?.still === true) {
+      this.#endStream();
+      this.#change("disengaged");
+      this.report(now);
+    } else if (isMoving(this.#mode)) {
+      const operatorAge = now - this.#operator.seenAt;
+      const guardianAge = now - this.#guardianSeenAt;
+      if (operatorAge > MOST_AGE.operator) {
+        this.#leaveMotion("operator-lost", `silent for ${seconds(operatorAge)}`, now);
+      } else if (guardianAge > MOST_AGE.guardian) {
+        this.#leaveMotion("guardian-lost", `silent for ${seconds(guardianAge)}`, now);
+      } else if (this.#armAge(now) > MOST_AGE.armState) {
+        this.#leaveMotion("state-stale", `last state ${seconds(this.#armAge(now))} ago`, now);
+      } else if (this.#mode === "policy" && now > this.#starvesAt) {
+        this.#leaveMotion("policy-starved", "no usable chunk in time", now);
+      }
+    }
+  }
+
+  #send(dueAt: Instant, now: Instant): void {
+    const refusals = this.#propose(dueAt, now);
+    const worst = refusals.find((refusal) => refusal.reaction === "quick-stop");
+    const first = refusals[0];
+    if (first === undefined) {
+      return;
+    }
+    this.#refusals += 1;
+    if (worst !== undefined || !isMoving(this.#mode)) {
+      const refusal = worst ?? first;
+      this.stop(refusal.code, refusal.detail, now);
+      return;
+    }
+    this.#leaveMotion(first.code, first.detail, now);
+    const again = this.#propose(dueAt, now)[0];
+    if (again !== undefined) {
+      this.stop(again.code, again.detail, now);
+    }
+  }
+
+  /** Proposes one setpoint and sends it if the guard permits it; returns why not otherwise. */
+  #propose(dueAt: Instant, now: Instant): readonly Refusal[] {
+    const stream = this.#stream;
+    if (stream === null) {
+      return [];
+    }
+    const { source, q } = stream.propose(dueAt);
+    const [next, verdict] = guard(this.#guard, {
+      now,
+      proposed: { source, q: jointPosition(q), epoch: this.#epoch, dueAt },
+      mode: this.#mode,
+      epoch: this.#epoch,
+      arm: this.#arm,
+      operatorSeenAt: this.#operator.seenAt,
+      guardianSeenAt: this.#guardianSeenAt,
+    });
+    this.#guard = next;
+    if (verdict.kind === "refuse") {
+      return verdict.refusals;
+    }
+    this.#options.arm.send(verdict.setpoint);
+    stream.sent(q);
+    this.#flight.add(dueAt, source, q, this.#arm);
+    this.#afterSending(stream, now);
+    return [];
+  }
+
+  #afterSending(stream: MotionStream, now: Instant): void {
+    if (this.#mode === "homing" && stream.still) {
+      this.#change("home-reached");
+      this.report(now);
+    }
+    const wished = stream.gripperDue(now);
+    const command = wished === null ? null : gripperCommand(this.#gripper, wished, now);
+    if (command !== null) {
+      this.#gripper = command;
+      this.#options.gripper.command(command.opening);
+    }
+  }
+
+  #beat(lease: number, now: Instant): void {
+    if (this.#operator.beat(lease, now)) {
+      this.#leaveMotion("operator-changed", `lease ${lease} took over`, now);
+    }
+  }
+
+  #operatorGone(reason: string, now: Instant): void {
+    this.#operator.gone();
+    this.#leaveMotion("operator-gone", reason, now);
+  }
+
+  #takeChunk(chunk: Chunk, now: Instant): void {
+    const reason = this.#followChunk(chunk, now);
+    this.#options.tell({
+      kind: "chunk-result",
+      id: chunk.id,
+      accepted: reason === null,
+      reason: reason ?? "",
+      receivedAt: now,
+    });
+  }
+
+  /** Follows a chunk; returns why not. */
+  #followChunk(chunk: Chunk, now: Instant): string | null {
+    const stream = this.#stream;
+    if (this.#mode !== "policy" || stream === null) {
+      return `mode: chunks are followed in mode policy, and the mode is ${this.#mode}`;
+    }
+    const context = { now, epoch: this.#epoch, lastId: this.#lastChunk, commanded: stream.commanded };
+    const reason = refuseChunk(chunk, context);
+    if (reason !== null) {
+      return reason;
+    }
+    if (now - this.#heldSince < HOLD_AROUND) {
+      return "not-yet: the pose is held first";
+    }
+    if (!stream.follow(chunk, now)) {
+      return "ramp: coming to rest, the next chunk will be followed";
+    }
+    this.#lastChunk = chunk.id;
+    this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
+    return null;
+  }
+
+  #request(id: number, lease: number, request: ArmRequest, now: Instant): void {
+    const admission = request.kind === "acknowledge" ? this.acknowledge(lease, now) : this.#begin(request, lease, now);
+    const reason = admission.ok ? "" : admission.reason;
+    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#epoch });
+    this.report(now);
+  }
+
+  #begin(request: ArmRequest, lease: number, now: Instant): Admission {
+    const admission = this.#admit(request.kind, lease, now);
+    if (!admission.ok) {
+      return admission;
+    }
+    switch (request.kind) {
+      case "engage":
+        this.#engage(now);
+        break;
+      case "home":
+        this.#beginMotion(admission.event);
+        this.#stream?.goHome(this.#options.home, Math.max(now, this.#heldSince + HOLD_AROUND));
+        break;
+      case "follow-policy":
+        this.#beginMotion(admission.event);
+        this.#starvesAt = now + FIRST_CHUNK;
+        break;
+      case "hold":
+        this.#comeToRest();
+        break;
+      case "disengage":
+        this.#endsAt = now + HOLD_AROUND;
+        break;
+      case "acknowledge":
+        break;
+    }
+    return admission;
+  }
+
+  #engage(now: Instant): void {
+    if (this.#arm !== null && this.#change("engaged")) {
+      this.#stream = new MotionStream(this.#arm.measured, this.#options.period);
+      this.#heldSince = now;
+      this.#lastTickAt = now;
+      this.#endsAt = Infinity;
+      this.#stops = [];
+    }
+  }
+
+  #beginMotion(event: ModeEvent): void {
+    this.#epoch += 1;
+    this.#stops = [];
+    this.#endsAt = Infinity;
+    this.#change(event);
+  }
+
+  #leaveMotion(code: StopCode, detail: string, now: Instant): void {
+    if (isMoving(this.#mode)) {
+      this.#comeToRest();
+      this.#note(code, detail, false, now);
+      this.report(now);
+    }
+  }
+
+  #comeToRest(): void {
+    this.#epoch += 1;
+    this.#stream?.rampDown();
+    this.#starvesAt = Infinity;
+    this.#change("ramped");
+  }
+
+  #endStream(): void {
+    this.#stream = null;
+    this.#endsAt = Infinity;
+    this.#starvesAt = Infinity;
+  }
+
+  #admit(request: ArmRequest["kind"], lease: number, now: Instant): Admission {
+    return admit(this.#mode, request, {
+      inControl: this.#operator.holds(lease, now),
+      guardian: now - this.#guardianSeenAt <= MOST_AGE.guardian,
+      fresh: this.#armAge(now) <= MOST_AGE.armState,
+      fault: this.fault,
+      inside: this.#arm?.measured.every(isInside) ?? false,
+      still: this.#stream?.still ?? true,
+    });
+  }
+
+  #change(event: ModeEvent): boolean {
+    const next = nextMode(this.#mode, event);
+    this.#mode = next ?? this.#mode;
+    return next !== null;
+  }
+
+  #note(code: StopCode, detail: string, latched: boolean, now: Instant): void {
+    const stop: StopReport = { code, detail, hint: STOP_HINT[code], at: now, latched };
+    this.#stops = [stop, ...this.#stops].slice(0, STOPS_KEPT);
+    this.#options.tell({ kind: "stopped", stop });
+    this.#options.onStop(stop, this.#flight.entries());
+  }
+
+  #armAge(now: Instant): Seconds {
+    return this.#arm === null ? Infinity : now - this.#arm.receivedAt;
+  }
+}
+
+function isInside(angle: number, joint: number): boolean {
+  return Math.abs(angle) <= jointAt(POLICY_LIMITS.highest, joint);
+}
+
+function seconds(age: Seconds): string {
+  return Number.isFinite(age) ? `${(age * 1000).toFixed(0)} ms` : "ever";
+}

@@ -1,0 +1,70 @@
+import { type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import { FADE_PART, MOST_STEP } from "./limits.js";
+import type { Refusal, RefusalCode } from "./refusal.js";
+import type { SourceRule } from "./source-rules.js";
+
+/** A commanded position with its backward differences: rad, rad/s, rad/s2. */
+export interface Motion {
+  readonly q: JointVector;
+  readonly v: JointVector;
+  readonly a: JointVector;
+}
+
+const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
+
+/** Stands for what came before the first setpoint of a stream: rest. */
+export const FIRST = { v: STILL, a: STILL } as const;
+
+/** Differences of doubles near 3 rad over 5 ms are exact to 1e-13 rad/s; this is far above, and far below any limit. */
+const ROUNDING = 1e-8;
+
+/** Motion of a command that goes to `q` one period after `last`; the first of a stream stands still. */
+export function motionTo(q: JointVector, last: Motion | null, period: Seconds): Motion {
+  if (last === null) {
+    return { q, ...FIRST };
+  }
+  const v = mapJoints(q, (angle, joint) => (angle - jointAt(last.q, joint)) / period);
+  return { q, v, a: mapJoints(v, (speed, joint) => (speed - jointAt(last.v, joint)) / period) };
+}
+
+/** Largest difference of any joint, rad. */
+export function distance(one: JointVector, other: JointVector): number {
+  return Math.max(...one.map((angle, joint) => Math.abs(angle - jointAt(other, joint))));
+}
+
+/** What the rule forbids about a motion that follows `last`; every bound is checked for every joint. */
+export function motionRefusals(
+  motion: Motion,
+  last: { readonly v: JointVector; readonly a: JointVector },
+  rule: SourceRule,
+  period: Seconds,
+): Refusal[] {
+  const refusals: Refusal[] = [];
+  const bound = (code: RefusalCode, unit: string, values: JointVector, most: (joint: number) => number): void => {
+    const joint = values.findIndex((value, index) => !(Math.abs(value) <= most(index)));
+    if (joint >= 0) {
+      const detail = `J${joint + 1} at ${jointAt(values, joint)} ${unit}, at most ${most(joint)}`;
+      refusals.push({ code, reaction: "quick-stop", detail });
+    }
+  };
+  const { limits } = rule;
+  bound("not-finite", "rad", motion.q, () => Number.MAX_VALUE);
+  bound("position", "rad", motion.q, (joint) => jointAt(limits.highest, joint));
+  bound("velocity", "rad/s", motion.v, (joint) => jointAt(limits.velocity, joint) + ROUNDING);
+  bound("acceleration", "rad/s2", motion.a, (joint) => jointAt(limits.acceleration, joint) + ROUNDING / period);
+  bound("step", "rad/s", motion.v, () => MOST_STEP / period);
+  if (rule.slowsDown) {
+    bound("speed-rises", "rad/s", motion.v, (joint) => {
+      const speed = jointAt(last.v, joint);
+      const step = FADE_PART * jointAt(limits.jerk, joint) * period;
+      // Acceleration cannot vanish at once: what it still adds while it fades is not the ramp's doing.
+      const fading = speed + fadedBy(step, jointAt(last.a, joint)) * period;
+      return Math.max(Math.abs(speed), Math.abs(fading)) + ROUNDING;
+    });
+  }
+  return refusals;
+}
+
+function fadedBy(step: number, acceleration: number): number {
+  return Math.sign(acceleration) * Math.max(0, Math.abs(acceleration) - step);
+}

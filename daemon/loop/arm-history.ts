@@ -1,0 +1,65 @@
+import type { ArmReport } from "../types/arm-link.js";
+import { type Instant, type JointPosition, jointPosition, type Seconds } from "../types/units.js";
+
+/** How long reports are kept; the oldest usable frame is 0.1 s old. */
+const KEPT: Seconds = 1;
+/** How far past the newest report motion is carried on: reports come every 20 ms, twice that leaves room for a late one. */
+const LONGEST_REACH: Seconds = 0.04;
+
+interface Sample {
+  readonly at: Instant;
+  readonly q: JointPosition;
+}
+
+/** What was commanded and measured in the last second, oldest first; empty while the arm is not connected. */
+export interface ArmHistory {
+  readonly commanded: readonly Sample[];
+  readonly measured: readonly Sample[];
+}
+
+/** A history without reports. */
+export const NO_HISTORY: ArmHistory = { commanded: [], measured: [] };
+
+/** Adds a report; one without joint positions begins anew, because the arm may have been elsewhere since. */
+export function remember(history: ArmHistory, report: ArmReport): ArmHistory {
+  if (report.commanded === null || report.measured === null || report.measuredAge === null) {
+    return NO_HISTORY;
+  }
+  return {
+    commanded: append(history.commanded, { at: report.at, q: report.commanded }),
+    measured: append(history.measured, { at: report.at - report.measuredAge, q: report.measured }),
+  };
+}
+
+/** Commanded and measured joint position at `at`, between reports linearly; null where the history does not reach. */
+export function poseAt(
+  history: ArmHistory,
+  at: Instant,
+): { readonly commanded: JointPosition; readonly measured: JointPosition } | null {
+  const commanded = sampleAt(history.commanded, at);
+  const measured = sampleAt(history.measured, at);
+  return commanded === null || measured === null ? null : { commanded, measured };
+}
+
+function append(samples: readonly Sample[], next: Sample): readonly Sample[] {
+  const last = samples.at(-1);
+  if (last !== undefined && next.at <= last.at) {
+    return samples;
+  }
+  return [...samples.filter((sample) => sample.at >= next.at - KEPT), next];
+}
+
+function sampleAt(samples: readonly Sample[], at: Instant): JointPosition | null {
+  const after = samples.findIndex((sample) => sample.at >= at);
+  const second = after === -1 ? samples.length - 1 : after;
+  const a = samples[second - 1];
+  const b = samples[second];
+  if (b === undefined || at - b.at > LONGEST_REACH) {
+    return null;
+  }
+  if (a === undefined) {
+    return at === b.at ? b.q : null;
+  }
+  const part = (at - a.at) / (b.at - a.at);
+  return jointPosition(a.q.map((from, joint) => from + part * ((b.q[joint] ?? from) - from)));
+}

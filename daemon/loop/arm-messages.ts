@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { FromArm } from "../types/arm-link.js";
+import { jointPosition } from "../types/units.js";
+
+const joints = z.array(z.number()).length(7).transform(jointPosition);
+
+const stop = z.object({
+  code: z.string(),
+  detail: z.string(),
+  hint: z.string(),
+  at: z.number(),
+  latched: z.boolean(),
+});
+
+const report = z.object({
+  at: z.number(),
+  mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
+  epoch: z.int(),
+  source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
+  measured: joints.nullable(),
+  measuredAge: z.number().nullable(),
+  commanded: joints.nullable(),
+  gripper: z.object({ commanded: z.number(), measured: z.number(), receivedAt: z.number() }),
+  pendingTargets: z.int().min(0),
+  stops: z.array(stop),
+  armStatus: z.string(),
+  stream: z.object({
+    ticks: z.number(),
+    lateTicks: z.number(),
+    skippedTicks: z.number(),
+    refusals: z.number(),
+    latenessP99Ms: z.number(),
+    latenessMaxMs: z.number(),
+  }),
+});
+
+const message = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("hello"), periodMs: z.number(), scheduling: z.string(), arm: z.string() }),
+  z.object({ kind: z.literal("state"), state: report }),
+  z.object({ kind: z.literal("stopped"), stop }),
+  z.object({
+    kind: z.literal("chunk-result"),
+    id: z.int(),
+    accepted: z.boolean(),
+    reason: z.string(),
+    receivedAt: z.number(),
+  }),
+  z.object({ kind: z.literal("result"), id: z.int(), ok: z.boolean(), reason: z.string(), epoch: z.int() }),
+]);
+
+/** Reads one line of the arm process; a string says what is wrong with it. */
+export function parseFromArm(line: string): FromArm | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return "a line that is not JSON";
+  }
+  const parsed = message.safeParse(value);
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const issue = parsed.error.issues[0];
+  return `a wrong message: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+}

@@ -1,0 +1,45 @@
+import type { MotionLimits } from "../guard/limits.js";
+import { type Instant, JOINT_COUNT, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+
+/** A straight way in joint space from rest to rest. */
+export interface HomePlan {
+  readonly startsAt: Instant;
+  readonly duration: Seconds;
+  readonly from: JointVector;
+  readonly to: JointVector;
+}
+
+// Peaks of the quintic 10 s^3 - 15 s^4 + 6 s^5 over s in [0, 1].
+const PEAK_VELOCITY = 15 / 8;
+const PEAK_ACCELERATION = 10 / Math.sqrt(3);
+const PEAK_JERK = 60;
+
+/** Plans the way to `to` that takes the shortest time within `limits`. */
+export function planHome(from: JointVector, to: JointVector, startsAt: Instant, limits: MotionLimits): HomePlan {
+  let duration = 0;
+  for (let joint = 0; joint < JOINT_COUNT; joint++) {
+    const distance = Math.abs(jointAt(to, joint) - jointAt(from, joint));
+    duration = Math.max(
+      duration,
+      (PEAK_VELOCITY * distance) / jointAt(limits.velocity, joint),
+      Math.sqrt((PEAK_ACCELERATION * distance) / jointAt(limits.acceleration, joint)),
+      Math.cbrt((PEAK_JERK * distance) / jointAt(limits.jerk, joint)),
+    );
+  }
+  return { startsAt, duration, from, to };
+}
+
+/** Position of the plan at an instant; its start before it begins, its end for ever after. */
+export function homePosition(plan: HomePlan, at: Instant): JointVector {
+  if (at >= plan.startsAt + plan.duration) {
+    return plan.to;
+  }
+  const s = Math.max(0, (at - plan.startsAt) / plan.duration);
+  const part = s ** 3 * (10 - 15 * s + 6 * s ** 2);
+  return mapJoints(plan.from, (from, joint) => from + (jointAt(plan.to, joint) - from) * part);
+}
+
+/** True once the plan has arrived. */
+export function homeReached(plan: HomePlan, at: Instant): boolean {
+  return at >= plan.startsAt + plan.duration;
+}

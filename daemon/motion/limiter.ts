@@ -1,0 +1,149 @@
+import type { MotionLimits } from "../guard/limits.js";
+import { type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import {
+  accelerationFor,
+  brakingAcceleration,
+  brakingDistance,
+  brakingReach,
+  type JointBounds,
+} from "./joint-braking.js";
+import type { MotionState } from "./motion-state.js";
+
+/** Where the motion should be one period from now, and how fast it should move there. */
+export interface Demand {
+  /** rad */
+  readonly q: JointVector;
+  /** rad/s */
+  readonly v: JointVector;
+}
+
+/** One joint of a step: its bounds, its state now and what is asked of it one period from now. */
+interface JointStep extends JointBounds {
+  readonly lowest: number;
+  readonly highest: number;
+  readonly velocity: number;
+  readonly q: number;
+  readonly v: number;
+  readonly a: number;
+  readonly targetQ: number;
+  readonly targetV: number;
+}
+
+/**
+ * Follows a demand as closely as bounded position, velocity, acceleration and jerk allow; one period per call.
+ *
+ * A step is taken only if braking from its end still keeps every bound; braking is always such a step, so from a state
+ * inside the bounds every later state is inside too. Within that, each joint takes the time-optimal step: the hardest
+ * acceleration from which braking into the moving target does not overshoot it. A demand inside the bounds is met
+ * exactly after a few periods, and there is no gain to tune.
+ */
+export function limitedStep(state: MotionState, demand: Demand, limits: MotionLimits, period: Seconds): MotionState {
+  const a = mapJoints(state.q, (q, joint) =>
+    stepAcceleration({
+      period,
+      q,
+      v: jointAt(state.v, joint),
+      a: jointAt(state.a, joint),
+      lowest: jointAt(limits.lowest, joint),
+      highest: jointAt(limits.highest, joint),
+      velocity: jointAt(limits.velocity, joint),
+      acceleration: jointAt(limits.acceleration, joint),
+      jerk: jointAt(limits.jerk, joint),
+      targetQ: jointAt(demand.q, joint),
+      targetV: jointAt(demand.v, joint),
+    }),
+  );
+  const v = mapJoints(state.v, (value, joint) => value + jointAt(a, joint) * period);
+  const q = mapJoints(state.q, (value, joint) => value + jointAt(v, joint) * period);
+  return { q, v, a };
+}
+
+function stepAcceleration(step: JointStep): number {
+  const { v, a, jerk, period } = step;
+  // Jerk, acceleration, and velocity including what the acceleration still adds while it fades.
+  const lower = Math.max(a - jerk * period, -step.acceleration, accelerationFor(-step.velocity - v, jerk, period));
+  const upper = Math.min(a + jerk * period, step.acceleration, accelerationFor(step.velocity - v, jerk, period));
+  return keptInside(step, trackingAcceleration(step, Math.min(lower, upper), Math.max(lower, upper)));
+}
+
+/** The acceleration in [lower, upper] from which braking into the target's velocity ends nearest to the target. */
+function trackingAcceleration(step: JointStep, lower: number, upper: number): number {
+  const { q, v, period } = step;
+  const targetV = Math.min(Math.max(step.targetV, -step.velocity), step.velocity);
+  /** How far braking from the end of this step would carry past the target; grows with the acceleration. */
+  const overshoot = (acceleration: number): number => {
+    const next = v + acceleration * period;
+    return q + next * period - step.targetQ + brakingDistance(next - targetV, acceleration, step);
+  };
+  let low = { x: lower, y: overshoot(lower) };
+  if (low.y >= 0) {
+    return lower;
+  }
+  let high = { x: upper, y: overshoot(upper) };
+  if (high.y <= 0) {
+    return upper;
+  }
+  // Illinois method: false position that halves the weight of an end that stays put.
+  let side = 0;
+  for (let round = 0; round < ROUNDS && high.x - low.x > CLOSE; round++) {
+    const x = (low.x * high.y - high.x * low.y) / (high.y - low.y);
+    const y = overshoot(x);
+    if (Math.abs(y) < MET) {
+      return x;
+    }
+    if (y > 0) {
+      high = { x, y };
+      low = side > 0 ? { x: low.x, y: low.y / 2 } : low;
+      side = 1;
+    } else {
+      low = { x, y };
+      high = side < 0 ? { x: high.x, y: high.y / 2 } : high;
+      side = -1;
+    }
+  }
+  return low.x;
+}
+
+/** The acceleration nearest to `wanted` from which braking still ends inside the position limits. */
+function keptInside(step: JointStep, wanted: number): number {
+  if (braking(step, wanted) <= 0) {
+    return wanted;
+  }
+  let safe = brakingAcceleration(step.v, step.a, step);
+  let unsafe = wanted;
+  for (let round = 0; round < ROUNDS && Math.abs(unsafe - safe) > CLOSE; round++) {
+    const middle = (safe + unsafe) / 2;
+    if (braking(step, middle) <= 0) {
+      safe = middle;
+    } else {
+      unsafe = middle;
+    }
+  }
+  return safe;
+}
+
+/** How far outside the position limits a joint would come that takes `acceleration` and then brakes; <= 0 is inside. */
+function braking(step: JointStep, acceleration: number): number {
+  const { q, period } = step;
+  const v = step.v + acceleration * period;
+  // A joint that is outside already may come back, only not go further.
+  const highest = Math.max(step.highest, q);
+  const lowest = Math.min(step.lowest, q);
+  const next = q + v * period;
+  const speed = Math.abs(v) + acceleration ** 2 / (2 * step.jerk) + Math.abs(acceleration) * period;
+  const lasting = speed / step.acceleration + (2 * step.acceleration) / step.jerk + 3 * period;
+  const atMost = speed * lasting;
+  if (next + atMost <= highest && next - atMost >= lowest) {
+    return 0;
+  }
+  const over = Math.max(next, next + brakingReach(v, acceleration, step)) - highest;
+  const under = lowest - Math.min(next, next - brakingReach(-v, -acceleration, step));
+  return Math.max(over, under);
+}
+
+/** Bisection to the last bit of a double needs no more. */
+const ROUNDS = 60;
+/** Accelerations closer than this (rad/s2) are the same. */
+const CLOSE = 1e-12;
+/** A target met this closely (rad) is met; a frame resolves 1.7e-5. */
+const MET = 1e-12;

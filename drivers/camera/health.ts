@@ -1,0 +1,73 @@
+import type { CameraFault, CameraRole } from "../../daemon/types/frame.js";
+import type { Instant, Seconds } from "../../daemon/types/units.js";
+
+/** A fault must be named within 0.3 s; the rest is for the check period and the way to the reader. */
+const STALE_AFTER: Seconds = 0.25;
+/** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.2 s. */
+const FROZEN_PICTURES = 5;
+const FROZEN_AFTER: Seconds = 0.2;
+
+/** What was last heard of a camera. */
+export type CameraNews =
+  | { readonly kind: "starting"; readonly at: Instant }
+  | {
+      readonly kind: "frame";
+      readonly at: Instant;
+      readonly identical: number;
+      readonly identicalSince: Instant;
+    }
+  | { readonly kind: "absent"; readonly at: Instant; readonly detail: string }
+  | { readonly kind: "wrong-size"; readonly at: Instant; readonly width: number; readonly height: number };
+
+/** The size that a camera should deliver, in pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What is wrong with a camera at `now`, judged by the last news of it; null when it is well. */
+export function cameraFault(role: CameraRole, size: PictureSize, news: CameraNews, now: Instant): CameraFault | null {
+  switch (news.kind) {
+    case "starting":
+      return { kind: "camera-absent", role, detail: `The ${role} camera is being opened.`, since: news.at };
+    case "absent":
+      return { kind: "camera-absent", role, detail: news.detail, since: news.at };
+    case "wrong-size":
+      return {
+        kind: "camera-wrong-size",
+        role,
+        detail:
+          `The ${role} camera delivers ${news.width} x ${news.height} pixels, ${size.width} x ${size.height} are ` +
+          "configured. Set the camera's size or the configuration.",
+        since: news.at,
+      };
+    case "frame":
+      return frameFault(role, news, now);
+    default:
+      return news satisfies never;
+  }
+}
+
+function frameFault(
+  role: CameraRole,
+  news: Extract<CameraNews, { readonly kind: "frame" }>,
+  now: Instant,
+): CameraFault | null {
+  if (now - news.at > STALE_AFTER) {
+    return {
+      kind: "camera-stale",
+      role,
+      detail: `No picture from the ${role} camera. Check its cable and its frame rate.`,
+      since: news.at,
+    };
+  }
+  if (news.identical >= FROZEN_PICTURES && news.at - news.identicalSince >= FROZEN_AFTER) {
+    return {
+      kind: "camera-frozen",
+      role,
+      detail: `The ${role} camera repeats one picture. Restart the camera.`,
+      since: news.identicalSince,
+    };
+  }
+  return null;
+}

@@ -1,0 +1,27 @@
+import type { Instant } from "../../daemon/types/units.js";
+
+/** What a vision process tells its parent. */
+export type FromVision =
+  | {
+      readonly kind: "frame";
+      /** RGB bytes, size x size x 3. */
+      readonly rgb: Uint8Array;
+      readonly capturedAt: Instant;
+      readonly sequence: number;
+      /** How many pictures in a row were the same, this one included; 1 when it differs from the one before. */
+      readonly identical: number;
+      /** Capture instant of the first of those. */
+      readonly identicalSince: Instant;
+    }
+  /** The camera does not open, or it ended; it will be tried again. */
+  | { readonly kind: "absent"; readonly detail: string }
+  /** The camera delivers another picture size than configured. */
+  | { readonly kind: "wrong-size"; readonly width: number; readonly height: number }
+  /** Answer to a `jpeg` request; null while there is no picture. */
+  | { readonly kind: "jpeg"; readonly id: number; readonly bytes: Uint8Array | null };
+
+/** What the parent asks of a vision process. */
+export interface ToVision {
+  readonly kind: "jpeg";
+  readonly id: number;
+}

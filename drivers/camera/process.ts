@@ -1,0 +1,59 @@
+/** The vision process: drains one camera, keeps the newest picture, and sends it at the model's size. */
+import type { Instant } from "../../daemon/types/units.js";
+import { capture } from "./capture.js";
+import type { FromVision, ToVision } from "./messages.js";
+import { createNewestSender } from "./newest-sender.js";
+import { loadOpenCv, type Mat } from "./opencv.js";
+import type { VisionOptions } from "./options.js";
+import { jpegPicture, modelPicture, samePicture, upright } from "./picture.js";
+
+const options = JSON.parse(process.argv[2] ?? "null") as VisionOptions;
+const cv = loadOpenCv();
+
+const send = (message: FromVision, sent: () => void): void => {
+  process.send?.(message, undefined, undefined, sent);
+};
+const frames = createNewestSender<FromVision>(send);
+const ignore = (): void => undefined;
+
+let newest: Mat | null = null;
+let sequence = 0;
+let identical = 0;
+let identicalSince: Instant = 0;
+
+function keep(picture: Mat | null): void {
+  newest?.release();
+  newest = picture;
+}
+
+function takePicture(raw: Mat, capturedAt: Instant): void {
+  if (raw.cols !== options.camera.width || raw.rows !== options.camera.height) {
+    send({ kind: "wrong-size", width: raw.cols, height: raw.rows }, ignore);
+    raw.release();
+    return;
+  }
+  const picture = upright(raw, options.picture);
+  const repeated = newest !== null && samePicture(cv, newest, picture);
+  identical = repeated ? identical + 1 : 1;
+  identicalSince = repeated ? identicalSince : capturedAt;
+  keep(picture);
+  sequence += 1;
+  const rgb = modelPicture(cv, picture, options.picture);
+  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince });
+}
+
+process.on("message", (message: ToVision) => {
+  send({ kind: "jpeg", id: message.id, bytes: newest === null ? null : jpegPicture(cv, newest) }, ignore);
+});
+
+// The parent is gone. Not exit(): that would wait for the read that is under way.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+
+await capture(cv, options.camera, {
+  onPicture: takePicture,
+  onAbsent: (detail) => {
+    keep(null);
+    sequence = 0;
+    send({ kind: "absent", detail }, ignore);
+  },
+});

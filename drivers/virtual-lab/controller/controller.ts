@@ -1,0 +1,253 @@
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Clock, hostClock } from "../../../daemon/ports/clock.js";
+import type { Instant, JointPosition } from "../../../daemon/types/units.js";
+import type { JsonObject } from "../../rm75/json-object.js";
+import type { Plant } from "../plant.js";
+import { ArrivalRecord, type Arrivals } from "./arrivals.js";
+import { Client } from "./client.js";
+import { execute } from "./commands.js";
+import { type ControllerIdentity, ControllerState, RM75_B } from "./controller-state.js";
+import type { Fault } from "./fault.js";
+import { CYCLE, type Segment } from "./motion.js";
+import { pushDatagram } from "./queries.js";
+
+/** What a virtual controller works with. */
+export interface ControllerOptions {
+  readonly plant: Plant;
+  /** Address to listen on and to push from; keep it on loopback. */
+  readonly host: string;
+  /** TCP port, 0 for any free one. */
+  readonly port: number;
+  readonly clock?: Clock;
+  /** Which arm to be; a factory-new RM75-B by default. */
+  readonly identity?: ControllerIdentity;
+}
+
+/** An emulated RM75 controller: TCP and serial commands in, a moving plant and UDP state out. */
+export interface VirtualController {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Motion and stop commands since the record was last cleared. */
+  arrivals(): Arrivals;
+  clearArrivals(): void;
+  inject(fault: Fault): void;
+  /** Serves a serial line that carries the same messages. */
+  attachSerial(stream: Duplex): void;
+  /** Holds the measured pose (or `q`), forgets motion, errors and faults; settings and connections stay. */
+  reset(q?: JointPosition): void;
+  close(): Promise<void>;
+}
+
+/** Starts a virtual controller; rejects when the port is taken. */
+export async function startController(options: ControllerOptions): Promise<VirtualController> {
+  const server = createServer();
+  const udp = createSocket("udp4");
+  server.listen(options.port, options.host);
+  await once(server, "listening");
+  udp.bind(0, options.host);
+  await once(udp, "listening");
+  return new Controller(options, server, udp);
+}
+
+/** Lasting faults in force. */
+interface Faults {
+  silence: boolean;
+  sliced: boolean;
+  frozen: Buffer | null;
+  freeze: boolean;
+  ignoresStop: boolean;
+  datagramsToDrop: number;
+}
+
+const NO_FAULTS: Faults = {
+  silence: false,
+  sliced: false,
+  frozen: null,
+  freeze: false,
+  ignoresStop: false,
+  datagramsToDrop: 0,
+};
+
+class Controller implements VirtualController {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly #clock: Clock;
+  readonly #state: ControllerState;
+  readonly #server: Server;
+  readonly #udp: UdpSocket;
+  readonly #record = new ArrivalRecord();
+  readonly #clients = new Set<Client>();
+  readonly #chain: Segment[] = [];
+  readonly #startedAt: Instant;
+  readonly #stalls = new Set<NodeJS.Timeout>();
+  #faults: Faults = { ...NO_FAULTS };
+  #cycles = 0;
+  #clientCount = 0;
+  #timer: NodeJS.Timeout;
+
+  constructor(options: ControllerOptions, server: Server, udp: UdpSocket) {
+    this.#clock = options.clock ?? hostClock;
+    this.#server = server;
+    this.#udp = udp;
+    this.#state = new ControllerState(options.identity ?? RM75_B, options.plant, (rule) => this.#record.violate(rule));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : options.port;
+    this.address = { host: options.host, port };
+    server.on("connection", (socket: Socket) => {
+      socket.setNoDelay(true);
+      this.#attach(socket);
+    });
+    // A push that nobody listens to comes back as an ICMP error; the real controller does not care either.
+    udp.on("error", () => {});
+    this.#startedAt = this.#clock.now();
+    this.#timer = setTimeout(this.#cycle, CYCLE * 1000);
+  }
+
+  arrivals(): Arrivals {
+    return this.#record.read();
+  }
+
+  clearArrivals(): void {
+    this.#record.clear();
+  }
+
+  attachSerial(stream: Duplex): void {
+    this.#attach(stream);
+  }
+
+  inject(fault: Fault): void {
+    const { motion } = this.#state;
+    switch (fault.kind) {
+      case "silence":
+        this.#faults.silence = true;
+        return;
+      case "refuse-connect":
+        this.#server.close();
+        return;
+      case "stall-reading":
+        this.#stall(fault.seconds);
+        return;
+      case "drop-udp":
+        this.#faults.datagramsToDrop = fault.count ?? Number.POSITIVE_INFINITY;
+        return;
+      case "freeze-udp":
+        this.#faults.freeze = true;
+        return;
+      case "system-error":
+        motion.fail(fault.code);
+        return;
+      case "joint-error":
+        motion.jointErrors[fault.joint - 1] = fault.bits;
+        return;
+      case "joint-disabled":
+        motion.enabled[fault.joint - 1] = false;
+        return;
+      case "ignore-stop":
+        this.#faults.ignoresStop = true;
+        return;
+      case "slice-replies":
+        this.#faults.sliced = true;
+        return;
+      case "garbage":
+        for (const client of this.#clients) {
+          client.write(Buffer.from('\xff\xfe{"state":"joint_degree","joint":[1e999,null,"12"]}{{\r\n', "latin1"));
+        }
+        return;
+      case "close-connections":
+        for (const client of this.#clients) {
+          client.close(fault.reset);
+        }
+        return;
+      case "clear":
+        this.#clearFaults();
+        return;
+    }
+  }
+
+  reset(q?: JointPosition): void {
+    this.#clearFaults();
+    this.#chain.length = 0;
+    this.#state.reset(q ?? this.#state.plant.measured().q);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    for (const stall of this.#stalls) {
+      clearTimeout(stall);
+    }
+    for (const client of this.#clients) {
+      client.destroy();
+    }
+    this.#udp.close();
+    if (this.#server.listening) {
+      this.#server.close();
+      await once(this.#server, "close");
+    }
+  }
+
+  #attach(stream: Duplex): void {
+    this.#clientCount += 1;
+    const client = new Client(
+      this.#clientCount,
+      stream,
+      () => ({ silent: this.#faults.silence, sliced: this.#faults.sliced }),
+      (request, caller) => this.#hear(request, caller),
+      (gone) => this.#clients.delete(gone),
+    );
+    this.#clients.add(client);
+  }
+
+  #hear(request: JsonObject, client: Client): void {
+    const at = this.#clock.now();
+    const { ignoresStop } = this.#faults;
+    execute({ state: this.#state, arrivals: this.#record, chain: this.#chain, ignoresStop }, request, client, at);
+  }
+
+  #stall(seconds: number): void {
+    const stalled = [...this.#clients];
+    for (const client of stalled) {
+      client.pause();
+    }
+    const stall = setTimeout(() => {
+      this.#stalls.delete(stall);
+      for (const client of stalled) {
+        client.resume();
+      }
+    }, seconds * 1000);
+    this.#stalls.add(stall);
+  }
+
+  #clearFaults(): void {
+    this.#faults = { ...NO_FAULTS };
+    if (!this.#server.listening) {
+      this.#server.listen(this.address.port, this.address.host);
+    }
+  }
+
+  /** One control cycle; a late one does not bring others after it. */
+  readonly #cycle = (): void => {
+    const now = this.#clock.now();
+    this.#state.plant.setTargets(this.#state.motion.tick(now));
+    this.#state.watchGripper();
+    this.#push();
+    const elapsed = this.#clock.now() - this.#startedAt;
+    const next = (Math.floor(elapsed / CYCLE) + 1) * CYCLE;
+    this.#timer = setTimeout(this.#cycle, Math.max(1, Math.round((next - elapsed) * 1000)));
+  };
+
+  #push(): void {
+    const { push } = this.#state;
+    this.#cycles += 1;
+    if (!push.enable || this.#cycles % push.cycle !== 0 || this.#faults.silence) {
+      return;
+    }
+    if (this.#faults.datagramsToDrop > 0) {
+      this.#faults.datagramsToDrop -= 1;
+      return;
+    }
+    const datagram = this.#faults.frozen ?? pushDatagram(this.#state);
+    this.#faults.frozen = this.#faults.freeze ? datagram : null;
+    this.#udp.send(datagram, push.port, push.ip);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Instant, JointPosition, Seconds } from "../../../daemon/types/units.js";
+import type { Violations } from "./arrivals.js";
+
+const DEGREE = Math.PI / 180;
+/** Frame to frame and from the present pose at the start (vendor's movej_canfd page). */
+export const MAXIMUM_STEP = 10 * DEGREE;
+/** Vendor's movej_canfd page. */
+const MAXIMUM_SPEED = 180 * DEGREE;
+/** Acceleration that a real RM75 reports for every joint. */
+const MAXIMUM_ACCELERATION = 600 * DEGREE;
+/** High follow needs a steady period of at most 10 ms (vendor); 1 ms is left to the network. */
+const MAXIMUM_PERIOD: Seconds = 0.011;
+/** Frames closer together than the controller's cycle are taken together. */
+const SHORTEST_INTERVAL: Seconds = 0.005;
+/** Speed changes are judged over this time, so that jitter of the network is not taken for acceleration. */
+const ACCELERATION_WINDOW: Seconds = 0.05;
+/** A pause this long ends a stream; the arm holds its last target. */
+export const STREAM_END: Seconds = 0.1;
+
+interface Accepted {
+  readonly at: Instant;
+  readonly q: JointPosition;
+  /** Mean speed since about `ACCELERATION_WINDOW` before, rad/s. */
+  readonly speed: readonly number[];
+}
+
+/** What a frame breaks, and what the controller does about it. */
+export interface FrameVerdict {
+  readonly broken: readonly (keyof Violations)[];
+  /** Joints that do not respond, J1 = 0; they report 0x4000. */
+  readonly refusedJoints: readonly number[];
+  /** System error raised by the frame; 0 for none. */
+  readonly systemError: number;
+}
+
+const FINE: FrameVerdict = { broken: [], refusedJoints: [], systemError: 0 };
+
+/** Judges the frames of one high-follow stream by the documented rules. */
+export class StreamRules {
+  #frames: Accepted[] = [];
+
+  /** Forgets the stream; the next frame starts one. */
+  end(): void {
+    this.#frames = [];
+  }
+
+  judge(at: Instant, q: JointPosition, present: readonly number[]): FrameVerdict {
+    const last = this.#frames.at(-1);
+    if (last === undefined || at - last.at > STREAM_END) {
+      return this.#start(at, q, present);
+    }
+    const broken: (keyof Violations)[] = [];
+    if (at - last.at > MAXIMUM_PERIOD) {
+      broken.push("period");
+    }
+    const refusedJoints = farJoints(q, last.q);
+    if (refusedJoints.length > 0) {
+      return { broken: [...broken, "step"], refusedJoints, systemError: 0 };
+    }
+    const interval = Math.max(at - last.at, SHORTEST_INTERVAL);
+    const tooFast = q.some((angle, i) => Math.abs(angle - (last.q[i] ?? angle)) > MAXIMUM_SPEED * interval);
+    const base = this.#frames.findLast((frame) => at - frame.at >= ACCELERATION_WINDOW) ?? this.#frames[0] ?? last;
+    const window = Math.max(at - base.at, ACCELERATION_WINDOW);
+    const speed = q.map((angle, i) => (angle - (base.q[i] ?? angle)) / window);
+    const tooSudden = speed.some((value, i) => Math.abs(value - (base.speed[i] ?? 0)) > MAXIMUM_ACCELERATION * window);
+    this.#frames.push({ at, q, speed });
+    this.#frames = this.#frames.filter((frame) => at - frame.at < 2 * ACCELERATION_WINDOW);
+    if (tooFast) {
+      return { broken: [...broken, "speed"], refusedJoints: [], systemError: 0x1007 };
+    }
+    return tooSudden
+      ? { broken: [...broken, "acceleration"], refusedJoints: [], systemError: 0x100a }
+      : { ...FINE, broken };
+  }
+
+  #start(at: Instant, q: JointPosition, present: readonly number[]): FrameVerdict {
+    const refusedJoints = farJoints(q, present);
+    if (refusedJoints.length > 0) {
+      return { broken: ["start"], refusedJoints, systemError: 0 };
+    }
+    this.#frames = [{ at, q, speed: q.map(() => 0) }];
+    return FINE;
+  }
+}
+
+function farJoints(q: readonly number[], from: readonly number[]): readonly number[] {
+  return q.flatMap((angle, i) => (Math.abs(angle - (from[i] ?? angle)) > MAXIMUM_STEP + 1e-9 ? [i] : []));
+}

@@ -1,0 +1,74 @@
+import { runEpisode } from "../expert/episode.js";
+import { nearHome } from "../expert/expert.js";
+import { POSE_LENGTH, Simulation } from "../physics/simulation.js";
+import { Raster } from "../render/raster.js";
+import { readVisuals } from "../render/visuals.js";
+import { HOME } from "../scene/home.js";
+import type { Verdict } from "../scene/judge.js";
+import { createRandom } from "../scene/random.js";
+import { drawScene } from "../scene/scene-spec.js";
+import { TASKS } from "../scene/tasks.js";
+import { stepRow } from "./format.js";
+
+/** One episode of training data, in memory. */
+export interface RecordedEpisode {
+  readonly task: number;
+  readonly instruction: string;
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly disturbed: boolean;
+  readonly rows: readonly (readonly number[])[];
+  readonly front: readonly Uint8Array[];
+  readonly wrist: readonly Uint8Array[];
+}
+
+const CANONICAL_SHARE = 0.4;
+const BURST_SHARE = 0.6;
+const EARLY_CLOSE_SHARE = 0.2;
+
+/** Runs and films one trial of a task with everything drawn from the seed. */
+export async function recordEpisode(
+  seed: number,
+  task: number,
+  resize: (rgb: Uint8Array) => Uint8Array,
+): Promise<RecordedEpisode> {
+  const wanted = TASKS[task];
+  if (wanted === undefined) {
+    throw new RangeError(`there is no task ${task}; there are ${TASKS.length}`);
+  }
+  const random = createRandom(seed);
+  const scene = drawScene(seed);
+  const start = nearHome(HOME, random.unit);
+  const wordings = random.chance(CANONICAL_SHARE) ? [wanted.instruction] : wanted.paraphrases;
+  const instruction = wordings[random.index(wordings.length)] ?? wanted.instruction;
+  const disturbances = { bursts: random.chance(BURST_SHARE), earlyClose: random.chance(EARLY_CLOSE_SHARE) };
+  const simulation = await Simulation.create(scene, start);
+  try {
+    const raster = new Raster(readVisuals(simulation, scene));
+    const poses = new Float32Array(POSE_LENGTH * simulation.poseCount());
+    const rows: (readonly number[])[] = [];
+    const front: Uint8Array[] = [];
+    const wrist: Uint8Array[] = [];
+    const { verdict } = runEpisode(simulation, start, wanted, random, disturbances, {
+      exposure: () => simulation.readPoses(poses),
+      step: (step) => {
+        rows.push(stepRow(step));
+        raster.place(poses);
+        front.push(resize(raster.render("front", poses)));
+        wrist.push(resize(raster.render("wrist", poses)));
+      },
+    });
+    return {
+      task,
+      instruction,
+      seed,
+      verdict,
+      disturbed: disturbances.bursts || disturbances.earlyClose,
+      rows,
+      front,
+      wrist,
+    };
+  } finally {
+    simulation.close();
+  }
+}

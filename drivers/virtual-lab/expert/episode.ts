@@ -1,0 +1,154 @@
+import { type JointPosition, jointPosition, mapJoints } from "../../../daemon/types/units.js";
+import type { ObjectPose, Simulation } from "../physics/simulation.js";
+import { judge, type Verdict } from "../scene/judge.js";
+import { TIME_STEP } from "../scene/mjcf.js";
+import type { Random } from "../scene/random.js";
+import type { Task } from "../scene/tasks.js";
+import { type ExpertCommand, finished, foresee, look, type Phase, STEP_PERIOD, startExpert } from "./expert.js";
+
+/** What was there at one step of an episode, before its command was carried out. */
+export interface EpisodeStep {
+  readonly commanded: JointPosition;
+  readonly measured: JointPosition;
+  /** 1 open, 0 closed. */
+  readonly gripperCommanded: number;
+  readonly gripperMeasured: number;
+  /** Commanded joint position at the last close; null before the first. */
+  readonly graspedAt: JointPosition | null;
+  /** Since the gripper's command last changed, s; Infinity before that. */
+  readonly sinceGripperCommand: number;
+  readonly phase: Phase;
+  /** The expert's next commands from `commanded`. */
+  readonly label: readonly ExpertCommand[];
+}
+
+/** What is done to the expert so that the data show how to recover. */
+export interface Disturbances {
+  /** Bursts that push the commanded motion aside. */
+  readonly bursts: boolean;
+  /** One gripper close too early. */
+  readonly earlyClose: boolean;
+}
+
+/** How an episode ended. */
+export interface EpisodeResult {
+  readonly steps: number;
+  readonly verdict: Verdict;
+}
+
+const HORIZON = 5;
+const MOST_STEPS = 160;
+const PHYSICS_STEPS = Math.round(STEP_PERIOD / TIME_STEP);
+const GRIP_FORCE = 20;
+const degree = Math.PI / 180;
+/** No disturbed step is faster than this. */
+const MOST_DISTURBED_STEP = 3 * degree;
+
+function yawOf(pose: ObjectPose): number {
+  const [w, x, y, z] = pose.quaternion;
+  return Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
+}
+
+/** Random sideways motion in joints, drawn once a burst: a few millimetres a step at the hand. */
+function burst(random: Random): readonly number[] {
+  const strength = random.chance(0.5) ? 0.6 * degree : 1.4 * degree;
+  return [1, 1, 0.6, 1, 0.6, 1, 1.5].map((share) => share * strength * random.between(-1, 1));
+}
+
+/**
+ * Runs the expert through one trial. `onStep` is called at each step before its command starts, `poseAge` physics
+ * steps after `onExposure`, so that pictures can be as old as a camera's are.
+ */
+export function runEpisode(
+  simulation: Simulation,
+  start: JointPosition,
+  task: Task,
+  random: Random,
+  disturbances: Disturbances,
+  on: { readonly exposure?: () => void; readonly step?: (step: EpisodeStep) => void } = {},
+): EpisodeResult {
+  const breadStart = simulation.object("bread");
+  // A camera's picture is 8 to 48 ms old when it is used; the gripper may be told at any time of a step.
+  const pictureAge = 2 + random.index(11);
+  const gripperDelay = random.index(PHYSICS_STEPS);
+  const earlyCloseAt = 3 + random.index(14);
+  const earlyCloseSteps = 2 + random.index(3);
+  let state = startExpert();
+  let commanded = start;
+  let gripper = 1;
+  let graspedAt: JointPosition | null = null;
+  let gripperChangedAt = Number.NEGATIVE_INFINITY;
+  let push: readonly number[] | null = null;
+  let pushSteps = 0;
+  let steps = 0;
+  simulation.setGripper(1, GRIP_FORCE);
+  on.exposure?.();
+  for (; steps < MOST_STEPS && !finished(state); steps += 1) {
+    const bread = simulation.object("bread");
+    const [x, y, z] = bread.position;
+    state = look(state, { bread: { x, y, z, yaw: yawOf(bread) }, gripper }, commanded);
+    const { commands, next } = foresee(state, commanded, task, HORIZON);
+    on.step?.({
+      commanded,
+      measured: simulation.measured(),
+      gripperCommanded: gripper,
+      gripperMeasured: simulation.gripperOpening(),
+      graspedAt,
+      sinceGripperCommand: simulation.time - gripperChangedAt,
+      phase: state.phase,
+      label: commands,
+    });
+    const phase = state.phase;
+    const planned = commands[0] ?? { q: commanded, gripper };
+    state = next;
+    let target = planned.q;
+    let wantedGripper = planned.gripper;
+    const closingEarly = disturbances.earlyClose && steps >= earlyCloseAt && steps < earlyCloseAt + earlyCloseSteps;
+    if (closingEarly && (phase === "approach" || phase === "reopen")) {
+      wantedGripper = 0;
+      target = commanded;
+    }
+    const mayPush = phase === "approach" || phase === "carry" || phase === "lift" || phase === "retreat";
+    if (disturbances.bursts && pushSteps === 0 && mayPush && random.chance(0.12)) {
+      push = burst(random);
+      pushSteps = 1 + random.index(3);
+    }
+    if (push !== null && pushSteps > 0) {
+      const pushed = push;
+      pushSteps -= 1;
+      if (mayPush) {
+        const from = commanded;
+        target = jointPosition(
+          mapJoints(target, (value, joint) => {
+            const change = value + (pushed[joint] ?? 0) - (from[joint] ?? 0);
+            return (from[joint] ?? 0) + Math.min(MOST_DISTURBED_STEP, Math.max(-MOST_DISTURBED_STEP, change));
+          }),
+        );
+      }
+    }
+    const from = commanded;
+    for (let tick = 1; tick <= PHYSICS_STEPS; tick += 1) {
+      if (tick - 1 === gripperDelay && wantedGripper !== gripper) {
+        gripper = wantedGripper;
+        gripperChangedAt = simulation.time;
+        if (gripper < 0.5) {
+          graspedAt = jointPosition(
+            mapJoints(from, (value, joint) => value + ((target[joint] ?? 0) - value) * (tick / PHYSICS_STEPS)),
+          );
+        }
+        simulation.setGripper(gripper, GRIP_FORCE);
+      }
+      simulation.setTargets(
+        jointPosition(
+          mapJoints(from, (value, joint) => value + ((target[joint] ?? 0) - value) * (tick / PHYSICS_STEPS)),
+        ),
+      );
+      simulation.step(1);
+      if (tick === PHYSICS_STEPS - pictureAge) {
+        on.exposure?.();
+      }
+    }
+    commanded = target;
+  }
+  return { steps, verdict: judge(task, breadStart, simulation.object("bread"), simulation.gripperOpening()) };
+}

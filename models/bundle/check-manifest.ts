@@ -1,0 +1,122 @@
+import { BundleError } from "./bundle-error.js";
+import type { Manifest } from "./manifest.js";
+
+/** Most that a joint may be asked to move over one chunk, rad: 80 deg/s over 0.5 s; degrees or mixed units exceed it. */
+export const MAXIMUM_DELTA = 0.7;
+
+/** Values that each proprioceptive feature gives. */
+export const PROPRIO_WIDTH: Readonly<Record<Manifest["proprio"]["features"][number], number>> = {
+  commanded: 7,
+  measured: 7,
+  "gripper-commanded": 1,
+  "gripper-measured": 1,
+  "since-grasp": 7,
+  "has-grasped": 1,
+  "gripper-recency": 1,
+};
+
+/** Values that the proprioceptive input of this bundle has. */
+export function proprioWidth(manifest: Manifest): number {
+  return manifest.proprio.features.reduce((sum, feature) => sum + PROPRIO_WIDTH[feature], 0);
+}
+
+/** Checks what the schema alone cannot: vocabulary, normalisation, proprioception; throws BundleError. */
+export function checkManifest(manifest: Manifest): void {
+  checkVocabulary(manifest);
+  checkNormalisation(manifest);
+  checkProprio(manifest);
+  if (manifest.chunk.execute > manifest.chunk.horizon) {
+    throw new BundleError(
+      "manifest-invalid",
+      `chunk.execute is ${manifest.chunk.execute}, more than chunk.horizon ${manifest.chunk.horizon}`,
+    );
+  }
+}
+
+function checkVocabulary({ vocabulary }: Manifest): void {
+  const fail = (detail: string): never => {
+    throw new BundleError("vocabulary-inconsistent", detail);
+  };
+  const taken = new Map<number, string>();
+  const take = (id: number, owner: string): void => {
+    if (id < 0 || id >= vocabulary.size) {
+      fail(`${owner} has id ${id}, outside 0..${vocabulary.size - 1}`);
+    }
+    const before = taken.get(id);
+    if (before !== undefined) {
+      fail(`id ${id} is both ${before} and ${owner}`);
+    }
+    taken.set(id, owner);
+  };
+  take(vocabulary.bos, "bos");
+  take(vocabulary.eos, "eos");
+  take(vocabulary.pad, "pad");
+  for (const [name, pair] of Object.entries(vocabulary.delimiters)) {
+    take(pair[0], `the opening delimiter ${name}`);
+    take(pair[1], `the closing delimiter ${name}`);
+  }
+  for (const [level, name] of [
+    [0, "coarse"],
+    [1, "fine"],
+  ] as const) {
+    const bases = vocabulary.base[level];
+    if (bases.length !== vocabulary.depth[name]) {
+      fail(`vocabulary.base.${level} has ${bases.length} bands, vocabulary.depth.${name} is ${vocabulary.depth[name]}`);
+    }
+    bases.forEach((base, depth) => {
+      for (let code = 0; code < vocabulary.codebookSize; code += 1) {
+        take(base - code, `code ${code} of band ${name} ${depth}`);
+      }
+    });
+  }
+  for (const id of vocabulary.trailing) {
+    if (id >= vocabulary.size) {
+      fail(`vocabulary.trailing has id ${id}, outside 0..${vocabulary.size - 1}`);
+    }
+  }
+}
+
+function checkNormalisation({ normalisation, chunk }: Manifest): void {
+  const fail = (detail: string): never => {
+    throw new BundleError("statistics-implausible", detail);
+  };
+  const { q01, q99, mask, clip } = normalisation;
+  if (q01.length !== chunk.horizon || q99.length !== chunk.horizon) {
+    fail(`normalisation has ${q01.length} and ${q99.length} rows, the chunk has ${chunk.horizon} steps`);
+  }
+  if (mask.some((scaled, dimension) => scaled !== dimension < 7)) {
+    fail("normalisation.mask must be true for the seven joints and false for the gripper");
+  }
+  q01.forEach((row, step) => {
+    row.slice(0, 7).forEach((low, joint) => {
+      const high = q99[step]?.[joint] ?? Number.NaN;
+      const where = `of step ${step + 1}, joint ${joint + 1}`;
+      if (!(low < high)) {
+        fail(`normalisation.q01 ${low} is not below q99 ${high} ${where}`);
+      }
+      const reach = Math.max(Math.abs(unscale(-clip, low, high)), Math.abs(unscale(clip, low, high)));
+      if (reach > MAXIMUM_DELTA) {
+        fail(`normalisation ${where} allows a delta of ${reach.toFixed(3)} rad, more than ${MAXIMUM_DELTA} rad`);
+      }
+    });
+  });
+}
+
+/** Undoes the scaling of q01..q99 to -1..1. */
+export function unscale(value: number, q01: number, q99: number): number {
+  return 0.5 * (value + 1) * (q99 - q01) + q01;
+}
+
+function checkProprio(manifest: Manifest): void {
+  const { features, mean, std } = manifest.proprio;
+  const width = proprioWidth(manifest);
+  if (mean.length !== width || std.length !== width) {
+    throw new BundleError(
+      "proprio-inconsistent",
+      `proprio.features give ${width} values, but there are ${mean.length} means and ${std.length} stds`,
+    );
+  }
+  if (new Set(features).size !== features.length) {
+    throw new BundleError("proprio-inconsistent", "proprio.features names a feature twice");
+  }
+}

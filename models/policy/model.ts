@@ -1,0 +1,108 @@
+import { hostClock } from "../../daemon/ports/clock.js";
+import type { PhaseTimes } from "../../daemon/ports/policy.js";
+import type { ActionTokens } from "../../daemon/types/chunk.js";
+import type { JointVector } from "../../daemon/types/units.js";
+import type { Manifest } from "../bundle/manifest.js";
+import type { Decoder } from "../decoder/decoder.js";
+import { type Failure, failure } from "../failure.js";
+import type { Generator, Level, TextIds } from "../generator/generator.js";
+import { reservedIds } from "../generator/vocabulary.js";
+import { buildPrompt, normaliseInstruction } from "../tokenizer/prompt.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { normaliseProprio } from "./observation-input.js";
+
+/** Input of one inference, packed. */
+export interface ModelInput {
+  readonly instruction: string;
+  /** uint8 [2,S,S,3], front then wrist, RGB. */
+  readonly images: Uint8Array;
+  /** Raw values in the manifest's order. */
+  readonly proprio: readonly number[];
+  /** Texts to force; null to generate them. */
+  readonly forced: { readonly coarse: string; readonly fine: string } | null;
+}
+
+/** What one inference of the model gives. */
+export interface ModelOutput {
+  readonly kind: "inferred";
+  readonly coarse: string;
+  readonly fine: string;
+  readonly tokens: ActionTokens;
+  readonly deltas: readonly JointVector[];
+  readonly grippers: readonly number[];
+  readonly phases: PhaseTimes;
+}
+
+/** A loaded bundle: words and images in, text, codes and chunk out. */
+export interface Model {
+  infer(input: ModelInput): Promise<ModelOutput | Failure>;
+}
+
+/** Puts tokenizer, generator and decoder of one bundle together. */
+export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generator: Generator, decoder: Decoder): Model {
+  const reserved = reservedIds(manifest);
+
+  const encode = (text: string, what: string): { readonly kind: "ids"; readonly ids: readonly number[] } | Failure => {
+    const ids = tokenizer.encode(text);
+    return ids.some((id) => reserved.has(id))
+      ? failure("instruction-refused", `The ${what} holds a token that is not text; use plain words`)
+      : { kind: "ids", ids };
+  };
+
+  const encodeForced = (forced: NonNullable<ModelInput["forced"]>): (TextIds & { readonly kind: "text" }) | Failure => {
+    const ids = { coarse: [] as readonly number[], fine: [] as readonly number[] };
+    for (const level of ["coarse", "fine"] satisfies Level[]) {
+      const encoded = encode(forced[level], `forced ${level} text`);
+      if (encoded.kind === "failed") {
+        return encoded;
+      }
+      ids[level] = encoded.ids;
+    }
+    return { kind: "text", ...ids };
+  };
+
+  return {
+    infer: async ({ instruction, images, proprio, forced }) => {
+      const startedAt = hostClock.now();
+      const normalised = normaliseInstruction(instruction);
+      if (normalised.kind === "refused") {
+        return failure("instruction-refused", normalised.reason);
+      }
+      const prompt = encode(buildPrompt(manifest.prompt, normalised.text), "instruction");
+      if (prompt.kind === "failed") {
+        return prompt;
+      }
+      const texts = forced === null ? null : encodeForced(forced);
+      if (texts?.kind === "failed") {
+        return texts;
+      }
+      const values = normaliseProprio(proprio, manifest);
+      if (!values.every(Number.isFinite)) {
+        return failure("not-finite", "A proprioceptive value is not finite");
+      }
+      const preparedAt = hostClock.now();
+      const generated = await generator.generate({ images, proprio: values, prompt: prompt.ids, forced: texts });
+      if (generated.kind === "failed") {
+        return generated;
+      }
+      const generatedAt = hostClock.now();
+      const chunk = await decoder.decode([...generated.tokens.coarse, ...generated.tokens.fine]);
+      if (chunk.kind === "failed") {
+        return chunk;
+      }
+      return {
+        kind: "inferred",
+        coarse: forced?.coarse ?? tokenizer.decode(generated.text.coarse),
+        fine: forced?.fine ?? tokenizer.decode(generated.text.fine),
+        tokens: generated.tokens,
+        deltas: chunk.deltas,
+        grippers: chunk.grippers,
+        phases: {
+          preprocess: preparedAt - startedAt,
+          ...generated.times,
+          decode: hostClock.now() - generatedAt,
+        },
+      };
+    },
+  };
+}

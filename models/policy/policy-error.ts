@@ -1,0 +1,15 @@
+import type { FailureCode } from "../failure.js";
+
+/** Why an inference gave nothing; failures of the model, and of the process that runs it. */
+export type PolicyErrorCode = FailureCode | "not-ready" | "busy" | "deadline-missed" | "process-died" | "closed";
+
+/** The one error of `Policy.infer`. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly code: PolicyErrorCode;
+
+  constructor(code: PolicyErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

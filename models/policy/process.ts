@@ -1,0 +1,128 @@
+import { hostClock } from "../../daemon/ports/clock.js";
+import type { Inference, InferenceRequest } from "../../daemon/ports/policy.js";
+import { BundleError } from "../bundle/bundle-error.js";
+import type { Failure } from "../failure.js";
+import type { Provider } from "../generator/session.js";
+import { checkGolden } from "./check-golden.js";
+import { cudaPreflight } from "./cuda-preflight.js";
+import { type LoadedModel, loadModel } from "./load-model.js";
+import { type FromPolicyProcess, isToPolicyProcess, type LoadRequest } from "./messages.js";
+import { packImages, packProprio } from "./observation-input.js";
+
+/*
+ * The policy process: loads one bundle, then answers one inference after the other. A run of the graphs blocks this
+ * process and cannot be cancelled; whoever started it kills it.
+ */
+
+const send = (message: FromPolicyProcess): void => {
+  process.send?.(message);
+};
+
+/** Loads and verifies the bundle, on the fall-back provider where that was allowed and is needed. */
+async function load(request: LoadRequest): Promise<{ readonly loaded: LoadedModel; readonly provider: Provider }> {
+  const attempt = async (provider: Provider) => {
+    const onStage = (stage: string): void => send({ kind: "stage", stage });
+    const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
+    onStage("checking golden vectors");
+    const latencyP95 = await checkGolden(loaded, provider);
+    return { loaded, provider, latencyP95 };
+  };
+  let notice: string | null = null;
+  let result: Awaited<ReturnType<typeof attempt>>;
+  try {
+    result = await attempt(request.provider);
+  } catch (error) {
+    if (!(error instanceof BundleError) || error.code !== "provider-unavailable" || request.fallback === null) {
+      throw error;
+    }
+    const { fallback } = request;
+    notice = `Runs on ${fallback}, as configured for this case: ${await explain(error)}`;
+    result = await attempt(fallback);
+  }
+  const { manifest } = result.loaded;
+  send({
+    kind: "ready",
+    description: {
+      bundleId: manifest.id,
+      horizon: manifest.chunk.horizon,
+      period: manifest.chunk.period,
+      imageSize: manifest.images.size,
+      provider: result.provider,
+      instructions: manifest.instructions,
+    },
+    latencyP95: result.latencyP95,
+    notice,
+  });
+  return result;
+}
+
+/** Says also which library is missing, where a provider did not load. */
+async function explain(error: BundleError): Promise<string> {
+  if (error.code !== "provider-unavailable") {
+    return error.message;
+  }
+  const { ready, advice } = await cudaPreflight();
+  return ready ? error.message : `${error.message} ${advice}`;
+}
+
+async function infer({ model, manifest }: LoadedModel, request: InferenceRequest): Promise<Inference | Failure> {
+  const { instruction, observation, forced } = request;
+  const startedAt = hostClock.now();
+  const images = packImages(observation, manifest.images.size);
+  if (images.kind === "failed") {
+    return images;
+  }
+  const proprio = packProprio(observation, manifest);
+  const packing = hostClock.now() - startedAt;
+  const output = await model.infer({ instruction, images: images.bytes, proprio, forced });
+  if (output.kind === "failed") {
+    return output;
+  }
+  const { coarse, fine, tokens, deltas, grippers, phases } = output;
+  return {
+    reasoning: { coarse, fine, generatedAt: forced?.generatedAt ?? hostClock.now() },
+    fresh: forced === null,
+    tokens,
+    deltas,
+    grippers,
+    phases: { ...phases, preprocess: phases.preprocess + packing },
+  };
+}
+
+let loading: Promise<LoadedModel> | null = null;
+
+process.on("message", async (message: unknown) => {
+  if (!isToPolicyProcess(message)) {
+    throw new TypeError("the policy process got a message that it does not know");
+  }
+  switch (message.kind) {
+    case "load":
+      loading = load(message.request).then(({ loaded }) => loaded);
+      loading.catch(async (error: unknown) => {
+        if (!(error instanceof BundleError)) {
+          throw error;
+        }
+        send({ kind: "unusable", reason: await explain(error) });
+        process.disconnect();
+      });
+      return;
+    case "infer": {
+      if (loading === null) {
+        throw new Error("an inference was asked for before a bundle");
+      }
+      const answer = await infer(await loading, message.request);
+      send(
+        "kind" in answer
+          ? { kind: "failed", id: message.id, failure: answer }
+          : { kind: "inferred", id: message.id, inference: answer },
+      );
+      return;
+    }
+  }
+  message satisfies never;
+});
+
+// Whoever started this process is gone: so is the reason to run.
+process.on("disconnect", () => process.exit(0));
+// Ctrl-C reaches the whole process group; the daemon ends its children after the arm has stopped.
+process.on("SIGINT", () => {});

@@ -1,0 +1,69 @@
+"""Command line: `python -m kinevla_training run --data DIR --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from .config import load_config
+from .dataset import DatasetError
+from .export import ExportError
+from .pipeline import evaluate, export, run, split, stored_config, train
+from .report import table
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command line; exits with usage on a mistake."""
+    parser = argparse.ArgumentParser(prog="kinevla_training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("run", "train (or go on with) all stages, report, export"),
+        ("train", "train (or go on with) all stages"),
+        ("report", "held-out figures of a finished training folder"),
+        ("export", "bundle of a finished training folder"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--data", type=Path, required=True, help="training set of the virtual lab")
+        command.add_argument("--validation", type=Path, help="held-out set (default: DATA-val)")
+        command.add_argument("--out", type=Path, required=True, help="folder of checkpoints, report and bundle")
+        if name in ("run", "train"):
+            command.add_argument("--config", type=Path, help="JSON over the default configuration")
+            command.add_argument("--minutes", type=float, help="wall time for training; default: all samples")
+            command.add_argument("--episodes", type=int, help="use only the first episodes")
+            command.add_argument("--threads", type=int, help="CPU threads")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; 0 on success, 1 with one line on an expected failure."""
+    given = parse(arguments)
+    try:
+        if given.command in ("run", "train"):
+            config = load_config(given.config)
+            if given.threads:
+                config = dataclasses.replace(config, threads=given.threads)
+            if given.command == "run":
+                run(config, given.data, given.validation, given.out, given.minutes, given.episodes)
+            else:
+                training, _ = split(given.data, given.validation, given.episodes)
+                train(config, training, given.out, given.minutes)
+            return 0
+        training, held_out = split(given.data, given.validation, None)
+        trained = train(stored_config(given.out), training, given.out, 0.0)
+        report = evaluate(trained, held_out)
+        print(table(report))
+        if given.command == "report":
+            (given.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+        else:
+            export(trained, training, held_out, report, given.out / trained.config.bundle.id)
+    except (DatasetError, ExportError, ValueError) as refused:
+        print(f"kinevla_training: {refused}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,148 @@
+"""Reads data sets of the virtual lab (`kinevla.dataset.v1`) into memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+SCHEMA = "kinevla.dataset.v1"
+JOINTS = 7
+DIMENSIONS = 8
+
+
+class DatasetError(Exception):
+    """The data set cannot be used; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the paper's Table 7, with other wordings of its instruction."""
+
+    instruction: str
+    paraphrases: tuple[str, ...]
+    coarse: str
+    fine: str
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        return (self.instruction, *self.paraphrases)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All frames of a data set, one row a frame, episodes one after the other."""
+
+    tasks: tuple[Task, ...]
+    period: float
+    horizon: int
+    size: int
+    # uint8 [F, 2, S, S, 3], front then wrist
+    images: torch.Tensor
+    # name -> float32 [F, width]; columns of the data set but the label
+    columns: dict[str, torch.Tensor]
+    # float32 [F, H, 8]: 7 joint deltas (rad) from the commanded position, gripper 1 open 0 closed
+    labels: torch.Tensor
+    # int64 [F]
+    task: torch.Tensor
+    # int64 [F], number of the episode
+    episode: torch.Tensor
+    # bool [episodes]
+    disturbed: torch.Tensor
+    # sha256 of the episodes' step files and of dataset.json
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def proprio(self, features: tuple[str, ...]) -> torch.Tensor:
+        """Raw proprioception [F, P] of the named features, in their order."""
+        missing = [name for name in features if name not in self.columns]
+        if missing:
+            raise DatasetError(f"data set has no column {', '.join(missing)}")
+        return torch.cat([self.columns[name] for name in features], dim=1)
+
+
+def load_dataset(folder: Path, limit: int | None = None) -> Dataset:
+    """Reads every episode (or the first `limit`) under `folder`; raises DatasetError."""
+    try:
+        header = json.loads((folder / "dataset.json").read_text())
+    except FileNotFoundError as missing:
+        raise DatasetError(f"{folder} is not a data set: it has no dataset.json") from missing
+    if header.get("schema") != SCHEMA:
+        raise DatasetError(f"{folder}/dataset.json: schema {header.get('schema')!r}, expected {SCHEMA!r}")
+    size, horizon = header["imageSize"], header["horizon"]
+    widths = [(column["name"], column["width"]) for column in header["columns"]]
+    width = sum(w for _, w in widths)
+    paths = sorted(p for p in (folder / "episodes").iterdir() if p.is_dir())[:limit]
+    if not paths:
+        raise DatasetError(f"{folder} has no episodes")
+    episodes = [json.loads((path / "episode.json").read_text()) for path in paths]
+    counts = [(path / "steps.f32").stat().st_size // (4 * width) for path in paths]
+    total = sum(counts)
+    images = np.empty((total, 2, size, size, 3), np.uint8)
+    rows = np.empty((total, width), np.float32)
+    digest = hashlib.sha256((folder / "dataset.json").read_bytes())
+    at = 0
+    for path, count in zip(paths, counts, strict=True):
+        raw = (path / "steps.f32").read_bytes()
+        digest.update(raw)
+        steps = np.frombuffer(raw, "<f4")
+        if steps.size != count * width or not np.isfinite(steps).all():
+            raise DatasetError(f"{path}/steps.f32: not whole rows of {width} finite numbers")
+        rows[at : at + count] = steps.reshape(count, width)
+        for camera, name in enumerate(("front", "wrist")):
+            pixels = np.fromfile(path / f"{name}.rgb", np.uint8)
+            if pixels.size != count * size * size * 3:
+                raise DatasetError(f"{path}/{name}.rgb: {pixels.size} bytes, expected {count} frames of {size} px")
+            images[at : at + count, camera] = pixels.reshape(count, size, size, 3)
+        at += count
+    table = torch.from_numpy(rows)
+    columns, start = {}, 0
+    for name, columnwidth in widths:
+        columns[name] = table[:, start : start + columnwidth]
+        start += columnwidth
+    labels = columns.pop("label").reshape(total, horizon, DIMENSIONS).contiguous()
+    repeats = torch.tensor(counts)
+    return Dataset(
+        tasks=tuple(
+            Task(t["instruction"], tuple(t["paraphrases"]), t["coarse"], t["fine"]) for t in header["tasks"]
+        ),
+        period=header["period"],
+        horizon=horizon,
+        size=size,
+        images=torch.from_numpy(images),
+        columns=columns,
+        labels=labels,
+        task=torch.repeat_interleave(torch.tensor([e["task"] for e in episodes]), repeats),
+        episode=torch.repeat_interleave(torch.arange(len(paths)), repeats),
+        disturbed=torch.tensor([bool(e["disturbed"]) for e in episodes]),
+        digest=digest.hexdigest(),
+    )
+
+
+def canonical_chunks(data: Dataset, smoothing: float) -> torch.Tensor:
+    """Chunks [n, H, 8] along the low-passed commanded path of undisturbed episodes: stage I's coarse motion."""
+    sigma = smoothing / data.period
+    reach = max(1, round(3 * sigma))
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).reshape(1, 1, -1)
+    chunks = []
+    for episode in torch.nonzero(~data.disturbed).flatten().tolist():
+        frames = torch.nonzero(data.episode == episode).flatten()
+        path = data.columns["commanded"][frames]
+        gripper = data.columns["gripper-commanded"][frames]
+        if len(path) <= data.horizon:
+            continue
+        padded = torch.nn.functional.pad(path.T.unsqueeze(1), (reach, reach), mode="replicate")
+        smooth = torch.nn.functional.conv1d(padded, kernel).squeeze(1).T
+        for t in range(len(path) - data.horizon):
+            ahead = slice(t + 1, t + 1 + data.horizon)
+            chunks.append(torch.cat([smooth[ahead] - smooth[t], gripper[ahead]], dim=1))
+    if not chunks:
+        raise DatasetError("data set has no undisturbed episode: stage I has no canonical motion")
+    return torch.stack(chunks)

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from kinevla_training.dataset import DatasetError, canonical_chunks, load_dataset
+
+
+def test_reads_what_was_written(data_folder: Path) -> None:
+    data = load_dataset(data_folder)
+    assert len(data) == 180
+    assert data.images.shape == (180, 2, 32, 32, 3)
+    assert data.labels.shape == (180, 5, 8)
+    # Undisturbed: the label's first step is the next row's commanded position.
+    commanded = data.columns["commanded"]
+    assert torch.allclose(commanded[3] + data.labels[3, 0, :7], commanded[4], atol=1e-6)
+    assert data.task[:31].tolist() == [0] * 30 + [1]
+    assert data.proprio(("gripper-commanded", "since-grasp")).shape == (180, 8)
+
+
+def test_canonical_motion_is_smoother_and_ends_at_the_same_place(data_folder: Path) -> None:
+    data = load_dataset(data_folder)
+    chunks = canonical_chunks(data, 0.106)
+    assert chunks.shape[1:] == (5, 8)
+    assert chunks[:, :, :7].abs().max() <= data.labels[..., :7].abs().max() + 1e-6
+
+
+def test_names_what_is_wrong(data_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no dataset\.json"):
+        load_dataset(tmp_path)
+    with pytest.raises(DatasetError, match="no column torque"):
+        load_dataset(data_folder).proprio(("torque",))
+
+
+def test_refuses_a_short_image_file(data_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "set"
+    shutil.copytree(data_folder, copy)
+    victim = copy / "episodes" / "000000" / "wrist.rgb"
+    victim.write_bytes(victim.read_bytes()[:-1])
+    with pytest.raises(DatasetError, match=r"wrist\.rgb"):
+        load_dataset(copy)

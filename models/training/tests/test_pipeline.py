@@ -1,0 +1,131 @@
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kinevla_training.__main__ import main
+from kinevla_training.config import Config, config_from_dict
+from kinevla_training.dataset import load_dataset
+from kinevla_training.export import file_entry
+from kinevla_training.inference import OnnxRunner, generate
+from kinevla_training.normalisation import measure
+from kinevla_training.pipeline import stored_config
+from kinevla_training.report import bleu
+from kinevla_training.stage_generator import make_wordings
+from kinevla_training.stage_trunk import train_trunk
+from kinevla_training.text import make_vocabulary, prompt_ids, train_tokenizer
+from tokenizers import Tokenizer
+
+from conftest import NANO
+
+
+@pytest.fixture(scope="module")
+def out(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run; export itself refuses when PyTorch and ONNX Runtime differ on held-out frames."""
+    folder = tmp_path_factory.mktemp("out")
+    (folder / "nano.json").write_text(json.dumps(NANO))
+    assert main(["run", "--data", str(data_folder), "--out", str(folder), "--config", str(folder / "nano.json")]) == 0
+    return folder
+
+
+def test_manifest_tells_the_truth(out: Path) -> None:
+    bundle = out / "nano"
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    assert manifest["schema"] == "kinevla.bundle.v1"
+    assert {entry["path"] for entry in manifest["files"]} | {"bundle.json"} == {p.name for p in bundle.iterdir()}
+    assert all(entry == file_entry(bundle / entry["path"]) for entry in manifest["files"])
+    q01, q99 = np.array(manifest["normalisation"]["q01"]), np.array(manifest["normalisation"]["q99"])
+    assert q01.shape == (5, 8) and (q01 < q99).all()
+    assert len(manifest["proprio"]["mean"]) == len(manifest["proprio"]["std"]) == 18
+
+
+def test_golden_vectors_reproduce(out: Path) -> None:
+    bundle = out / "nano"
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    config = stored_config(out)
+    tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))
+    vocabulary = make_vocabulary(tokenizer, config.representation)
+    runner = OnnxRunner(bundle)
+    normalisation = {key: np.array(manifest["normalisation"][key]) for key in ("q01", "q99")}
+    vectors = json.loads((bundle / "golden.json").read_text())["vectors"]
+    assert len(vectors) == config.bundle.golden
+    for vector in vectors:
+        images = np.frombuffer(base64.b64decode(vector["images"]), np.uint8).reshape(2, 32, 32, 3)
+        proprio = (np.array(vector["proprio"]) - manifest["proprio"]["mean"]) / manifest["proprio"]["std"]
+        prompt = prompt_ids(tokenizer, config.bundle, vector["instruction"])
+        made = generate(runner, vocabulary, (24, 64), prompt, images, proprio)
+        assert made.coarse_codes == vector["coarseCodes"] and made.fine_codes == vector["fineCodes"]
+        assert tokenizer.decode(made.fine) == vector["fine"]
+        chunk = made.chunk.astype(float)
+        span = normalisation["q99"] - normalisation["q01"]
+        chunk[:, :7] = (0.5 * (chunk + 1) * span + normalisation["q01"])[:, :7]
+        assert np.abs(chunk - np.array(vector["chunk"])).max() < manifest["golden"]["chunkTolerance"]
+        # Texts that are forced give what the same texts give when they are generated.
+        forced = generate(runner, vocabulary, (24, 64), prompt, images, proprio, (made.coarse, made.fine))
+        assert (forced.coarse_codes, forced.fine_codes) == (made.coarse_codes, made.fine_codes)
+
+
+def test_codes_never_leave_their_band(out: Path) -> None:
+    config = stored_config(out)
+    tokenizer = Tokenizer.from_file(str(out / "nano" / "tokenizer.json"))
+    vocabulary = make_vocabulary(tokenizer, config.representation)
+    random = np.random.default_rng(0)
+
+    class Noise(OnnxRunner):
+        def extend(self, ids, visual, past_k, past_v):  # noqa: ANN001, ANN202
+            logits, k, v = super().extend(ids, visual, past_k, past_v)
+            return random.normal(size=logits.shape).astype(np.float32), k, v
+
+    made = generate(
+        Noise(out / "nano"),
+        vocabulary,
+        (24, 64),
+        [20, 21],
+        np.zeros((2, 32, 32, 3), np.uint8),
+        np.zeros(18, np.float32),
+    )
+    codes = [*made.coarse_codes, *made.fine_codes]
+    assert len(codes) == vocabulary.depth and all(0 <= code < vocabulary.codebook for code in codes)
+    assert all(0 < p <= 1 for p in made.probability) and np.isfinite(made.chunk).all()
+    assert max(made.coarse + made.fine) < tokenizer.get_vocab_size()
+
+
+def test_report_and_export_go_on_from_a_finished_folder(out: Path, data_folder: Path) -> None:
+    before = (out / "nano" / "lm.onnx").read_bytes()
+    assert main(["export", "--data", str(data_folder), "--out", str(out)]) == 0
+    assert (out / "nano" / "lm.onnx").read_bytes() == before
+
+
+def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_folder: Path, tmp_path: Path) -> None:
+    data = load_dataset(data_folder)
+    config = replace(nano, trunk=replace(nano.trunk, samples=8 * 16))
+    statistics = measure(data, config.bundle.features)
+    tokenizer = train_tokenizer(data.tasks, config.bundle.prompt, config.bundle.text_vocabulary)
+    wordings = make_wordings(data.tasks, tokenizer, make_vocabulary(tokenizer, config.representation), 7, config.bundle)
+
+    def run(folder: Path, stop: int | None) -> dict[str, torch.Tensor]:
+        arguments = (config, data, statistics, wordings.prompts, wordings.rows, folder, None)
+        return train_trunk(*arguments, stop_after=stop).state_dict()
+
+    unbroken = run(tmp_path / "a", None)
+    run(tmp_path / "b", 3)
+    resumed = run(tmp_path / "b", None)
+    assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+
+
+def test_refusals_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "no dataset.json" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=r"trunk\.depth"):
+        config_from_dict({"trunk": {"depth": 3}})
+
+
+def test_bleu_of_known_sentences() -> None:
+    words = "move it to the left front of the plate".split()
+    assert bleu(words, words) == pytest.approx(1.0)
+    assert bleu(words[:4], words) == pytest.approx(float(np.exp(1 - 9 / 4)))
+    assert bleu(["nothing"], words) == 0.0

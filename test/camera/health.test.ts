@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type CameraNews, cameraFault } from "../../drivers/camera/health.js";
+
+const size = { width: 256, height: 256 };
+const kindAt = (news: CameraNews, now: number): string | null => cameraFault("front", size, news, now)?.kind ?? null;
+
+describe("the fault of a camera, judged by its last news", () => {
+  it("is none while different pictures arrive", () => {
+    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10 };
+    assert.equal(kindAt(news, 10), null);
+    assert.equal(kindAt(news, 10.25), null);
+  });
+
+  it("is stale just over 0.25 s after the last picture", () => {
+    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10 };
+    assert.equal(kindAt(news, 10.2501), "camera-stale");
+    assert.equal(cameraFault("front", size, news, 10.3)?.since, 10);
+  });
+
+  it("is frozen after five equal pictures over 0.2 s, not after either alone", () => {
+    assert.equal(kindAt({ kind: "frame", at: 10.25, identical: 5, identicalSince: 10 }, 10.25), "camera-frozen");
+    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 4, identicalSince: 10 }, 10.2), null);
+    assert.equal(kindAt({ kind: "frame", at: 10.1, identical: 9, identicalSince: 10 }, 10.1), null);
+  });
+
+  it("is stale rather than frozen when a frozen camera falls silent", () => {
+    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 5, identicalSince: 10 }, 10.5), "camera-stale");
+  });
+
+  it("is absent while it is opened, and when it does not open, with the reason", () => {
+    assert.equal(kindAt({ kind: "starting", at: 10 }, 10), "camera-absent");
+    const fault = cameraFault("wrist", size, { kind: "absent", at: 10, detail: "It is unplugged." }, 12);
+    assert.deepEqual(fault, { kind: "camera-absent", role: "wrist", detail: "It is unplugged.", since: 10 });
+  });
+
+  it("names both sizes when the picture has the wrong one", () => {
+    const fault = cameraFault("front", size, { kind: "wrong-size", at: 10, width: 640, height: 480 }, 10);
+    assert.equal(fault?.kind, "camera-wrong-size");
+    assert.match(fault?.detail ?? "", /640 x 480.*256 x 256/);
+  });
+});

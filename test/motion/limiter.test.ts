@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  HOME_LIMITS,
+  type MotionLimits,
+  POLICY_LIMITS,
+  plannerLimits,
+  STOP_LIMITS,
+} from "../../daemon/guard/limits.js";
+import { limitedStep } from "../../daemon/motion/limiter.js";
+import { type MotionState, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
+import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
+import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
+import { randomSource } from "../random-source.js";
+
+const LIMITS = plannerLimits(POLICY_LIMITS);
+const STOP = plannerLimits(STOP_LIMITS);
+const DEGREE = Math.PI / 180;
+const PERIODS = [0.01, 0.005];
+/** Joint steps of the random walk, over both periods. */
+const STEPS = 1_050_000;
+
+function all(value: number): JointVector {
+  return mapJoints(ZERO, () => value);
+}
+
+function violations(before: MotionState, after: MotionState, limits: MotionLimits, period: number): string[] {
+  const found: string[] = [];
+  for (let joint = 0; joint < 7; joint++) {
+    const [q, v, a] = [jointAt(after.q, joint), jointAt(after.v, joint), jointAt(after.a, joint)];
+    const jerk = (a - jointAt(before.a, joint)) / period;
+    const checks: readonly (readonly [string, number])[] = [
+      ["above", q - jointAt(limits.highest, joint)],
+      ["below", jointAt(limits.lowest, joint) - q],
+      ["velocity", Math.abs(v) - jointAt(limits.velocity, joint)],
+      ["acceleration", Math.abs(a) - jointAt(limits.acceleration, joint)],
+      ["jerk", (Math.abs(jerk) - jointAt(limits.jerk, joint)) * period * period],
+    ];
+    for (const [what, excess] of checks) {
+      if (!(excess <= 1e-9)) {
+        found.push(`J${joint + 1} ${what} exceeded by ${excess}`);
+      }
+    }
+  }
+  return found;
+}
+
+describe("limiter", () => {
+  it("never leaves a bound, whatever is demanded", () => {
+    const random = randomSource(7501);
+    for (const period of PERIODS) {
+      let state = standingAt(ZERO);
+      let demand = { q: ZERO, v: ZERO };
+      for (let step = 0; step < STEPS / 7 / PERIODS.length; step++) {
+        // Jumps anywhere, also far beyond every limit; long pushes against the position limits; noise.
+        if (random() < 0.03) {
+          const wild = random() < 0.3 ? 100 : 3.5;
+          demand = {
+            q: mapJoints(ZERO, () => (2 * random() - 1) * wild),
+            v: mapJoints(ZERO, () => (random() < 0.5 ? 0 : (2 * random() - 1) * wild)),
+          };
+        } else if (random() < 0.1) {
+          demand = { ...demand, q: mapJoints(state.q, (q) => q + (2 * random() - 1) * 0.02) };
+        }
+        const next = limitedStep(state, demand, LIMITS, period);
+        const found = violations(state, next, LIMITS, period);
+        assert.deepEqual(found, [], `step ${step} at ${period} s`);
+        state = next;
+      }
+    }
+  });
+
+  it("can stop inside the position limits from every state that it reaches", () => {
+    const random = randomSource(7502);
+    const period = 0.01;
+    let state = standingAt(ZERO);
+    let target = ZERO;
+    for (let step = 0; step < 4000; step++) {
+      target = random() < 0.02 ? mapJoints(ZERO, () => (random() < 0.5 ? -4 : 4)) : target;
+      state = limitedStep(state, { q: target, v: ZERO }, LIMITS, period);
+      const end = stoppingRamp(state, STOP, period).at(-1) ?? state.q;
+      for (let joint = 0; joint < 7; joint++) {
+        assert.ok(jointAt(end, joint) <= jointAt(LIMITS.highest, joint) + 1e-9);
+        assert.ok(jointAt(end, joint) >= jointAt(LIMITS.lowest, joint) - 1e-9);
+      }
+    }
+  });
+
+  it("goes to a far target without overshoot and stays there", () => {
+    const target = mapJoints(ZERO, (_, joint) => (joint % 2 === 0 ? 0.4 : -0.4));
+    let state = standingAt(ZERO);
+    for (let step = 0; step < 300; step++) {
+      state = limitedStep(state, { q: target, v: ZERO }, LIMITS, 0.01);
+      for (let joint = 0; joint < 7; joint++) {
+        assert.ok(Math.abs(jointAt(state.q, joint)) <= 0.4 + 1e-9);
+      }
+    }
+    assert.ok(state.q.every((q, joint) => Math.abs(q - jointAt(target, joint)) < 1e-9));
+    assert.ok(state.v.every((v) => Math.abs(v) < 1e-9));
+  });
+
+  it("takes no longer than time-optimal motion plus four periods", () => {
+    // 5 degrees on J1: acceleration A and jerk are reached, the speed limit is not. With jerk ramps of length r, each
+    // half of length L ends at speed A (L - r), and the whole way is A (L - r) L.
+    const [acceleration, jerk] = [jointAt(LIMITS.acceleration, 0), jointAt(LIMITS.jerk, 0)];
+    const ramp = acceleration / jerk;
+    const distance = 5 * DEGREE;
+    const half = ramp / 2 + Math.sqrt((ramp / 2) ** 2 + distance / acceleration);
+    let state = standingAt(ZERO);
+    let steps = 0;
+    while (Math.abs(jointAt(state.q, 0) - distance) > 1e-6 && steps < 1000) {
+      state = limitedStep(state, { q: [distance, 0, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+      steps += 1;
+    }
+    assert.ok(steps * 0.01 <= 2 * half + 0.04, `${steps} steps, optimal are ${(200 * half).toFixed(1)}`);
+  });
+
+  it("follows a demand inside the bounds with less than 0.01 degrees of error", () => {
+    const [amplitude, turn, period] = [8 * DEGREE, 2 * Math.PI * 0.35, 0.01];
+    let state = standingAt(ZERO);
+    let worst = 0;
+    for (let step = 1; step < 1500; step++) {
+      const phase = turn * step * period;
+      const q = amplitude * (1 - Math.cos(phase));
+      state = limitedStep(state, { q: all(q), v: all(amplitude * turn * Math.sin(phase)) }, LIMITS, period);
+      worst = step > 50 ? Math.max(worst, ...state.q.map((angle) => Math.abs(angle - q))) : worst;
+    }
+    assert.ok(worst < 0.01 * DEGREE, `${worst / DEGREE} degrees`);
+  });
+
+  it("lets a joint that stands outside the limits come back, and not go further", () => {
+    const outside = jointAt(LIMITS.highest, 1) + 0.2 * DEGREE;
+    let state = standingAt([0, outside, 0, 0, 0, 0, 0]);
+    state = limitedStep(state, { q: [0, 3, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+    assert.ok(jointAt(state.q, 1) <= outside);
+    for (let step = 0; step < 200; step++) {
+      state = limitedStep(state, { q: [0, outside - 0.1, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+    }
+    assert.ok(Math.abs(jointAt(state.q, 1) - (outside - 0.1)) < 1e-9);
+  });
+
+  it("keeps the tighter speed of homing too", () => {
+    const limits = plannerLimits(HOME_LIMITS);
+    let state = standingAt(ZERO);
+    for (let step = 0; step < 300; step++) {
+      const next = limitedStep(state, { q: all(2), v: all(9) }, limits, 0.01);
+      assert.deepEqual(violations(state, next, limits, 0.01), []);
+      state = next;
+    }
+  });
+});
