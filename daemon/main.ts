@@ -54,9 +54,9 @@ async function main(): Promise<void> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const server = await startOperatorServer({
-      ...{ backend, clock: hostClock, log, registry, version: VERSION },
-      ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
-      tokenFile: config.operator.token_file,
+    ...{ backend, clock: hostClock, log, registry, version: VERSION },
+    ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
+    tokenFile: config.operator.token_file,
   });
   log.info({ url: server.url }, `operators: ${server.url}`);
 

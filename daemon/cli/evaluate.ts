@@ -19,13 +19,17 @@ export function register(program: Command): void {
     .option("--config <file>", "configuration whose policy is evaluated", projectPath("daemon", "config", "lab.yaml"))
     .option("--trials <n>", "trials of each task", wholeNumber, 20)
     .option("--seed <n>", "seed of the first trial; training uses seeds below 1 000 000", wholeNumber, 2_000_000)
-    .option("--task <index...>", "only these of the bundle's instructions, counted from 0", (text, before: number[] = []) => [
-      ...before,
-      wholeNumber(text),
-    ])
+    .option(
+      "--task <index...>",
+      "only these of the bundle's instructions, counted from 0",
+      (text, before: number[] = []) => [...before, wholeNumber(text)],
+    )
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--json", "print the result as JSON")
-    .addHelpText("after", "\nExample:\n  kinevla evaluate --trials 5 --task 0 --task 2\n\nExit codes: 0 done, 1 the system broke.")
+    .addHelpText(
+      "after",
+      "\nExample:\n  kinevla evaluate --trials 5 --task 0 --task 2\n\nExit codes: 0 done, 1 the system broke.",
+    )
     .action(async (options: Options) => {
       const { evaluate } = await import("../evaluation/evaluate.js");
       const { loadConfig } = await import("../config/config.js");

@@ -48,7 +48,9 @@ async function start(options: Options): Promise<number> {
     closing ??= (async () => {
       say("\nStopping the arm, then everything else.");
       // A dead daemon cannot answer; its arm process stops by itself, and the rest must still end.
-      await client?.stop("Ctrl-C").catch((error: unknown) => say(`(the daemon did not confirm the stop: ${String(error)})`));
+      await client
+        ?.stop("Ctrl-C")
+        .catch((error: unknown) => say(`(the daemon did not confirm the stop: ${String(error)})`));
       await client?.close();
       await system.close();
     })();
@@ -82,7 +84,9 @@ async function start(options: Options): Promise<number> {
       const task = instructions.indexOf(options.instruction);
       if (system.lab !== null && task >= 0) {
         const verdict = await labControl(system.lab).verdict(task);
-        say(`The lab says: ${verdict.kinematic ? "moved as told" : verdict.goal ? "moved, but not as told" : "not moved"} (${verdict.detail}).`);
+        say(
+          `The lab says: ${verdict.kinematic ? "moved as told" : verdict.goal ? "moved, but not as told" : "not moved"} (${verdict.detail}).`,
+        );
       }
       requireAccepted(await client.releaseControl());
     }

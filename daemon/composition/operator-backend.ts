@@ -87,11 +87,13 @@ export class DaemonBackend implements OperatorBackend {
       cameras: cameras.faults,
       policy: dated,
     }).pipe(
-      map(({ link, report, cameras, policy: [status, since] }): PartStates => ({
-        ...{ link, cameras, policy: status, policySince: since },
-        // What was said before the link went down says nothing of now.
-        report: link.kind === "connected" ? report : null,
-      })),
+      map(
+        ({ link, report, cameras, policy: [status, since] }): PartStates => ({
+          ...{ link, cameras, policy: status, policySince: since },
+          // What was said before the link went down says nothing of now.
+          report: link.kind === "connected" ? report : null,
+        }),
+      ),
     );
     const faults = new BehaviorSubject(presentFaults(this.#present));
     this.#subscriptions.push(
@@ -207,7 +209,10 @@ export class DaemonBackend implements OperatorBackend {
       return refused("There is no link to the arm.");
     }
     if (report.mode === "fault") {
-      return refused(`The arm is stopped: ${report.stops[0]?.detail ?? "no reason given"}`, "Acknowledge the stop first.");
+      return refused(
+        `The arm is stopped: ${report.stops[0]?.detail ?? "no reason given"}`,
+        "Acknowledge the stop first.",
+      );
     }
     await this.#end("another instruction came");
     this.#start(request, lease);

@@ -1,3 +1,6 @@
+import type { Arrivals } from "../../drivers/virtual-lab/controller/arrivals.js";
+import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
+
 /** The virtual lab's control port, as tests, benches and evaluation see it. */
 export interface LabControl {
   /** New scene from a seed: objects, light, colours, cameras; the arm at home. */
@@ -5,9 +8,9 @@ export interface LabControl {
   /** Whether the task has succeeded since the last reset. */
   verdict(task: number): Promise<LabVerdict>;
   /** What the controller received since the last clear. */
-  arrivals(): Promise<LabArrivals>;
+  arrivals(): Promise<Arrivals>;
   clearArrivals(): Promise<void>;
-  inject(fault: Readonly<Record<string, unknown>>): Promise<void>;
+  inject(fault: Fault): Promise<void>;
 }
 
 /** How the lab judges what happened on the table. */
@@ -16,12 +19,6 @@ export interface LabVerdict {
   readonly kinematic: boolean;
   /** In words. */
   readonly detail: string;
-}
-
-/** Stamps of motion and stop frames at the controller, host monotonic seconds. */
-export interface LabArrivals {
-  readonly frames: readonly { readonly at: number; readonly kind: string }[];
-  readonly violations: Readonly<Record<string, number>>;
 }
 
 /** Talks to the lab's control port at `base`; every call rejects with what the lab answered when it refuses. */
@@ -42,7 +39,7 @@ export function labControl(base: string): LabControl {
       await call("POST", "/reset", { seed, task });
     },
     verdict: async (task) => (await call("GET", `/truth?task=${task}`)) as LabVerdict,
-    arrivals: async () => (await call("GET", "/arrivals")) as LabArrivals,
+    arrivals: async () => (await call("GET", "/arrivals")) as Arrivals,
     clearArrivals: async () => {
       await call("DELETE", "/arrivals");
     },
