@@ -14,6 +14,7 @@ import { createSocketArmLink } from "./loop/socket-arm-link.js";
 import { startOperatorServer } from "./operator/server.js";
 import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
+import { VERSION } from "./version.js";
 
 /** Exit codes of the daemon (sysexits.h). */
 const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
-import { armProcessCommand } from "../arm/arm-process-command.js";
+import { armProcessCommand, guardianCommand } from "../arm/commands.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { projectPath } from "../ports/project-path.js";
 import { type Child, startChild } from "./child.js";
@@ -74,10 +74,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       lab = await startLab(config, options.lab.seed, start);
     }
     options.progress("starting the arm process and its guardian");
-    const guardian = projectPath("dist", "daemon", "arm", "guardian.js");
-    start("guardian", node, [guardian, "--config", configFile]);
-    const arm = armProcessCommand({ realTime: options.realTime });
-    start("arm", arm.command, [...arm.args, "--config", configFile]);
+    const guardian = guardianCommand(configFile, options.realTime);
+    start("guardian", guardian.command, guardian.args);
+    const arm = armProcessCommand(configFile, options.realTime);
+    start("arm", arm.command, arm.args);
 
     options.progress("starting the daemon: cameras and policy");
     const daemon = start("daemon", node, [projectPath("dist", "daemon", "main.js"), "--config", configFile]);
