@@ -7,7 +7,8 @@ import { HOME } from "../../drivers/virtual-lab/scene/home.js";
 
 interface Truth {
   readonly seed: number;
-  readonly task: number | null;
+  /** The task that the last reset named. */
+  readonly trial: number | null;
   readonly time: number;
   readonly start: Readonly<Record<string, unknown>>;
   readonly q: readonly number[];
@@ -39,13 +40,37 @@ describe("the virtual lab", () => {
   it("tells the truth about an untouched scene", async () => {
     const told = await truth();
     assert.equal(told.seed, 3);
-    assert.equal(told.task, null);
+    assert.equal(told.trial, null);
     assert.equal(told.held, null);
     assert.deepEqual(Object.keys(told.start), ["bread", "carrot", "plate"]);
     assert.deepEqual(
       told.verdicts.map(({ task, goal, kinematic }) => ({ task, goal, kinematic })),
       [0, 1, 2].map((task) => ({ task, goal: false, kinematic: false })),
     );
+  });
+
+  it("gives the verdict on one task", async () => {
+    const answer = await fetch(`${lab.addresses.control}/truth?task=2`);
+    const { task, goal, kinematic, detail } = JSON.parse(await answer.text());
+    assert.deepEqual(
+      { task, goal, kinematic, detail },
+      { task: 2, goal: false, kinematic: false, detail: "bread moved 0 mm" },
+    );
+    assert.equal((await fetch(`${lab.addresses.control}/truth?task=9`)).status, 400);
+  });
+
+  it("records what the controller receives until it is cleared", async () => {
+    const { host, port } = lab.addresses.controller;
+    const socket = connect(port, host);
+    await once(socket, "connect");
+    socket.write('{"command":"set_arm_stop"}\r\n');
+    await once(socket, "data");
+    socket.destroy();
+    const total = async (): Promise<number> =>
+      JSON.parse(await (await fetch(`${lab.addresses.control}/arrivals`)).text()).total;
+    assert.equal(await total(), 1);
+    assert.equal((await fetch(`${lab.addresses.control}/arrivals`, { method: "DELETE" })).status, 200);
+    assert.equal(await total(), 0);
   });
 
   it("builds the same scene again from the same seed", async () => {
@@ -55,7 +80,7 @@ describe("the virtual lab", () => {
     const other = await truth();
     assert.equal((await post("/reset", { seed: 12, task: 1 })).status, 200);
     const again = await truth();
-    assert.equal(first.task, 1);
+    assert.equal(first.trial, 1);
     assert.deepEqual(again.start, first.start);
     assert.notDeepEqual(other.start, first.start);
     assert.ok(again.q.every((value, joint) => Math.abs(value - (HOME[joint] ?? 0)) < 1e-3));
