@@ -19,41 +19,32 @@ const send = (message: FromPolicyProcess): void => {
 };
 
 /** Loads and verifies the bundle, on the fall-back provider where that was allowed and is needed. */
-async function load(request: LoadRequest): Promise<{ readonly loaded: LoadedModel; readonly provider: Provider }> {
-  const attempt = async (provider: Provider) => {
-    const onStage = (stage: string): void => send({ kind: "stage", stage });
-    const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
-    onStage("checking golden vectors");
-    const latencyP95 = await checkGolden(loaded, provider);
-    return { loaded, provider, latencyP95 };
-  };
-  let notice: string | null = null;
-  let result: Awaited<ReturnType<typeof attempt>>;
+async function load(request: LoadRequest): Promise<LoadedModel> {
   try {
-    result = await attempt(request.provider);
+    return await loadOn(request.provider, request, null);
   } catch (error) {
     if (!(error instanceof BundleError) || error.code !== "provider-unavailable" || request.fallback === null) {
       throw error;
     }
-    const { fallback } = request;
-    notice = `Runs on ${fallback}, as configured for this case: ${await explain(error)}`;
-    result = await attempt(fallback);
+    const notice = `Runs on ${request.fallback}, as configured for this case: ${await explain(error)}`;
+    return loadOn(request.fallback, request, notice);
   }
-  const { manifest } = result.loaded;
+}
+
+async function loadOn(provider: Provider, request: LoadRequest, notice: string | null): Promise<LoadedModel> {
+  const onStage = (stage: string): void => send({ kind: "stage", stage });
+  const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
+  onStage("checking golden vectors");
+  const latencyP95 = await checkGolden(loaded, provider);
+  const { id, chunk, images, instructions } = loaded.manifest;
+  const { horizon, period } = chunk;
   send({
     kind: "ready",
-    description: {
-      bundleId: manifest.id,
-      horizon: manifest.chunk.horizon,
-      period: manifest.chunk.period,
-      imageSize: manifest.images.size,
-      provider: result.provider,
-      instructions: manifest.instructions,
-    },
-    latencyP95: result.latencyP95,
+    description: { bundleId: id, horizon, period, imageSize: images.size, provider, instructions },
+    latencyP95,
     notice,
   });
-  return result;
+  return loaded;
 }
 
 /** Says also which library is missing, where a provider did not load. */
@@ -97,7 +88,7 @@ process.on("message", async (message: unknown) => {
   }
   switch (message.kind) {
     case "load":
-      loading = load(message.request).then(({ loaded }) => loaded);
+      loading = load(message.request);
       loading.catch(async (error: unknown) => {
         if (!(error instanceof BundleError)) {
           throw error;
