@@ -22,11 +22,15 @@ export interface RealTimeCommand {
 }
 
 /**
- * The command for a Node script that should run under SCHED_FIFO at `priority`; without the privilege an ordinary one.
+ * The command for a Node script that should run under SCHED_FIFO at `priority`; an ordinary one for null or without the
+ * privilege.
  * One collector thread: helpers at ordinary priority would make the real-time thread wait for them.
  */
-export function realTimeCommand(script: string, args: readonly string[], priority: number): RealTimeCommand {
+export function realTimeCommand(script: string, args: readonly string[], priority: number | null): RealTimeCommand {
   const node = ["--single-threaded-gc", "--max-semi-space-size=2", script, ...args];
+  if (priority === null) {
+    return { command: process.execPath, args: node, scheduling: "ordinary, as asked" };
+  }
   const probe = spawnSync("chrt", ["-f", String(priority), "true"], { stdio: "ignore" });
   if (probe.status === 0) {
     const scheduling = `SCHED_FIFO ${priority}`;

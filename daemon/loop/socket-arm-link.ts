@@ -22,30 +22,17 @@ export function createSocketArmLink(path: string, clock: Clock): ArmLink {
     since: clock.now(),
     reason: "not connected to the arm process yet",
   });
-  let socket: Socket | null = null;
   let wait = SHORTEST_WAIT;
   let again: NodeJS.Timeout | undefined;
   let closed = false;
   let nextId = 1;
 
-  const lost = (reason: string): void => {
-    socket = null;
-    if (status.value.kind === "connected" || status.value.reason !== reason) {
-      status.next({ kind: "disconnected", since: clock.now(), reason });
-    }
-    if (!closed) {
-      again = setTimeout(connect, wait * 1000);
-      wait = Math.min(2 * wait, LONGEST_WAIT);
-    }
-  };
-
-  function connect(): void {
+  const connect = (): Socket => {
     const born = createConnection(path);
     let reason = "the arm process closed the connection";
     let rest = "";
     born.setEncoding("utf8");
     born.on("connect", () => {
-      socket = born;
       wait = SHORTEST_WAIT;
       status.next({ kind: "connected", since: clock.now() });
     });
@@ -69,15 +56,27 @@ export function createSocketArmLink(path: string, clock: Clock): ArmLink {
     born.on("error", (error) => {
       reason = `no link to the arm process at ${path} (${error.message}); is it running?`;
     });
-    born.on("close", () => lost(reason));
-  }
-  connect();
+    born.on("close", () => {
+      if (closed) {
+        return;
+      }
+      if (status.value.kind === "connected" || status.value.reason !== reason) {
+        status.next({ kind: "disconnected", since: clock.now(), reason });
+      }
+      again = setTimeout(() => {
+        current = connect();
+      }, wait * 1000);
+      wait = Math.min(2 * wait, LONGEST_WAIT);
+    });
+    return born;
+  };
+  let current = connect();
 
   const send = (message: ToArm): boolean => {
-    if (socket === null || socket.destroyed) {
+    if (status.value.kind !== "connected" || !current.writable) {
       return false;
     }
-    socket.write(`${JSON.stringify(message)}\n`);
+    current.write(`${JSON.stringify(message)}\n`);
     return true;
   };
 
@@ -110,9 +109,7 @@ export function createSocketArmLink(path: string, clock: Clock): ArmLink {
     close: () => {
       closed = true;
       clearTimeout(again);
-      socket?.destroy();
-      messages.complete();
-      status.complete();
+      current.destroy();
     },
   };
 }

@@ -1,6 +1,9 @@
-import { InferenceSession } from "onnxruntime-node";
+import { env, InferenceSession } from "onnxruntime-node";
 import { BundleError } from "../bundle/bundle-error.js";
 import type { GraphSignature, TensorSignature } from "../bundle/check-graphs.js";
+
+// Every failure is thrown as well; it is said once, in our words.
+env.logLevel = "fatal";
 
 /** Where graphs run. */
 export type Provider = "cpu" | "cuda";
@@ -26,7 +29,6 @@ export async function openSession(
       graphOptimizationLevel: "all",
       // Spinning pool threads take a core from the rest of the robot (75 % measured, reference/runtime.md section 1).
       extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-      // Fatal only: every failure is thrown too, and we say it once, in our words.
       logSeverityLevel: 4,
     });
   } catch (cause) {

@@ -38,7 +38,7 @@ export function createSplitGenerator(
       watch.lap("vision");
       const context = { manifest, reserved, sequence: startSequence(language, sizes), watch };
       const opening = [vocabulary.bos, ...prompt, ...vocabulary.trailing];
-      const coarse = await generateLevel(context, "coarse", opening, forced?.coarse ?? null, seen["vis"]);
+      const coarse = await generateLevel(context, "coarse", opening, forced?.coarse ?? null, seen.vis);
       if (coarse.kind === "failed") {
         return coarse;
       }

@@ -5,7 +5,7 @@ import type { JointVector } from "../../daemon/types/units.js";
 import type { Manifest } from "../bundle/manifest.js";
 import type { Decoder } from "../decoder/decoder.js";
 import { type Failure, failure } from "../failure.js";
-import type { Generator, Level, TextIds } from "../generator/generator.js";
+import type { Generator, TextIds } from "../generator/generator.js";
 import { reservedIds } from "../generator/vocabulary.js";
 import { buildPrompt, normaliseInstruction } from "../tokenizer/prompt.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
@@ -49,16 +49,15 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
       : { kind: "ids", ids };
   };
 
-  const encodeForced = (forced: NonNullable<ModelInput["forced"]>): (TextIds & { readonly kind: "text" }) | Failure => {
-    const ids = { coarse: [] as readonly number[], fine: [] as readonly number[] };
-    for (const level of ["coarse", "fine"] satisfies Level[]) {
-      const encoded = encode(forced[level], `forced ${level} text`);
-      if (encoded.kind === "failed") {
-        return encoded;
-      }
-      ids[level] = encoded.ids;
+  const encodeForced = (
+    forced: NonNullable<ModelInput["forced"]>,
+  ): (TextIds & { readonly kind: "texts" }) | Failure => {
+    const coarse = encode(forced.coarse, "forced coarse text");
+    if (coarse.kind === "failed") {
+      return coarse;
     }
-    return { kind: "text", ...ids };
+    const fine = encode(forced.fine, "forced fine text");
+    return fine.kind === "failed" ? fine : { kind: "texts", coarse: coarse.ids, fine: fine.ids };
   };
 
   return {

@@ -165,7 +165,7 @@ class PolicyProcess implements Policy {
         this.#answer(message);
         return;
     }
-    return message satisfies never;
+    message satisfies never;
   }
 
   #answer(message: Extract<FromPolicyProcess, { readonly id: number }>): void {

@@ -4,6 +4,7 @@ import { BundleError } from "../bundle/bundle-error.js";
 import type { Failure } from "../failure.js";
 import type { Provider } from "../generator/session.js";
 import { checkGolden } from "./check-golden.js";
+import { cudaPreflight } from "./cuda-preflight.js";
 import { type LoadedModel, loadModel } from "./load-model.js";
 import { type FromPolicyProcess, isToPolicyProcess, type LoadRequest } from "./messages.js";
 import { packImages, packProprio } from "./observation-input.js";
@@ -18,41 +19,41 @@ const send = (message: FromPolicyProcess): void => {
 };
 
 /** Loads and verifies the bundle, on the fall-back provider where that was allowed and is needed. */
-async function load(request: LoadRequest): Promise<{ readonly loaded: LoadedModel; readonly provider: Provider }> {
-  const attempt = async (provider: Provider) => {
-    const onStage = (stage: string): void => send({ kind: "stage", stage });
-    const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
-    onStage("checking golden vectors");
-    const latencyP95 = await checkGolden(loaded, provider);
-    return { loaded, provider, latencyP95 };
-  };
-  let notice: string | null = null;
-  let result: Awaited<ReturnType<typeof attempt>>;
+async function load(request: LoadRequest): Promise<LoadedModel> {
   try {
-    result = await attempt(request.provider);
+    return await loadOn(request.provider, request, null);
   } catch (error) {
-    const fallback = error instanceof BundleError && error.code === "provider-unavailable" ? request.fallback : null;
-    if (fallback === null || fallback === request.provider) {
+    if (!(error instanceof BundleError) || error.code !== "provider-unavailable" || request.fallback === null) {
       throw error;
     }
-    notice = `Runs on ${fallback}, as configured for this case: ${String(error)}`;
-    result = await attempt(fallback);
+    const notice = `Runs on ${request.fallback}, as configured for this case: ${await explain(error)}`;
+    return loadOn(request.fallback, request, notice);
   }
-  const { manifest } = result.loaded;
+}
+
+async function loadOn(provider: Provider, request: LoadRequest, notice: string | null): Promise<LoadedModel> {
+  const onStage = (stage: string): void => send({ kind: "stage", stage });
+  const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
+  onStage("checking golden vectors");
+  const latencyP95 = await checkGolden(loaded, provider);
+  const { id, chunk, images, instructions } = loaded.manifest;
+  const { horizon, period } = chunk;
   send({
     kind: "ready",
-    description: {
-      bundleId: manifest.id,
-      horizon: manifest.chunk.horizon,
-      period: manifest.chunk.period,
-      imageSize: manifest.images.size,
-      provider: result.provider,
-      instructions: manifest.instructions,
-    },
-    latencyP95: result.latencyP95,
+    description: { bundleId: id, horizon, period, imageSize: images.size, provider, instructions },
+    latencyP95,
     notice,
   });
-  return result;
+  return loaded;
+}
+
+/** Says also which library is missing, where a provider did not load. */
+async function explain(error: BundleError): Promise<string> {
+  if (error.code !== "provider-unavailable") {
+    return error.message;
+  }
+  const { ready, advice } = await cudaPreflight();
+  return ready ? error.message : `${error.message} ${advice}`;
 }
 
 async function infer({ model, manifest }: LoadedModel, request: InferenceRequest): Promise<Inference | Failure> {
@@ -87,12 +88,12 @@ process.on("message", async (message: unknown) => {
   }
   switch (message.kind) {
     case "load":
-      loading = load(message.request).then(({ loaded }) => loaded);
-      loading.catch((error: unknown) => {
+      loading = load(message.request);
+      loading.catch(async (error: unknown) => {
         if (!(error instanceof BundleError)) {
           throw error;
         }
-        send({ kind: "unusable", reason: error.message });
+        send({ kind: "unusable", reason: await explain(error) });
         process.disconnect();
       });
       return;
@@ -109,7 +110,7 @@ process.on("message", async (message: unknown) => {
       return;
     }
   }
-  return message satisfies never;
+  message satisfies never;
 });
 
 // Whoever started this process is gone: so is the reason to run.

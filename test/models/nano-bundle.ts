@@ -146,7 +146,8 @@ async function writeBundle(
   await writeFile(join(folder, "bundle.json"), JSON.stringify(change(nanoManifest(files))));
 }
 
-function nanoManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
+/** The manifest of a nano bundle with these files. */
+export function nanoManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
   const rows = (value: number) =>
     Array.from({ length: HORIZON }, (_, step) => Array<number>(8).fill(value * (step + 1)));
   return {

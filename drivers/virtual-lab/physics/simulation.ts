@@ -83,11 +83,15 @@ export class Simulation {
   readonly #data: MjData;
   #steps = 0;
   #fingerTarget = FINGER_TRAVEL;
+  /** Front and wrist, as MuJoCo numbers them. */
+  readonly #cameras: readonly [number, number];
 
   private constructor(mujoco: MainModule, model: MjModel) {
     this.#mujoco = mujoco;
     this.#model = model;
     this.#data = new mujoco.MjData(model);
+    const camera = (name: string): number => mujoco.mj_name2id(model, CAMERA_OBJECT, name);
+    this.#cameras = [camera("front"), camera("wrist")];
   }
 
   /** Builds a scene with the arm at rest at `start`, the gripper open, and all objects at rest. */
@@ -245,17 +249,16 @@ export class Simulation {
     for (let geom = 0; geom < geomCount; geom += 1) {
       write(geom, geom, geom_xpos, geom_xmat);
     }
-    ["front", "wrist"].forEach((name, order) => {
-      write(geomCount + order, this.#mujoco.mj_name2id(this.#model, CAMERA_OBJECT, name), cam_xpos, cam_xmat);
+    this.#cameras.forEach((camera, order) => {
+      write(geomCount + order, camera, cam_xpos, cam_xmat);
     });
   }
 
   /** Vertical field of view of the front and the wrist camera, rad. */
   fieldsOfView(): readonly [number, number] {
     const degrees: Float64Array = this.#model.cam_fovy;
-    const of = (name: string): number =>
-      ((degrees[this.#mujoco.mj_name2id(this.#model, CAMERA_OBJECT, name)] ?? 0) * Math.PI) / 180;
-    return [of("front"), of("wrist")];
+    const of = (camera: number): number => ((degrees[camera] ?? 0) * Math.PI) / 180;
+    return [of(this.#cameras[0]), of(this.#cameras[1])];
   }
 
   /** Frees the simulation's memory. */

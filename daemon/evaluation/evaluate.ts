@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { labControl } from "../launch/lab-control.js";
+import { startSystem } from "../launch/system.js";
+import { OperatorClient } from "../operator/client.js";
+import { goHome, requireAccepted, runTask } from "./run-task.js";
+import { wilsonInterval } from "./wilson.js";
+
+/** What to evaluate. */
+export interface EvaluateOptions {
+  readonly configFile: string;
+  readonly trials: number;
+  /** Seed of the first trial; trial n of every task uses `seed + n`. */
+  readonly seed: number;
+  /** Indices of the lab's tasks, in the order of its task list. */
+  readonly tasks: readonly number[];
+  readonly instructions: readonly string[];
+  readonly realTime: boolean;
+  /** Told how far it is. */
+  readonly progress: (words: string) => void;
+}
+
+/** One trial as it went. */
+export interface Trial {
+  readonly task: number;
+  readonly seed: number;
+  readonly goal: boolean;
+  readonly kinematic: boolean;
+  /** How the daemon says that it ended. */
+  readonly end: string;
+  readonly verdict: string;
+  readonly seconds: number;
+  readonly chunks: number;
+}
+
+/** Success rates over all trials; `interval` is the 95 % Wilson interval. */
+export interface Evaluation {
+  readonly tasks: readonly {
+    readonly instruction: string;
+    readonly trials: number;
+    readonly goal: number;
+    readonly goal_interval: readonly [number, number];
+    readonly kinematic: number;
+    readonly kinematic_interval: readonly [number, number];
+  }[];
+  readonly goal: number;
+  readonly kinematic: number;
+  readonly runs: readonly Trial[];
+}
+
+/** Runs seeded trials of each task through the whole system against the virtual lab; throws when the system breaks. */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const system = await startSystem({
+    configFile: options.configFile,
+    lab: { seed: options.seed },
+    apart: true,
+    realTime: options.realTime,
+    progress: options.progress,
+  });
+  try {
+    const lab = labControl(system.lab ?? "");
+    const token = readFileSync(system.tokenFile, "utf8").trim();
+    const client = await OperatorClient.connect({ url: system.operatorUrl, token, name: "evaluation" });
+    requireAccepted(await client.subscribe(["state", "progress"]));
+    requireAccepted(await client.takeControl());
+    const runs: Trial[] = [];
+    const total = options.trials * options.tasks.length;
+    for (let number = 0; number < options.trials; number += 1) {
+      for (const [index, task] of options.tasks.entries()) {
+        const seed = options.seed + number;
+        await goHome(client);
+        await lab.reset(seed, task);
+        const startedAt = performance.now();
+        const end = await runTask(client, options.instructions[index] ?? "", false);
+        const verdict = await lab.verdict(task);
+        const seconds = (performance.now() - startedAt) / 1000;
+        const { goal, kinematic } = verdict;
+        runs.push({
+          ...{ task, seed, goal, kinematic, seconds, chunks: end.chunks },
+          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdict.detail },
+        });
+        const good = runs.filter((run) => run.kinematic).length;
+        options.progress(
+          `${runs.length}/${total}  ${kinematic ? "moved as told" : goal ? "moved, not as told" : "not moved"}  ` +
+            `(${good} of ${runs.length} as told)  ${options.instructions[index]}`,
+        );
+        if (end.phase !== "finished") {
+          requireAccepted(await client.requestInControl({ type: "acknowledge", reason: "next trial" }));
+        }
+      }
+    }
+    await client.close();
+    return summarise(options, runs);
+  } finally {
+    await system.close();
+  }
+}
+
+function summarise(options: EvaluateOptions, runs: readonly Trial[]): Evaluation {
+  const rate = (some: readonly Trial[], key: "goal" | "kinematic"): number =>
+    some.length === 0 ? 0 : some.filter((run) => run[key]).length / some.length;
+  const tasks = options.tasks.map((task, index) => {
+    const own = runs.filter((run) => run.task === task);
+    const interval = (key: "goal" | "kinematic"): readonly [number, number] =>
+      wilsonInterval(own.filter((run) => run[key]).length, own.length);
+    return {
+      instruction: options.instructions[index] ?? "",
+      trials: own.length,
+      goal: rate(own, "goal"),
+      goal_interval: interval("goal"),
+      kinematic: rate(own, "kinematic"),
+      kinematic_interval: interval("kinematic"),
+    };
+  });
+  return { tasks, goal: rate(runs, "goal"), kinematic: rate(runs, "kinematic"), runs };
+}

@@ -1,0 +1,102 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  scan,
+  startWith,
+  take,
+  withLatestFrom,
+} from "rxjs";
+import type { Reasoning } from "../types/chunk.js";
+import type { Instant } from "../types/units.js";
+import { leftPolicy, reportsOf } from "./arm-stages.js";
+import { stillRun } from "./completion.js";
+import { giveUp } from "./give-up.js";
+import { handOver } from "./hand-over.js";
+import { type InferenceFault, type Inferred, infer } from "./infer.js";
+import type { Sight } from "./observe.js";
+import { planOf, type Task, type TaskPorts } from "./task.js";
+import { finished, type TaskEvent, understood } from "./task-event.js";
+import { toChunk } from "./to-chunk.js";
+
+/** Follows the policy until the task is done or the arm process ends it. */
+export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, text: Reasoning): Observable<TaskEvent> {
+  const { link, cameras, clock } = ports;
+  return defer(() => {
+    const askedAt: Instant = clock.now();
+    const cameraFault = cameras.faults.pipe(
+      filter((faults) => faults.length > 0),
+      take(1),
+      map(([fault]) => finished("failed", fault?.detail ?? "a camera has a fault")),
+    );
+    const follow = (epoch: number): Observable<TaskEvent> =>
+      merge(leftPolicy(link, epoch, askedAt), cameraFault, propose(ports, task, sights, text, epoch));
+    return link
+      .request({ kind: "follow-policy" }, task.lease)
+      .pipe(
+        mergeMap(({ ok, reason, epoch }) =>
+          ok ? follow(epoch) : of(finished("failed", `the arm process refuses to follow the policy: ${reason}`)),
+        ),
+      );
+  });
+}
+
+/** Chunk after chunk of one epoch, until the policy has let go and asks for no more motion. */
+function propose(
+  ports: TaskPorts,
+  task: Task,
+  sights: Observable<Sight>,
+  text: Reasoning,
+  epoch: number,
+): Observable<TaskEvent> {
+  const { link, clock, policy } = ports;
+  const { chunk, gripper, completion } = task.rules;
+  const openings = reportsOf(link).pipe(
+    map((report): number | null => report.gripper.commanded),
+    startWith(null),
+  );
+  const handOverChunk = (inferred: Inferred, opening: number): Observable<TaskEvent> => {
+    const { observation, inference } = inferred;
+    const rules = { period: chunk.period, gripper };
+    const made = toChunk(ports.nextChunkId(), observation, inference, opening, rules);
+    return handOver(link, clock, made, inferred).pipe(map((report) => ({ kind: "chunk", chunk: report })));
+  };
+  return sights.pipe(
+    filter((sight) => sight.kind === "blind" || sight.observation.epoch === epoch),
+    infer(policy, clock, planOf(task, task.reasoning === "cached" ? text : null)),
+    scan((before: Progress | null, result) => progress(before, result, task), null),
+    filter((step) => step !== null),
+    withLatestFrom(openings),
+    concatMap(([{ result, still }, opening]): Observable<TaskEvent> => {
+      if (result.kind === "fault") {
+        return of(result);
+      }
+      return concat(
+        result.inference.fresh ? of(understood(task.instruction, result.inference)) : EMPTY,
+        handOverChunk(result, opening ?? result.observation.gripper.commanded),
+        still >= completion.stillChunks ? of(finished("completed", "")) : EMPTY,
+      );
+    }),
+    giveUp(),
+  );
+}
+
+interface Progress {
+  readonly result: Inferred | InferenceFault;
+  /** Chunks in a row that ask for no motion after letting go. */
+  readonly still: number;
+}
+
+function progress(before: Progress | null, result: Inferred | InferenceFault, task: Task): Progress {
+  const still = before?.still ?? 0;
+  return result.kind === "fault"
+    ? { result, still }
+    : { result, still: stillRun(still, result.released, result.inference.deltas, task.rules.completion) };
+}

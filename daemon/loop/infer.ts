@@ -1,0 +1,98 @@
+import { catchError, defer, EMPTY, exhaustMap, map, type Observable, type OperatorFunction, of } from "rxjs";
+import type { Clock } from "../ports/clock.js";
+import type { Inference, Policy } from "../ports/policy.js";
+import type { Reasoning } from "../types/chunk.js";
+import type { Observation } from "../types/observation.js";
+import type { Instant, Seconds } from "../types/units.js";
+import type { Sight } from "./observe.js";
+import type { Fault } from "./task-event.js";
+
+/** How inferences follow each other. */
+export interface InferencePlan {
+  readonly instruction: string;
+  /** Text to force; null generates it for every chunk. */
+  readonly forced: Reasoning | null;
+  /** Steps of a chunk that are executed before the next one takes over. */
+  readonly execute: number;
+  /** Between two steps. */
+  readonly period: Seconds;
+}
+
+/** One inference and what it was made from. */
+export interface Inferred {
+  readonly kind: "inferred";
+  readonly observation: Observation;
+  readonly released: boolean;
+  readonly inference: Inference;
+  readonly startedAt: Instant;
+}
+
+/** An inference that failed, for example because it missed its deadline. */
+export interface InferenceFault {
+  readonly kind: "fault";
+  readonly fault: Fault;
+}
+
+/**
+ * One inference at a time over the newest observation: `execute` steps after the previous capture, or as soon as the
+ * arm has no targets left. Observations that arrive meanwhile are dropped; errors of the policy become fault values.
+ */
+export function infer(
+  policy: Policy,
+  clock: Clock,
+  plan: InferencePlan,
+): OperatorFunction<Sight, Inferred | InferenceFault> {
+  return (sights) =>
+    defer(() => {
+      let previousAt: Instant = Number.NEGATIVE_INFINITY;
+      return sights.pipe(
+        exhaustMap((sight) => {
+          if (sight.kind === "blind" || !isDue(sight, previousAt, plan)) {
+            return EMPTY;
+          }
+          previousAt = sight.observation.capturedAt;
+          return inferOnce(policy, clock, plan, sight);
+        }),
+      );
+    });
+}
+
+type Seen = Extract<Sight, { readonly kind: "observation" }>;
+
+/** Takes the frame nearest to the wanted instant: half a frame early at 20 Hz is better than half a frame late. */
+const NEAREST_FRAME = 0.25;
+
+function isDue({ observation, pendingTargets }: Seen, previousAt: Instant, plan: InferencePlan): boolean {
+  const steps = (observation.capturedAt - previousAt) / plan.period + NEAREST_FRAME;
+  // One step at least: the report that shows the targets of the previous chunk may still be on its way.
+  return steps >= plan.execute || (pendingTargets === 0 && steps >= 1);
+}
+
+function inferOnce(
+  policy: Policy,
+  clock: Clock,
+  { instruction, forced }: InferencePlan,
+  { observation, released }: Seen,
+): Observable<Inferred | InferenceFault> {
+  return defer(() => {
+    const startedAt = clock.now();
+    return policy.infer({ instruction, observation, forced }).pipe(
+      map((inference): Inferred => ({ kind: "inferred", observation, released, inference, startedAt })),
+      catchError((error: unknown) => of(inferenceFault(error, startedAt))),
+    );
+  });
+}
+
+function inferenceFault(error: unknown, since: Instant): InferenceFault {
+  return {
+    kind: "fault",
+    fault: {
+      code: "policy-failed",
+      part: "policy",
+      detail: error instanceof Error ? error.message : String(error),
+      hint: "The arm holds. If this repeats, look at the policy's log and run `kinevla doctor`.",
+      since,
+      latched: false,
+    },
+  };
+}

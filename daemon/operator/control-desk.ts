@@ -1,0 +1,195 @@
+import type { Clock } from "../ports/clock.js";
+import type { ArmRequest } from "../types/arm-link.js";
+import type { Seconds } from "../types/units.js";
+import {
+  type Admission,
+  type Authority,
+  admit,
+  BEAT_PERIOD,
+  endLease,
+  hasLapsed,
+  LEASE_TTL,
+  nobodyInControl,
+  renewLease,
+  takeControl,
+} from "./authority.js";
+import type { OperatorBackend, Outcome, TaskRequest } from "./backend.js";
+import type { ClientMessage } from "./client-message.js";
+import { checkInstruction } from "./instruction.js";
+import type { ServerMessage } from "./server-message.js";
+import type { StateFeed } from "./state-feed.js";
+import { refusal } from "./to-message.js";
+
+/** Messages that only whoever is in control may send. */
+export type HeldMessage = Extract<ClientMessage, { readonly lease: number }>;
+
+/** A connected, authenticated client. */
+export interface DeskClient {
+  readonly number: number;
+  readonly name: string;
+}
+
+/** Told whenever control changes hands. */
+export type ControlListener = (holder: DeskClient | null, reason: string) => void;
+
+/** The daemon must take up or refuse a request within this time. */
+const ANSWER_WITHIN: Seconds = 5;
+
+/** Decides who is in control and passes on what that client asks for. */
+export class ControlDesk {
+  readonly #backend: OperatorBackend;
+  readonly #clock: Clock;
+  readonly #states: StateFeed;
+  readonly #onControl: ControlListener;
+  #authority: Authority;
+
+  constructor(backend: OperatorBackend, clock: Clock, states: StateFeed, onControl: ControlListener) {
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#states = states;
+    this.#onControl = onControl;
+    // Above every number of an earlier daemon run, since the arm process may outlive this one.
+    this.#authority = nobodyInControl(Math.floor(clock.now() * 1000));
+  }
+
+  get holder(): DeskClient | null {
+    const lease = this.#authority.lease;
+    return lease === null ? null : { number: lease.client, name: lease.name };
+  }
+
+  /** Grants control if nobody else holds it. */
+  take(client: DeskClient, id: number): ServerMessage {
+    this.expire();
+    const before = this.#authority.lease;
+    const admission = takeControl(this.#authority, client.number, client.name, this.#clock.now());
+    if (admission.kind === "refused") {
+      return refusal(id, admission.code, admission.message);
+    }
+    this.#authority = admission.authority;
+    if (before === null) {
+      this.#onControl(client, `${client.name} took control`);
+    }
+    this.#backend.commands.beat(admission.lease.number);
+    return {
+      type: "control-granted",
+      id,
+      lease: admission.lease.number,
+      ttlMs: LEASE_TTL * 1000,
+      beatMs: BEAT_PERIOD * 1000,
+    };
+  }
+
+  /** Does what the client in control asks for; null where nothing is answered. */
+  async handle(client: DeskClient, message: HeldMessage): Promise<ServerMessage | null> {
+    this.expire();
+    const admission = admit(this.#authority, client.number, message.lease, message.sequence);
+    if (admission.kind === "refused") {
+      return refusal(message.id, admission.code, admission.message);
+    }
+    this.#authority = admission.authority;
+    switch (message.type) {
+      case "renew":
+        return this.#renew(message, admission);
+      case "release-control":
+        this.#end(`${client.name} released control`);
+        return { type: "accepted", id: message.id, detail: "control is released" };
+      case "instruct":
+        return this.#instruct(message);
+      case "pause":
+      case "resume":
+        return this.#task(message, { kind: message.type });
+      case "home":
+        return this.#request(message, { kind: "home" });
+      case "acknowledge":
+        return this.#request(message, { kind: "acknowledge", reason: message.reason });
+    }
+  }
+
+  /** The client's connection is gone. */
+  clientGone(client: DeskClient): void {
+    if (this.#authority.lease?.client === client.number) {
+      this.#end(`the connection of ${client.name} closed`);
+    }
+  }
+
+  /** Ends a lease whose holder has been silent for too long. */
+  expire(): void {
+    if (hasLapsed(this.#authority, this.#clock.now())) {
+      this.#end(`${this.#authority.lease?.name ?? "the operator"} sent no beat for ${LEASE_TTL} s`);
+    }
+  }
+
+  #end(reason: string): void {
+    this.#authority = endLease(this.#authority);
+    this.#backend.commands.operatorGone(reason);
+    this.#onControl(null, reason);
+  }
+
+  #renew(
+    message: Extract<HeldMessage, { type: "renew" }>,
+    admission: Extract<Admission, { kind: "admitted" }>,
+  ): ServerMessage | null {
+    const now = this.#clock.now();
+    if (!this.#states.isFresh(message.seen, now)) {
+      return refusal(message.id, "stale-view", `state ${message.seen} is not what the arm does now`);
+    }
+    this.#authority = renewLease(this.#authority, now);
+    this.#backend.commands.beat(admission.lease.number);
+    return null;
+  }
+
+  async #instruct(message: Extract<HeldMessage, { type: "instruct" }>): Promise<ServerMessage> {
+    const status = this.#backend.status();
+    const check = checkInstruction(message.instruction, status.policy?.instructions ?? []);
+    if (check.kind === "unusable") {
+      return refusal(message.id, check.code, check.message);
+    }
+    if (!status.ready) {
+      return refusal(message.id, "not-ready", `the system is not ready: ${status.reasons.join("; ")}`);
+    }
+    if (check.kind === "unknown" && !message.confirm) {
+      const nearest = check.nearest === null ? "" : `; the nearest is "${check.nearest}"`;
+      return refusal(
+        message.id,
+        "instruction-unknown",
+        `the policy was not trained on "${check.instruction}"${nearest}`,
+        undefined,
+        check.nearest,
+      );
+    }
+    return this.#task(message, {
+      kind: "instruct",
+      instruction: check.instruction,
+      homeFirst: message.homeFirst,
+    });
+  }
+
+  #task(message: HeldMessage, task: TaskRequest): Promise<ServerMessage> {
+    return answer(message.id, this.#backend.commands.task(task, message.lease));
+  }
+
+  #request(message: HeldMessage, request: ArmRequest): Promise<ServerMessage> {
+    return answer(message.id, this.#backend.commands.request(request, message.lease));
+  }
+}
+
+/** Turns an outcome into a reply, and silence or failure into a refusal. */
+async function answer(id: number, pending: Promise<Outcome>): Promise<ServerMessage> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ANSWER_WITHIN * 1000);
+  });
+  try {
+    const outcome = await Promise.race([pending, silence]);
+    if (outcome === null) {
+      return refusal(id, "no-answer", `the daemon did not take this up within ${ANSWER_WITHIN} s`);
+    }
+    return outcome.kind === "done"
+      ? { type: "accepted", id, detail: outcome.detail }
+      : refusal(id, "not-possible", outcome.reason, outcome.hint);
+  } catch (error) {
+    return refusal(id, "no-answer", `the daemon failed: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import { REFUSAL_CODES } from "./refusal.js";
+
+const id = z.int().min(0);
+const instant = z.number().meta({ description: "Seconds on the daemon's monotonic clock." });
+const seconds = z.number();
+const joints = z.array(z.number()).length(7).meta({ description: "rad, J1 to J7" });
+
+const jointLimits = z.strictObject({ minimum: joints, maximum: joints });
+
+const stopReport = z.strictObject({
+  code: z.string(),
+  detail: z.string(),
+  hint: z.string(),
+  at: instant,
+  latched: z.boolean(),
+});
+
+const fault = z.strictObject({
+  code: z.string(),
+  part: z.string(),
+  detail: z.string(),
+  hint: z.string(),
+  since: instant,
+  latched: z.boolean(),
+});
+
+const holder = z.string().nullable().meta({ description: "Who is in control; null when nobody is." });
+
+const hello = z
+  .strictObject({
+    type: z.literal("hello"),
+    protocol: z.literal("kinevla.v1"),
+    version: z.string(),
+    authenticated: z.boolean(),
+    now: instant,
+  })
+  .meta({ description: "First message of the daemon." });
+
+const welcome = z
+  .strictObject({
+    type: z.literal("welcome"),
+    id: id.nullable(),
+    client: z.int(),
+    name: z.string(),
+    holder,
+    instructions: z.array(z.string()).meta({ description: "Wordings that the policy was trained on." }),
+    limits: jointLimits,
+  })
+  .meta({ description: "The client is authenticated." });
+
+const accepted = z
+  .strictObject({ type: z.literal("accepted"), id, detail: z.string() })
+  .meta({ description: "What was asked for is under way." });
+
+const refused = z
+  .strictObject({
+    type: z.literal("refused"),
+    id: id.nullable().meta({ description: "null when the message had none that could be read." }),
+    code: z.enum(REFUSAL_CODES),
+    message: z.string().meta({ description: "What is wrong." }),
+    hint: z.string().meta({ description: "What to do about it." }),
+    nearest: z.string().nullable().meta({ description: "Nearest trained instruction, for instruction-unknown." }),
+  })
+  .meta({ description: "What was asked for is not done, and nothing moves by it." });
+
+const controlGranted = z
+  .strictObject({
+    type: z.literal("control-granted"),
+    id,
+    lease: z.int().min(1),
+    ttlMs: z.number(),
+    beatMs: z.number(),
+  })
+  .meta({ description: "The client is in control as long as it renews." });
+
+const control = z
+  .strictObject({ type: z.literal("control"), holder, yours: z.boolean(), reason: z.string() })
+  .meta({ description: "Control has changed hands; sent to every client." });
+
+const state = z
+  .strictObject({
+    type: z.literal("state"),
+    sequence: z.int().min(1).meta({ description: "To be echoed by renew." }),
+    at: instant,
+    mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
+    epoch: z.int(),
+    source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
+    measured: joints.nullable(),
+    measuredAge: seconds.nullable(),
+    commanded: joints.nullable(),
+    gripper: z.strictObject({ commanded: z.number(), measured: z.number() }),
+    pendingTargets: z.int(),
+    stops: z.array(stopReport),
+    armStatus: z.string(),
+    stream: z.strictObject({
+      ticks: z.int(),
+      lateTicks: z.int(),
+      skippedTicks: z.int(),
+      refusals: z.int(),
+      latenessP99Ms: z.number(),
+      latenessMaxMs: z.number(),
+    }),
+  })
+  .meta({ description: "Topic state: the arm process at one instant; changes of mode are sent at once." });
+
+const reasoning = z
+  .strictObject({
+    type: z.literal("reasoning"),
+    instruction: z.string(),
+    coarse: z.string().meta({ description: "Goal level." }),
+    fine: z.string().meta({ description: "Kinematics level." }),
+    generatedAt: instant,
+    fresh: z.boolean().meta({ description: "False when text generated earlier was used again." }),
+  })
+  .meta({ description: "Topic reasoning: what the model understood, before the arm moves by it." });
+
+const phases = z.strictObject({
+  grab: seconds,
+  preprocess: seconds,
+  vision: seconds,
+  prefill: seconds,
+  text: seconds,
+  codes: seconds,
+  decode: seconds,
+  handOver: seconds,
+});
+
+const chunk = z
+  .strictObject({
+    type: z.literal("chunk"),
+    chunk: z.int(),
+    epoch: z.int(),
+    capturedAt: instant,
+    period: seconds,
+    steps: z.int(),
+    accepted: z.boolean(),
+    reason: z.string(),
+    forced: z.boolean(),
+    codes: z.strictObject({ coarse: z.array(z.int()), fine: z.array(z.int()) }),
+    probability: z.array(z.number()).meta({ description: "Of each code inside its band, coarse then fine." }),
+    phases,
+  })
+  .meta({ description: "Topic chunks: one chunk of motion, taken or refused by the arm process." });
+
+const faults = z
+  .strictObject({ type: z.literal("faults"), faults: z.array(fault) })
+  .meta({ description: "Topic faults: everything that is wrong now; an empty list when nothing is." });
+
+const progress = z
+  .strictObject({
+    type: z.literal("progress"),
+    task: z.int(),
+    instruction: z.string(),
+    phase: z.enum(["homing", "thinking", "acting", "paused", "finished", "stopped", "failed"]),
+    detail: z.string(),
+    startedAt: instant,
+    changedAt: instant,
+    chunks: z.int(),
+  })
+  .meta({ description: "Topic progress: the present or last task." });
+
+const status = z
+  .strictObject({
+    type: z.literal("status"),
+    id,
+    now: instant,
+    version: z.string(),
+    ready: z.boolean(),
+    reasons: z.array(z.string()),
+    holder,
+    clients: z.int(),
+    arm: z.strictObject({ identity: z.string(), scheduling: z.string(), periodMs: z.number() }).nullable(),
+    policy: z
+      .strictObject({
+        bundleId: z.string(),
+        horizon: z.int(),
+        period: seconds,
+        provider: z.enum(["cpu", "cuda"]),
+        instructions: z.array(z.string()),
+      })
+      .nullable(),
+    state: state.nullable(),
+    faults: z.array(fault),
+    progress: progress.nullable(),
+  })
+  .meta({ description: "Reply to status." });
+
+/** Everything that the daemon may send. */
+export const serverMessage = z.discriminatedUnion("type", [
+  hello,
+  welcome,
+  accepted,
+  refused,
+  controlGranted,
+  control,
+  state,
+  reasoning,
+  chunk,
+  faults,
+  progress,
+  status,
+]);
+
+/** A message of the daemon. */
+export type ServerMessage = z.output<typeof serverMessage>;
+
+/** One type of message of the daemon. */
+export type ServerMessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { readonly type: Type }>;
+
+/** Every message type that the daemon may send. */
+export const SERVER_MESSAGE_TYPES: readonly string[] = serverMessage.options.map((option) => option.shape.type.value);

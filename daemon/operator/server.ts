@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { type ServerOptions, WebSocketServer } from "ws";
+import type { Clock } from "../ports/clock.js";
+import type { OperatorBackend } from "./backend.js";
+import { PROTOCOL } from "./client-message.js";
+import { ControlDesk } from "./control-desk.js";
+import { httpRoutes } from "./http.js";
+import { isLoopback, listen } from "./listen.js";
+import { operatorMetrics } from "./metrics.js";
+import { OperatorSocket } from "./operator-socket.js";
+import { MAXIMUM_MESSAGE_BYTES } from "./refusal.js";
+import { OperatorSession, type SessionContext } from "./session.js";
+import { OperatorStartError } from "./start-error.js";
+import { StateFeed } from "./state-feed.js";
+import { loadToken } from "./token.js";
+import { checkUpgrade } from "./upgrade-check.js";
+
+/** What the operator server is started with. */
+export interface OperatorServerOptions {
+  readonly backend: OperatorBackend;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Takes the server's metrics and is served at /metrics. */
+  readonly registry: Registry;
+  /** A loopback address. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Created with a fresh token at the first start. */
+  readonly tokenFile: string;
+  /** Further names, with port, under which a proxy or tunnel reaches the server, for example `lab-pc:8443`. */
+  readonly hosts: readonly string[];
+  readonly version: string;
+}
+
+/** A running operator server. */
+export interface OperatorServer {
+  readonly port: number;
+  /** Address of the page. */
+  readonly url: string;
+  /** Ends every connection; the lease, if any, ends with them. */
+  close(): Promise<void>;
+}
+
+/** reference/safety.md §5, item 8. */
+const MAXIMUM_CLIENTS = 64;
+const PING_PERIOD_MS = 5000;
+/** A tenth of the lease's time to live. */
+const EXPIRY_CHECK_MS = 100;
+/** Connections still open this long after the end are cut. */
+const CLOSE_WITHIN_MS = 500;
+
+/** reference/safety.md §5, item 7; @types/ws does not know maxBufferedChunks. */
+const WEBSOCKET_LIMITS: ServerOptions & { readonly maxBufferedChunks: number } = {
+  noServer: true,
+  maxPayload: MAXIMUM_MESSAGE_BYTES,
+  maxFragments: 16,
+  maxBufferedChunks: 256,
+  perMessageDeflate: false,
+  skipUTF8Validation: false,
+  clientTracking: false,
+  handleProtocols: () => PROTOCOL,
+};
+
+/** Starts page, health routes and WebSocket on one loopback port; throws OperatorStartError. */
+export async function startOperatorServer(options: OperatorServerOptions): Promise<OperatorServer> {
+  const { backend, clock, log } = options;
+  if (!isLoopback(options.host)) {
+    throw new OperatorStartError(
+      "not-loopback",
+      `The operator server does not listen on ${options.host}: its connections are not encrypted.`,
+      `Set the operator host to 127.0.0.1 and reach it from elsewhere by a tunnel: ssh -L ${options.port}:127.0.0.1:${options.port} <this machine>`,
+    );
+  }
+  const checkToken = loadToken(options.tokenFile);
+  const metrics = operatorMetrics(options.registry);
+  const states = new StateFeed(backend.streams.arm, () => clock.now());
+  const sessions = new Set<OperatorSession>();
+  const desk = new ControlDesk(backend, clock, states, (holder, reason) => {
+    metrics.inControl.set(holder === null ? 0 : 1);
+    log.info({ holder: holder?.name ?? null, reason }, "control");
+    for (const session of sessions) {
+      if (session.isAuthenticated) {
+        session.send({
+          type: "control",
+          holder: holder?.name ?? null,
+          yours: holder?.number === session.number,
+          reason,
+        });
+      }
+    }
+  });
+  const context: SessionContext = {
+    backend,
+    clock,
+    desk,
+    states,
+    checkToken,
+    metrics,
+    log,
+    version: options.version,
+    clientCount: () => sessions.size,
+  };
+
+  const hosts = new Set(options.hosts.map((host) => host.toLowerCase()));
+  const http = createServer(
+    // reference/safety.md §5, item 8: slow handshakes end after 2 s.
+    { maxHeaderSize: 8192, headersTimeout: 2000, requestTimeout: 5000, connectionsCheckingInterval: 500 },
+    httpRoutes({
+      backend,
+      registry: options.registry,
+      checkToken,
+      version: options.version,
+      isKnownHost: (host) => host !== undefined && hosts.has(host.toLowerCase()),
+    }),
+  );
+  const webSockets = new WebSocketServer<typeof OperatorSocket>({ ...WEBSOCKET_LIMITS, WebSocket: OperatorSocket });
+  let clientNumber = 0;
+  http.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on("error", (error) => log.debug({ error: error.message }, "operator handshake"));
+    const verdict = checkUpgrade(request, hosts, checkToken, sessions.size < MAXIMUM_CLIENTS);
+    if (verdict.kind === "turned-away") {
+      metrics.dropped.inc({ reason: `handshake-${verdict.status}` });
+      log.warn({ status: verdict.status, message: verdict.message }, "operator handshake turned away");
+      turnAway(stream, verdict.status, verdict.message);
+      return;
+    }
+    webSockets.handleUpgrade(request, stream, head, (socket) => {
+      clientNumber += 1;
+      const session = new OperatorSession(socket, clientNumber, verdict.authenticated, context);
+      sessions.add(session);
+      metrics.clients.set(sessions.size);
+      socket.on("close", () => {
+        sessions.delete(session);
+        metrics.clients.set(sessions.size);
+      });
+    });
+  });
+
+  const port = await listen(http, options.host, options.port);
+  for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
+    hosts.add(`${name}:${port}`);
+  }
+  const timers = [
+    setInterval(() => desk.expire(), EXPIRY_CHECK_MS),
+    setInterval(() => {
+      for (const session of sessions) {
+        session.ping();
+      }
+    }, PING_PERIOD_MS),
+  ];
+  const url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
+  log.info({ url, tokenFile: options.tokenFile }, "operator server");
+  return {
+    port,
+    url,
+    close: async () => {
+      for (const timer of timers) {
+        clearInterval(timer);
+      }
+      for (const session of sessions) {
+        session.close("the daemon is stopping");
+      }
+      states.close();
+      await new Promise<void>((resolve) => {
+        http.close(() => resolve());
+        http.closeIdleConnections();
+        setTimeout(() => http.closeAllConnections(), CLOSE_WITHIN_MS).unref();
+      });
+    },
+  };
+}
+
+function turnAway(stream: Duplex, status: number, message: string): void {
+  const body = `${message}\n`;
+  stream.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

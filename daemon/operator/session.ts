@@ -1,0 +1,274 @@
+import type { Logger } from "pino";
+import { Subscription } from "rxjs";
+import type { RawData, WebSocket } from "ws";
+import type { Clock } from "../ports/clock.js";
+import type { OperatorBackend } from "./backend.js";
+import type { ClientMessage } from "./client-message.js";
+import type { ControlDesk, DeskClient } from "./control-desk.js";
+import { followTopics } from "./follow-topics.js";
+import type { OperatorMetrics } from "./metrics.js";
+import { readMessage } from "./read-message.js";
+import type { ServerMessage } from "./server-message.js";
+import type { StateFeed } from "./state-feed.js";
+import { statusMessage } from "./status-message.js";
+import { refusal } from "./to-message.js";
+import type { TokenCheck } from "./token.js";
+import { fullBucket, type RateLimit, type TokenBucket, takeToken } from "./token-bucket.js";
+
+/** What all sessions share. */
+export interface SessionContext {
+  readonly backend: OperatorBackend;
+  readonly clock: Clock;
+  readonly desk: ControlDesk;
+  readonly states: StateFeed;
+  readonly checkToken: TokenCheck;
+  readonly metrics: OperatorMetrics;
+  readonly log: Logger;
+  readonly version: string;
+  /** How many clients are connected. */
+  clientCount(): number;
+}
+
+/** Messages that are looked at (reference/safety.md §4.3: 200/s, burst 50). */
+const ADMITTED: RateLimit = { rate: 200, burst: 50 };
+/** Messages that are dropped unread; beyond this the connection ends. */
+const TOLERATED: RateLimit = { rate: 500, burst: 2000 };
+/** A stop is never limited; no stop is longer than this. */
+const LONGEST_STOP = 1024;
+/** Authentication must follow within this time (reference/safety.md §5, item 2). */
+const AUTHENTICATE_WITHIN_MS = 2000;
+/** Messages in a row that cannot be read before the connection ends (reference/safety.md §5, item 10). */
+const MAXIMUM_UNREADABLE = 3;
+/** A reader that leaves this much unread is dropped (reference/safety.md §5, item 8). */
+const MAXIMUM_UNREAD_BYTES = 256 * 1024;
+
+/** One connection of one client: limits, authentication, requests and what it follows. */
+export class OperatorSession implements DeskClient {
+  readonly number: number;
+  readonly #socket: WebSocket;
+  readonly #context: SessionContext;
+  #name: string;
+  #authenticated = false;
+  #admitted: TokenBucket;
+  #tolerated: TokenBucket;
+  #toldTooFast = false;
+  #unreadable = 0;
+  #unansweredPings = 0;
+  #following = Subscription.EMPTY;
+  readonly #authenticationTimer: NodeJS.Timeout;
+
+  constructor(socket: WebSocket, number: number, authenticated: boolean, context: SessionContext) {
+    this.#socket = socket;
+    this.number = number;
+    this.#name = `client ${number}`;
+    this.#context = context;
+    const now = context.clock.now();
+    this.#admitted = fullBucket(ADMITTED, now);
+    this.#tolerated = fullBucket(TOLERATED, now);
+    this.#authenticationTimer = setTimeout(
+      () => this.#drop("not-authenticated", "no token came within 2 s"),
+      AUTHENTICATE_WITHIN_MS,
+    );
+    socket.on("message", (bytes, isBinary) => this.#receive(bytes, isBinary));
+    socket.on("pong", () => {
+      this.#unansweredPings = 0;
+    });
+    socket.on("error", (error) =>
+      context.log.info({ client: this.#name, error: error.message }, "operator link error"),
+    );
+    socket.on("close", () => this.#closed());
+    this.send({ type: "hello", protocol: "kinevla.v1", version: context.version, authenticated, now });
+    if (authenticated) {
+      this.#welcome(null);
+    }
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#authenticated;
+  }
+
+  /** Sends a message, unless the client has stopped reading: it is then dropped. */
+  send(message: ServerMessage): void {
+    this.#sendText(JSON.stringify(message));
+  }
+
+  /** Asks for a sign of life; a connection that missed two is dropped. */
+  ping(): void {
+    if (this.#unansweredPings >= 2) {
+      this.#context.metrics.dropped.inc({ reason: "silent" });
+      this.#socket.terminate();
+      return;
+    }
+    this.#unansweredPings += 1;
+    this.#socket.ping();
+  }
+
+  /** Ends the connection in order, and by force half a second later. */
+  close(reason: string): void {
+    this.#socket.close(1001, reason);
+    setTimeout(() => this.#socket.terminate(), 500).unref();
+  }
+
+  #receive(bytes: RawData, isBinary: boolean): void {
+    const text = isBinary ? "" : String(bytes);
+    const isLimited = !this.#isAdmitted();
+    if (isLimited && !(text.length <= LONGEST_STOP && text.includes('"stop"'))) {
+      this.#tooFast();
+      return;
+    }
+    const reading = readMessage(text);
+    if (reading.kind === "unreadable") {
+      this.#unreadable += 1;
+      this.#context.metrics.messages.inc({ type: "unreadable", result: reading.code });
+      if (this.#unreadable >= MAXIMUM_UNREADABLE) {
+        this.#drop(reading.code, `${reading.message}; ${MAXIMUM_UNREADABLE} such messages in a row`, reading.id);
+      } else {
+        this.send(refusal(reading.id, reading.code, reading.message));
+      }
+      return;
+    }
+    this.#unreadable = 0;
+    if (isLimited && reading.message.type !== "stop") {
+      this.#tooFast();
+      return;
+    }
+    this.#handle(reading.message);
+  }
+
+  #handle(message: ClientMessage): void {
+    if (message.type === "authenticate") {
+      this.#authenticate(message);
+      return;
+    }
+    if (!this.#authenticated) {
+      this.#drop("not-authenticated", `${message.type} needs a token first`, message.id);
+      return;
+    }
+    switch (message.type) {
+      case "stop":
+        this.#context.backend.commands.stop(this.#name, message.reason);
+        this.#context.log.warn({ client: this.#name, reason: message.reason }, "operator stop");
+        this.#reply(message.type, { type: "accepted", id: message.id, detail: "the stop is on its way" });
+        return;
+      case "take-control":
+        if (message.name !== undefined) {
+          this.#name = message.name;
+        }
+        this.#reply(message.type, this.#context.desk.take(this, message.id));
+        return;
+      case "subscribe":
+        this.#reply(message.type, { type: "accepted", id: message.id, detail: message.topics.join(", ") });
+        this.#following.unsubscribe();
+        this.#following = followTopics(message, this.#context, {
+          unreadBytes: () => this.#socket.bufferedAmount,
+          sendText: (text) => this.#sendText(text),
+        });
+        return;
+      case "status":
+        this.#reply(message.type, statusMessage(message.id, this.#context));
+        return;
+      case "renew":
+      case "release-control":
+      case "instruct":
+      case "pause":
+      case "resume":
+      case "home":
+      case "acknowledge":
+        void this.#context.desk.handle(this, message).then((reply) => {
+          if (reply !== null) {
+            this.#reply(message.type, reply);
+          }
+        });
+        return;
+    }
+  }
+
+  #authenticate(message: Extract<ClientMessage, { type: "authenticate" }>): void {
+    if (!this.#context.checkToken(message.token)) {
+      this.#drop("bad-token", "the token is not the right one", message.id);
+      return;
+    }
+    if (message.name !== undefined) {
+      this.#name = message.name;
+    }
+    this.#welcome(message.id);
+  }
+
+  #welcome(id: number | null): void {
+    clearTimeout(this.#authenticationTimer);
+    this.#authenticated = true;
+    const status = this.#context.backend.status();
+    this.send({
+      type: "welcome",
+      id,
+      client: this.number,
+      name: this.#name,
+      holder: this.#context.desk.holder?.name ?? null,
+      instructions: [...(status.policy?.instructions ?? [])],
+      limits: { minimum: [...status.limits.minimum], maximum: [...status.limits.maximum] },
+    });
+  }
+
+  #reply(type: ClientMessage["type"], reply: ServerMessage): void {
+    const result = reply.type === "refused" ? reply.code : "accepted";
+    this.#context.metrics.messages.inc({ type, result });
+    if (reply.type === "refused") {
+      this.#context.log.info({ client: this.#name, type, code: reply.code, message: reply.message }, "refused");
+    } else if (type !== "status" && type !== "subscribe") {
+      this.#context.log.info({ client: this.#name, type }, "accepted");
+    }
+    this.send(reply);
+  }
+
+  #isAdmitted(): boolean {
+    const { taken, bucket } = takeToken(this.#admitted, ADMITTED, this.#context.clock.now());
+    this.#admitted = bucket;
+    if (taken) {
+      this.#toldTooFast = false;
+    }
+    return taken;
+  }
+
+  #tooFast(): void {
+    const { taken, bucket } = takeToken(this.#tolerated, TOLERATED, this.#context.clock.now());
+    this.#tolerated = bucket;
+    if (!taken) {
+      this.#drop("too-fast", "messages keep coming far too fast");
+    } else if (!this.#toldTooFast) {
+      this.#toldTooFast = true;
+      this.#context.metrics.messages.inc({ type: "any", result: "too-fast" });
+      this.send(refusal(null, "too-fast", "messages come too fast; this one and others are dropped unread"));
+    }
+  }
+
+  #drop(code: Parameters<typeof refusal>[1], message: string, id: number | null = null): void {
+    this.#context.metrics.dropped.inc({ reason: code });
+    this.#context.log.warn({ client: this.#name, code, message }, "operator dropped");
+    this.send(refusal(id, code, message));
+    this.#socket.close(1008, message);
+    setTimeout(() => this.#socket.terminate(), 500).unref();
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      return;
+    }
+    if (this.#socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) {
+      this.#context.metrics.dropped.inc({ reason: "slow" });
+      this.#context.log.warn({ client: this.#name }, "operator dropped: it does not read");
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.send(text);
+  }
+
+  #closed(): void {
+    clearTimeout(this.#authenticationTimer);
+    this.#following.unsubscribe();
+    this.#context.desk.clientGone(this);
+  }
+}

@@ -1,0 +1,88 @@
+import type { ArmReport } from "../types/arm-link.js";
+import type { ChunkEvent, Fault, ReasoningEvent, TaskProgress } from "./backend.js";
+import { REFUSAL_HINT, type RefusalCode } from "./refusal.js";
+import type { ServerMessageOf } from "./server-message.js";
+
+/** A refusal with the standing hint of its code, or a more special one. */
+export function refusal(
+  id: number | null,
+  code: RefusalCode,
+  message: string,
+  hint: string = REFUSAL_HINT[code],
+  nearest: string | null = null,
+): ServerMessageOf<"refused"> {
+  return { type: "refused", id, code, message, hint, nearest };
+}
+
+/** A report of the arm process as message number `sequence`. */
+export function stateMessage(sequence: number, report: ArmReport): ServerMessageOf<"state"> {
+  return {
+    type: "state",
+    sequence,
+    at: report.at,
+    mode: report.mode,
+    epoch: report.epoch,
+    source: report.source,
+    measured: report.measured === null ? null : [...report.measured],
+    measuredAge: report.measuredAge,
+    commanded: report.commanded === null ? null : [...report.commanded],
+    gripper: { commanded: report.gripper.commanded, measured: report.gripper.measured },
+    pendingTargets: report.pendingTargets,
+    stops: report.stops.map(({ code, detail, hint, at, latched }) => ({ code, detail, hint, at, latched })),
+    armStatus: report.armStatus,
+    stream: {
+      ticks: report.stream.ticks,
+      lateTicks: report.stream.lateTicks,
+      skippedTicks: report.stream.skippedTicks,
+      refusals: report.stream.refusals,
+      latenessP99Ms: report.stream.latenessP99Ms,
+      latenessMaxMs: report.stream.latenessMaxMs,
+    },
+  };
+}
+
+/** What the model understood. */
+export function reasoningMessage(event: ReasoningEvent): ServerMessageOf<"reasoning"> {
+  const { instruction, coarse, fine, generatedAt, fresh } = event;
+  return { type: "reasoning", instruction, coarse, fine, generatedAt, fresh };
+}
+
+/** One chunk. */
+export function chunkMessage(event: ChunkEvent): ServerMessageOf<"chunk"> {
+  const { grab, preprocess, vision, prefill, text, codes, decode, handOver } = event.phases;
+  return {
+    type: "chunk",
+    chunk: event.id,
+    epoch: event.epoch,
+    capturedAt: event.capturedAt,
+    period: event.period,
+    steps: event.steps,
+    accepted: event.accepted,
+    reason: event.reason,
+    forced: event.forced,
+    codes: { coarse: [...event.tokens.coarse], fine: [...event.tokens.fine] },
+    probability: [...event.tokens.probability],
+    phases: { grab, preprocess, vision, prefill, text, codes, decode, handOver },
+  };
+}
+
+/** All present faults. */
+export function faultsMessage(faults: readonly Fault[]): ServerMessageOf<"faults"> {
+  return {
+    type: "faults",
+    faults: faults.map(({ code, part, detail, hint, since, latched }) => ({
+      code,
+      part,
+      detail,
+      hint,
+      since,
+      latched,
+    })),
+  };
+}
+
+/** The present or last task. */
+export function progressMessage(task: TaskProgress): ServerMessageOf<"progress"> {
+  const { instruction, phase, detail, startedAt, changedAt, chunks } = task;
+  return { type: "progress", task: task.id, instruction, phase, detail, startedAt, changedAt, chunks };
+}

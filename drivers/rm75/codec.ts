@@ -1,0 +1,314 @@
+import type { ArmState } from "../../daemon/types/arm-state.js";
+import { type Instant, type JointPosition, jointPosition } from "../../daemon/types/units.js";
+import { MILLI_DEGREE } from "./joint-target.js";
+import { isIntegerIn, isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
+
+/** A request and how its answer is recognised and read; `read` gives null for an answer of the wrong shape. */
+export interface Query<Answer> {
+  readonly command: string;
+  readonly request: Buffer;
+  /** The key and value that name the reply. */
+  readonly style: "state" | "command";
+  readonly name: string;
+  read(reply: JsonObject): Answer | null;
+}
+
+/** Where the state push goes; `statusWord` is one of the options that the vendor calls custom. */
+export interface PushSettings {
+  readonly enable: boolean;
+  /** Period in units of 5 ms. */
+  readonly cycle: number;
+  readonly port: number;
+  readonly ip: string;
+  readonly statusWord: boolean;
+}
+
+/** Who the controller says it is. */
+export interface SoftwareInfo {
+  readonly model: string;
+  readonly generation: number;
+  /** Version of the controller's software without the leading V, for example 1.7.1. */
+  readonly firmware: string;
+}
+
+/** What `get_current_arm_state` says; the push says more. */
+export interface PolledState {
+  readonly q: JointPosition;
+  readonly systemErrors: readonly number[];
+}
+
+/** What the gripper reports of itself. */
+export interface GripperReport {
+  /** 0 closed to 1 open. */
+  readonly opening: number;
+  readonly online: boolean;
+  /** Bits: 0 stalled, 1 overheated, 2 over-current, 3 driver, 4 internal communication. */
+  readonly errors: number;
+}
+
+/** One joint's row of the modified DH table. */
+export interface LinkGeometry {
+  /** rad */
+  readonly alpha: number;
+  /** m */
+  readonly a: number;
+  /** m */
+  readonly d: number;
+  /** rad */
+  readonly offset: number;
+}
+
+/** The fast stop on the controller's own ramp. */
+export const QUICK_STOP = line({ command: "set_arm_stop" });
+/** The stop that decelerates on the path. */
+export const SLOW_STOP = line({ command: "set_arm_slow_stop" });
+
+/** J1 to J7 turn at most twice around. */
+const MILLI_DEG_RANGE = 720_000;
+/** 0.001 RPM in rad/s. */
+const MILLI_RPM = (2 * Math.PI) / 60_000;
+const MICROMETRE = 1e-6;
+
+export const SOFTWARE_INFO: Query<SoftwareInfo> = query(
+  "get_arm_software_info",
+  "command",
+  "arm_software_info",
+  (reply) => {
+    const { Product_version: model, ctrl_info: control, robot_controller_version: version } = reply;
+    const firmware = isJsonObject(control) ? control.version : null;
+    if (typeof model !== "string" || typeof firmware !== "string") {
+      return null;
+    }
+    const generation = typeof version === "string" ? Number.parseInt(version, 10) : 3;
+    return { model, generation, firmware: firmware.replace(/^V/i, "") };
+  },
+);
+
+export const JOINT_MINIMUM = jointAngles("get_joint_min_pos", "joint_min_pos", "min_pos");
+export const JOINT_MAXIMUM = jointAngles("get_joint_max_pos", "joint_max_pos", "max_pos");
+
+/** Maximum joint speeds in rad/s. */
+export const JOINT_SPEED: Query<readonly number[]> = query(
+  "get_joint_max_speed",
+  "state",
+  "joint_max_speed",
+  (reply) =>
+    isIntegerList(reply.joint_speed, 7, 0, 1_000_000) ? reply.joint_speed.map((value) => value * MILLI_RPM) : null,
+);
+
+export const LINK_GEOMETRY: Query<readonly LinkGeometry[]> = query("get_DH_data", "command", "get_DH_data", (reply) => {
+  const rows: LinkGeometry[] = [];
+  for (let joint = 1; joint <= 7; joint += 1) {
+    const row = reply[`joint_${joint}`];
+    if (!isIntegerList(row, 4, -10_000_000, 10_000_000)) {
+      return null;
+    }
+    const [alpha = 0, a = 0, d = 0, offset = 0] = row;
+    rows.push({ alpha: alpha * MILLI_DEGREE, a: a * MICROMETRE, d: d * MICROMETRE, offset: offset * MILLI_DEGREE });
+  }
+  return rows;
+});
+
+export const PUSH_SETTINGS: Query<PushSettings> = query(
+  "get_realtime_push",
+  "command",
+  "get_realtime_push",
+  (reply) => {
+    const { enable, cycle, port, ip, custom } = reply;
+    const statusWord = isJsonObject(custom) && custom.arm_current_status === true;
+    const known =
+      typeof enable === "boolean" &&
+      typeof ip === "string" &&
+      isIntegerIn(cycle, 1, 10_000) &&
+      isIntegerIn(port, 0, 65_535);
+    return known ? { enable, cycle, port, ip, statusWord } : null;
+  },
+);
+
+export const POLLED_STATE: Query<PolledState> = query(
+  "get_current_arm_state",
+  "state",
+  "current_arm_state",
+  (reply) => {
+    const state = reply.arm_state;
+    if (!isJsonObject(state) || !isJointList(state.joint)) {
+      return null;
+    }
+    const systemErrors = errorCodes(state);
+    return systemErrors === null ? null : { q: toPosition(state.joint), systemErrors };
+  },
+);
+
+export const JOINT_ERRORS: Query<readonly number[]> = query("get_joint_err_flag", "state", "joint_err_flag", (reply) =>
+  isIntegerList(reply.err_flag, 7, 0, 0xffff) ? reply.err_flag : null,
+);
+
+export const JOINT_ENABLED: Query<readonly boolean[]> = query(
+  "get_joint_en_state",
+  "state",
+  "joint_en_state",
+  (reply) => (isIntegerList(reply.en_state, 7, 0, 1) ? reply.en_state.map((flag) => flag === 1) : null),
+);
+
+export const CLEAR_SYSTEM_ERROR = setter({ command: "clear_system_err" }, "clear_state");
+
+export const GRIPPER_REPORT: Query<GripperReport> = query(
+  "get_gripper_state",
+  "command",
+  "get_gripper_state",
+  (reply) => {
+    const { actpos, status, error } = reply;
+    const known = isIntegerIn(actpos, 0, 1000) && isIntegerIn(status, 0, 1) && isIntegerIn(error, 0, 0xffff);
+    return known ? { opening: actpos / 1000, online: status === 1, errors: error } : null;
+  },
+);
+
+/** Clears the errors of joint 1 to 7. */
+export function clearJointError(joint: number): Query<boolean> {
+  return setter({ command: "set_joint_clear_err", joint_clear_err: joint }, "joint_clear_err");
+}
+
+/** Enables the drive of joint 1 to 7. */
+export function enableJoint(joint: number): Query<boolean> {
+  return setter({ command: "set_joint_en_state", joint_en_state: [joint, 1] }, "joint_en_state");
+}
+
+/** Says where the state push goes; options that are not named keep their value. */
+export function configurePush({ statusWord, ...settings }: PushSettings): Query<boolean> {
+  return setter({ command: "set_realtime_push", ...settings, custom: { arm_current_status: statusWord } }, "state");
+}
+
+/** The opening 0 (closed) to 1 (open) as the wire counts it, 1 to 1000. */
+export function gripperPosition(opening: number): number {
+  return Math.max(1, Math.min(1000, Math.round(opening * 1000)));
+}
+
+/** Moves the gripper to an opening from 0 (closed) to 1 (open) without waiting for it. */
+export function moveGripper(opening: number): Query<boolean> {
+  const position = gripperPosition(opening);
+  const { request, read } = setter({ command: "set_gripper_position", position, block: false }, "state");
+  return { command: "set_gripper_position", request, style: "command", name: "set_gripper", read };
+}
+
+/** True when `reply` answers `asked`. */
+export function answers(asked: Query<unknown>, reply: JsonObject): boolean {
+  return reply[asked.style] === asked.name;
+}
+
+/** What became of a stop: confirmed or refused by the arm; null for any other message. */
+export function stopReply(message: JsonObject): boolean | null {
+  switch (message.command) {
+    case "set_arm_stop":
+      return message.arm_stop === true;
+    case "set_arm_slow_stop":
+      return message.arm_slow_stop === true;
+    default:
+      return null;
+  }
+}
+
+/**
+ * Reads one datagram of the state push; says why when it is not exactly as documented. A missing joint position must
+ * not become zeros, six joints must not become seven, and error fields of either style (up to firmware 1.6 scalars,
+ * from 1.7 a list) must be there.
+ */
+export function readPush(
+  push: JsonObject,
+  receivedAt: Instant,
+): { readonly kind: "state"; readonly state: ArmState } | { readonly kind: "rejected"; readonly reason: string } {
+  const { arm_current_status: status = "unknown", joint_status: joints } = push;
+  if (push.state !== "realtime_arm_joint_state") {
+    return { kind: "rejected", reason: "not a state push" };
+  }
+  if (typeof status !== "string" || !isJsonObject(joints)) {
+    return { kind: "rejected", reason: "no joint status" };
+  }
+  if (!isJointList(joints.joint_position)) {
+    return { kind: "rejected", reason: "joint_position is not seven angles" };
+  }
+  if (!isIntegerList(joints.joint_err_code, 7, 0, 0xffff)) {
+    return { kind: "rejected", reason: "joint_err_code is not seven codes" };
+  }
+  if (!isIntegerList(joints.joint_en_flag, 7, 0, 1)) {
+    return { kind: "rejected", reason: "joint_en_flag is not seven flags" };
+  }
+  const systemErrors = errorCodes(push);
+  if (systemErrors === null) {
+    return { kind: "rejected", reason: "no error codes of a known style" };
+  }
+  return {
+    kind: "state",
+    state: {
+      receivedAt,
+      measured: toPosition(joints.joint_position),
+      status,
+      systemErrors,
+      jointErrors: joints.joint_err_code,
+      jointEnabled: joints.joint_en_flag.map((flag) => flag === 1),
+    },
+  };
+}
+
+/** Non-zero codes of all error fields that are there; null when none is, or one is malformed. */
+function errorCodes({ err, arm_err: armError, sys_err: systemError }: JsonObject): readonly number[] | null {
+  const codes: number[] = [];
+  for (const scalar of [armError, systemError]) {
+    if (scalar !== undefined && !isIntegerIn(scalar, 0, 0xffff)) {
+      return null;
+    }
+    codes.push(...(scalar === undefined ? [] : [scalar]));
+  }
+  if (err !== undefined) {
+    if (!Array.isArray(err) || !isIntegerList(err, err.length, 0, 0xffff)) {
+      return null;
+    }
+    codes.push(...err);
+  }
+  const missing = err === undefined && (armError === undefined || systemError === undefined);
+  return missing ? null : [...new Set(codes.filter((code) => code !== 0))];
+}
+
+function isJointList(value: unknown): value is readonly number[] {
+  return isIntegerList(value, 7, -MILLI_DEG_RANGE, MILLI_DEG_RANGE);
+}
+
+function toPosition(milliDeg: readonly number[]): JointPosition {
+  return jointPosition(milliDeg.map((value) => value * MILLI_DEGREE));
+}
+
+function jointAngles(command: string, name: string, field: string): Query<JointPosition> {
+  return query(command, "state", name, (reply) => {
+    const value = reply[field];
+    return isJointList(value) ? toPosition(value) : null;
+  });
+}
+
+function setter(
+  request: { readonly command: string; readonly [field: string]: unknown },
+  field: string,
+): Query<boolean> {
+  return {
+    command: request.command,
+    request: line(request),
+    style: "command",
+    name: request.command,
+    read: (reply) => {
+      const value = reply[field];
+      return typeof value === "boolean" ? value : null;
+    },
+  };
+}
+
+function query<Answer>(
+  command: string,
+  style: "state" | "command",
+  name: string,
+  read: (reply: JsonObject) => Answer | null,
+): Query<Answer> {
+  return { command, request: line({ command }), style, name, read };
+}
+
+/** One message with the CR LF without which the arm does not react. */
+function line(message: JsonObject): Buffer {
+  return Buffer.from(`${JSON.stringify(message)}\r\n`);
+}

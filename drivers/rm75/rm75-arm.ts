@@ -1,0 +1,78 @@
+import type { Arm, ArmListener, StopKind } from "../../daemon/ports/arm.js";
+import type { ArmIdentity } from "../../daemon/types/arm-state.js";
+import type { DriverError } from "../../daemon/types/driver-error.js";
+import type { PushSettings } from "./codec.js";
+import { type Rm75Options, Session } from "./session.js";
+
+/** A RealMan RM75 on TCP or on a serial line; opens nothing before `connect`. */
+export function createRm75Arm(options: Rm75Options): Arm {
+  return new Rm75Arm(options);
+}
+
+class Rm75Arm implements Arm {
+  readonly #options: Rm75Options;
+  #session: Session | null = null;
+  /** What the push was set to before we changed it first; later sessions would read back our own setting. */
+  #formerPush: PushSettings | null = null;
+
+  constructor(options: Rm75Options) {
+    this.#options = options;
+  }
+
+  async connect(listener: ArmListener): Promise<ArmIdentity> {
+    if (this.#session !== null) {
+      throw new Error("the arm is connected already");
+    }
+    const session = new Session(
+      this.#options,
+      {
+        onState: (state) => listener.onState(state),
+        onLost: (error: DriverError) => {
+          this.#forget(session);
+          listener.onLost(error);
+        },
+      },
+      this.#formerPush,
+    );
+    this.#session = session;
+    try {
+      return await session.open();
+    } catch (error) {
+      this.#forget(session);
+      throw error;
+    }
+  }
+
+  send(setpoint: Parameters<Arm["send"]>[0]): void {
+    this.#session?.send(setpoint.q);
+  }
+
+  stop(kind: StopKind): void {
+    this.#session?.stop(kind);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.#session?.clearFaults();
+  }
+
+  reset(): void {
+    const session = this.#session;
+    if (session !== null) {
+      this.#forget(session);
+      session.reset();
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    if (session !== null) {
+      this.#forget(session);
+      await session.close();
+    }
+  }
+
+  #forget(session: Session): void {
+    this.#formerPush = session.formerPush;
+    this.#session = this.#session === session ? null : this.#session;
+  }
+}

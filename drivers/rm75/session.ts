@@ -1,0 +1,305 @@
+import type { ArmListener, StopKind } from "../../daemon/ports/arm.js";
+import type { Clock } from "../../daemon/ports/clock.js";
+import type { ArmIdentity, ArmState } from "../../daemon/types/arm-state.js";
+import { DriverError } from "../../daemon/types/driver-error.js";
+import type { JointVector, Seconds } from "../../daemon/types/units.js";
+import type { ArmDescription } from "./arm-description.js";
+import {
+  CLEAR_SYSTEM_ERROR,
+  clearJointError,
+  configurePush,
+  enableJoint,
+  PUSH_SETTINGS,
+  type PushSettings,
+  QUICK_STOP,
+  readPush,
+  stopReply,
+} from "./codec.js";
+import { identify } from "./identify.js";
+import { JointTargetEncoder } from "./joint-target.js";
+import type { JsonObject } from "./json-object.js";
+import type { ArmLink, LinkListener } from "./link.js";
+import { MessageDecoder } from "./message-decoder.js";
+import { QueryChannel } from "./query-channel.js";
+import { openSerialLink } from "./serial-link.js";
+import { pollState } from "./state-poller.js";
+import { StateReceiver } from "./state-receiver.js";
+import { StopWriter } from "./stop-writer.js";
+import { openTcpLink } from "./tcp-link.js";
+import type { ToolDevice } from "./tool-device.js";
+
+/** How an RM75 is reached and what it must be. */
+export interface Rm75Options {
+  readonly link:
+    | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+    | { readonly kind: "serial"; readonly path: string; readonly baudRate: number };
+  /** Where the arm pushes its state over UDP: an address of this host. On a serial link the state is polled instead. */
+  readonly push: { readonly host: string; readonly port: number; readonly period: Seconds };
+  /** What the arm must report of itself. */
+  readonly expected: ArmDescription;
+  /** Devices at the flange. */
+  readonly tools: readonly ToolDevice[];
+  readonly clock: Clock;
+}
+
+/** The push comes every 5 to 20 ms once it is configured. */
+const FIRST_STATE_TIMEOUT: Seconds = 1;
+/** Frames in a row that the operating system did not take before the link counts as lost. */
+const MAXIMUM_UNSENT = 10;
+/** Unit of the push period on the wire. */
+const PUSH_CYCLE: Seconds = 0.005;
+
+/**
+ * One connection to an arm, from opening to its end; never opened twice. On TCP it is two connections: frames and stops
+ * on one, where no question is ever in flight, everything else on the other.
+ */
+export class Session {
+  readonly #options: Rm75Options;
+  readonly #listener: ArmListener;
+  readonly #encoder = new JointTargetEncoder();
+  readonly #channel: QueryChannel;
+  readonly #stops = new StopWriter((bytes) => this.#commandLink?.write(bytes));
+  #phase: "opening" | "open" | "ended" = "opening";
+  #commandLink: ArmLink | null = null;
+  #queryLink: ArmLink | null = null;
+  #receiver: StateReceiver | null = null;
+  #stateArrived: (() => void) | null = null;
+  #unsent = 0;
+  /** What the push was set to before; restored at the end. */
+  #formerPush: PushSettings | null;
+  #pushChanged = false;
+
+  constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#formerPush = formerPush;
+    this.#channel = new QueryChannel(
+      (bytes) => this.#queryLink?.write(bytes),
+      (message) => this.#hear(message),
+    );
+  }
+
+  get formerPush(): PushSettings | null {
+    return this.#formerPush;
+  }
+
+  /** Opens the links, reads the arm's identity back and starts its state; throws DriverError and ends the session. */
+  async open(): Promise<ArmIdentity> {
+    try {
+      await this.#openLinks();
+      const identity = await identify(this.#channel, this.#options.expected);
+      await this.#startState();
+      this.#phase = "open";
+      for (const tool of this.#options.tools) {
+        tool.connected((bytes) => this.#queryLink?.write(bytes));
+      }
+      return identity;
+    } catch (error) {
+      // What went wrong first is what the owner has to know.
+      await this.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  send(q: JointVector): void {
+    const link = this.#commandLink;
+    if (this.#phase !== "open" || link === null) {
+      return;
+    }
+    this.#stops.cancel();
+    const frame = this.#encoder.encode(q);
+    if (link.isIdle()) {
+      this.#unsent = 0;
+      link.write(frame);
+      return;
+    }
+    this.#unsent += 1;
+    if (this.#unsent >= MAXIMUM_UNSENT) {
+      this.#lose(new DriverError("link-lost", "the arm takes no frames any more", { frames: this.#unsent }));
+    }
+  }
+
+  stop(kind: StopKind): void {
+    if (this.#phase !== "ended") {
+      this.#stops.stop(kind);
+    }
+  }
+
+  async clearFaults(): Promise<void> {
+    const joints = [1, 2, 3, 4, 5, 6, 7];
+    for (const query of [...joints.map(clearJointError), CLEAR_SYSTEM_ERROR, ...joints.map(enableJoint)]) {
+      if (!(await this.#ask(query))) {
+        throw new DriverError("bad-answer", `the arm refuses ${query.command}`, { command: query.command });
+      }
+    }
+  }
+
+  /** Drops the links with a reset; nothing that is still unsent goes out. */
+  reset(): void {
+    this.#end(new DriverError("link-lost", "the link to the arm was reset"));
+    this.#commandLink?.reset();
+    this.#queryLink?.reset();
+  }
+
+  /** Restores the former push and ends the links in order; throws DriverError when the arm does not restore it. */
+  async close(): Promise<void> {
+    try {
+      if (this.#phase !== "ended" && this.#pushChanged && this.#formerPush !== null) {
+        await this.#channel.ask(configurePush(this.#formerPush));
+      }
+    } finally {
+      this.#end(new DriverError("link-lost", "the link to the arm was closed"));
+      await Promise.all([this.#commandLink?.close(), this.#queryLink?.close()]);
+    }
+  }
+
+  async #openLinks(): Promise<void> {
+    const { link } = this.#options;
+    const queries = this.#decoding((message) => this.#channel.receive(message));
+    switch (link.kind) {
+      case "tcp":
+        this.#commandLink = await openTcpLink(
+          link.host,
+          link.port,
+          this.#decoding((message) => this.#hear(message)),
+        );
+        this.#queryLink = await openTcpLink(link.host, link.port, queries);
+        return;
+      case "serial":
+        this.#queryLink = await openSerialLink(link.path, link.baudRate, queries);
+        this.#commandLink = this.#queryLink;
+        return;
+    }
+  }
+
+  #decoding(onMessage: (message: JsonObject) => void): LinkListener {
+    const decoder = new MessageDecoder();
+    return {
+      onLost: (error) => this.#lose(error),
+      onBytes: (bytes) => {
+        if (decoder.push(bytes, onMessage) === "garbled") {
+          this.#lose(new DriverError("bad-answer", "the arm sends lines that are no messages"));
+        }
+      },
+    };
+  }
+
+  async #startState(): Promise<void> {
+    const source = this.#commandLink?.remoteAddress ?? null;
+    const arrived = new Promise<void>((resolve) => {
+      this.#stateArrived = resolve;
+    });
+    if (source === null) {
+      const ended = () => this.#phase === "ended";
+      void pollState(
+        this.#channel,
+        this.#options.clock,
+        (state) => this.#report(state),
+        ended,
+        (error) => this.#lose(error),
+      );
+    } else {
+      await this.#startPush(source);
+    }
+    await this.#within(arrived);
+  }
+
+  async #startPush(source: string): Promise<void> {
+    const { push, clock } = this.#options;
+    this.#receiver = await StateReceiver.open({
+      host: push.host,
+      port: push.port,
+      source,
+      onPush: (message) => {
+        const read = readPush(message, clock.now());
+        if (read.kind === "state") {
+          this.#report(read.state);
+        }
+      },
+      onLost: (error) => this.#lose(error),
+    });
+    this.#formerPush ??= await this.#channel.ask(PUSH_SETTINGS);
+    const cycle = Math.max(1, Math.round(push.period / PUSH_CYCLE));
+    this.#pushChanged = true;
+    const wanted = { enable: true, cycle, port: this.#receiver.port, ip: push.host, statusWord: true };
+    if (!(await this.#channel.ask(configurePush(wanted)))) {
+      throw new DriverError("bad-answer", "the arm refuses set_realtime_push", { ip: push.host });
+    }
+  }
+
+  /** Waits for the first state; the arm accepts any target for its push, so silence is all there is to notice. */
+  async #within(arrived: Promise<void>): Promise<void> {
+    const { host, port } = this.#options.push;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const message = `no state arrives from the arm; is ${host} this host's address in the arm's network?`;
+        reject(new DriverError("no-answer", message, { host, port }));
+      }, FIRST_STATE_TIMEOUT * 1000);
+    });
+    await Promise.race([arrived, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Asks on behalf of the owner; an unanswered question ends the session. */
+  async #ask(query: Parameters<QueryChannel["ask"]>[0]): Promise<unknown> {
+    try {
+      return await this.#channel.ask(query);
+    } catch (error) {
+      if (error instanceof DriverError && error.code === "no-answer") {
+        this.#lose(error);
+      }
+      throw error;
+    }
+  }
+
+  #report(state: ArmState): void {
+    if (this.#phase !== "ended") {
+      this.#stateArrived?.();
+      this.#stateArrived = null;
+      this.#listener.onState(state);
+    }
+  }
+
+  /** Messages that answer no question: confirmations of stops, events, replies of tools. */
+  #hear(message: JsonObject): void {
+    const confirmed = stopReply(message);
+    if (confirmed !== null) {
+      this.#stops.answered(confirmed);
+      return;
+    }
+    for (const tool of this.#options.tools) {
+      tool.hear(message);
+    }
+  }
+
+  /** Something broke: the arm is told to stop where that is still possible, then the links are ended. */
+  #lose(error: DriverError): void {
+    if (this.#phase === "ended") {
+      return;
+    }
+    const opened = this.#phase === "open";
+    this.#end(error);
+    if (opened) {
+      this.#commandLink?.write(QUICK_STOP);
+      void this.#commandLink?.close();
+      void this.#queryLink?.close();
+      this.#listener.onLost(error);
+    }
+  }
+
+  #end(error: DriverError): void {
+    if (this.#phase === "ended") {
+      return;
+    }
+    const opened = this.#phase === "open";
+    this.#phase = "ended";
+    this.#stops.cancel();
+    this.#receiver?.close();
+    this.#channel.fail(error);
+    if (opened) {
+      for (const tool of this.#options.tools) {
+        tool.disconnected();
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { CAMERA_ROLES, type CameraRole } from "../../../daemon/types/frame.js";
+
+const BOUNDARY = "kinevla-frame";
+
+/** Serves the newest picture of each camera: `/front.mjpeg` as a stream, `/front.jpg` as a still. */
+export interface MjpegServer {
+  readonly port: number;
+  /** True when somebody watches or waits for a still. */
+  wanted(role: CameraRole): boolean;
+  /** Sends a JPEG to all who watch; who still has more than one picture unsent misses this one. */
+  publish(role: CameraRole, jpeg: Buffer): void;
+  close(): Promise<void>;
+}
+
+/** One camera's watchers. */
+interface Channel {
+  readonly streams: Set<ServerResponse>;
+  readonly stills: Set<ServerResponse>;
+}
+
+function roleOf(path: string, suffix: string): CameraRole | undefined {
+  return CAMERA_ROLES.find((role) => path === `/${role}${suffix}`);
+}
+
+class Cameras implements MjpegServer {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #channels: Readonly<Record<CameraRole, Channel>>;
+
+  constructor(server: Server, channels: Readonly<Record<CameraRole, Channel>>) {
+    this.#server = server;
+    this.#channels = channels;
+    const address = server.address();
+    this.port = typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  wanted(role: CameraRole): boolean {
+    const { streams, stills } = this.#channels[role];
+    return streams.size + stills.size > 0;
+  }
+
+  publish(role: CameraRole, jpeg: Buffer): void {
+    const { streams, stills } = this.#channels[role];
+    for (const response of stills) {
+      response.writeHead(200, { "content-type": "image/jpeg", "content-length": jpeg.length }).end(jpeg);
+    }
+    stills.clear();
+    for (const response of streams) {
+      if ((response.socket?.writableLength ?? 0) > jpeg.length) {
+        continue;
+      }
+      response.cork();
+      response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`);
+      response.write(jpeg);
+      response.write("\r\n");
+      response.uncork();
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function serve(
+  channels: Readonly<Record<CameraRole, Channel>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const path = request.url ?? "/";
+  const streamed = roleOf(path, ".mjpeg");
+  const still = roleOf(path, ".jpg");
+  const role = streamed ?? still;
+  if (role === undefined) {
+    response.writeHead(404).end("cameras: /front.mjpeg /wrist.mjpeg /front.jpg /wrist.jpg\n");
+    return;
+  }
+  const waiting = streamed === undefined ? channels[role].stills : channels[role].streams;
+  waiting.add(response);
+  response.once("close", () => waiting.delete(response));
+  if (streamed !== undefined) {
+    response.socket?.setNoDelay(true);
+    response.writeHead(200, {
+      "content-type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+      "cache-control": "no-store",
+      connection: "close",
+    });
+    response.flushHeaders();
+  }
+}
+
+/** Starts serving; rejects when the port is taken. */
+export async function serveMjpeg(host: string, port: number): Promise<MjpegServer> {
+  const channels = {
+    front: { streams: new Set<ServerResponse>(), stills: new Set<ServerResponse>() },
+    wrist: { streams: new Set<ServerResponse>(), stills: new Set<ServerResponse>() },
+  };
+  const server = createServer((request, response) => serve(channels, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  return new Cameras(server, channels);
+}

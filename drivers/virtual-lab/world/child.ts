@@ -1,0 +1,160 @@
+// The world process: physics in real time on this thread, cameras on a worker thread of their own.
+import { Worker } from "node:worker_threads";
+import { hostClock } from "../../../daemon/ports/clock.js";
+import type { CameraWorkerMessage, CameraWorkerReport } from "../cameras/camera-worker.js";
+import { handPose } from "../expert/kinematics.js";
+import { type ObjectName, POSE_LENGTH, Simulation } from "../physics/simulation.js";
+import type { PlantState } from "../plant.js";
+import { readVisuals } from "../render/visuals.js";
+import { HOME } from "../scene/home.js";
+import { TIME_STEP } from "../scene/mjcf.js";
+import type { SceneSpec } from "../scene/scene-spec.js";
+import type { ArmStart, FromWorld, ToWorld, WorldOptions, WorldTruth } from "./messages.js";
+import { SharedPoses } from "./shared-poses.js";
+
+/** A process that was held up longer than this goes on from the present instead of racing after it, s. */
+const MOST_BEHIND = 0.1;
+/** An object is held when its centre is this near to the point between the fingers, m. */
+const HELD_WITHIN = 0.035;
+const OBJECTS: readonly ObjectName[] = ["bread", "carrot", "plate"];
+
+const options: WorldOptions = JSON.parse(process.argv[2] ?? "{}");
+
+function tell(message: FromWorld): void {
+  if (process.connected) {
+    process.send?.(message);
+  }
+}
+
+const cameras = new Worker(new URL("../cameras/camera-worker.js", import.meta.url), {
+  workerData: { host: options.host, port: options.cameraPort, framesPerSecond: options.framesPerSecond },
+  // OpenCV greets at every start; what it says matters only when the worker dies.
+  stdout: true,
+  stderr: true,
+});
+let lastWords = "";
+for (const stream of [cameras.stdout, cameras.stderr]) {
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
+}
+cameras.on("error", (error) => {
+  process.stderr.write(`The lab's cameras failed: ${error.stack ?? error.message}\n${lastWords}`);
+  process.exit(1);
+});
+
+function show(message: CameraWorkerMessage): void {
+  cameras.postMessage(message);
+}
+
+function objects(simulation: Simulation): WorldTruth["now"] {
+  return { bread: simulation.object("bread"), carrot: simulation.object("carrot"), plate: simulation.object("plate") };
+}
+
+/** One scene while it runs. */
+interface Stage {
+  readonly simulation: Simulation;
+  readonly poses: SharedPoses;
+  readonly start: WorldTruth["start"];
+}
+
+async function build(scene: SceneSpec, arm: ArmStart, before: Stage | undefined): Promise<Stage> {
+  const from = arm === "stay" && before !== undefined ? before.simulation.measured() : HOME;
+  const simulation = await Simulation.create(scene, from);
+  const poses = new SharedPoses(POSE_LENGTH * simulation.poseCount());
+  poses.write((into) => simulation.readPoses(into));
+  show({ kind: "scene", visuals: readVisuals(simulation, scene), poses: poses.buffer });
+  before?.simulation.close();
+  return { simulation, poses, start: objects(simulation) };
+}
+
+function measure({ simulation }: Stage): PlantState {
+  return {
+    at: hostClock.now(),
+    q: simulation.measured(),
+    torque: simulation.torque(),
+    gripperOpening: simulation.gripperOpening(),
+  };
+}
+
+function held({ simulation }: Stage): ObjectName | null {
+  const opening = simulation.gripperOpening();
+  const [x, y, z] = handPose(simulation.measured()).position;
+  const near = OBJECTS.find((name) => {
+    const [px, py, pz] = simulation.object(name).position;
+    return name !== "plate" && Math.hypot(px - x, py - y, pz - z) < HELD_WITHIN;
+  });
+  return near !== undefined && opening < 0.9 ? near : null;
+}
+
+let stage = await build(options.scene, "home", undefined);
+let building = false;
+let startedAt = hostClock.now();
+let stepsDone = 0;
+
+function run(): void {
+  const now = hostClock.now();
+  if (!building) {
+    const due = Math.floor((now - startedAt) / TIME_STEP) - stepsDone;
+    if (due * TIME_STEP > MOST_BEHIND) {
+      startedAt = now;
+      stepsDone = 0;
+    } else if (due > 0) {
+      stage.simulation.step(due);
+      stepsDone += due;
+      stage.poses.write((into) => stage.simulation.readPoses(into));
+    }
+    tell({ kind: "measured", state: measure(stage) });
+  }
+  setTimeout(run, TIME_STEP * 1000);
+}
+
+process.on("message", (message: ToWorld) => {
+  switch (message.kind) {
+    case "targets":
+      stage.simulation.setTargets(message.q);
+      return;
+    case "gripper":
+      stage.simulation.setGripper(message.opening, message.force);
+      return;
+    case "build":
+      building = true;
+      build(message.scene, message.arm, stage)
+        .then((built) => {
+          stage = built;
+          tell({ kind: "built", id: message.id, state: measure(stage) });
+        })
+        .catch((error: unknown) => {
+          tell({ kind: "failed", id: message.id, reason: error instanceof Error ? error.message : String(error) });
+        })
+        .finally(() => {
+          building = false;
+          startedAt = hostClock.now();
+          stepsDone = 0;
+        });
+      return;
+    case "truth":
+      tell({
+        kind: "truth",
+        id: message.id,
+        truth: {
+          time: stage.simulation.time,
+          start: stage.start,
+          now: objects(stage.simulation),
+          gripperOpening: stage.simulation.gripperOpening(),
+          held: held(stage),
+        },
+      });
+      return;
+    default:
+      message satisfies never;
+  }
+});
+process.once("disconnect", () => process.exit(0));
+// A terminal's Ctrl-C reaches every process of its group; the lab decides when the world ends.
+process.on("SIGINT", () => {});
+
+cameras.once("message", (report: CameraWorkerReport) => {
+  tell({ kind: "ready", cameraPort: report.port });
+  run();
+});

@@ -1,0 +1,173 @@
+import { z } from "zod";
+import { startController, type VirtualController } from "../controller/controller.js";
+import { faultFrom } from "../controller/fault.js";
+import { HOME } from "../scene/home.js";
+import { judge } from "../scene/judge.js";
+import { overrideScene } from "../scene/scene-overrides.js";
+import { drawPoses, drawScene, type SceneSpec } from "../scene/scene-spec.js";
+import { TASKS, type Task } from "../scene/tasks.js";
+import { type ControlRoute, type ControlServer, serveControl } from "./control-server.js";
+import type { ArmStart, WorldTruth } from "./messages.js";
+import { WorldProcess } from "./world-process.js";
+
+/** How a lab is started; port 0 is any free one. */
+export interface LabOptions {
+  readonly host: string;
+  readonly controllerPort: number;
+  readonly cameraPort: number;
+  readonly controlPort: number;
+  /** Draws the poses of the first scene. */
+  readonly seed: number;
+  readonly framesPerSecond: number;
+}
+
+/** Starts on loopback with free ports. */
+export const DEFAULT_LAB: LabOptions = {
+  host: "127.0.0.1",
+  controllerPort: 0,
+  cameraPort: 0,
+  controlPort: 0,
+  seed: 1,
+  framesPerSecond: 22,
+};
+
+/** Where the parts of a running lab are found. */
+export interface LabAddresses {
+  /** The arm: TCP commands here, UDP state from here. */
+  readonly controller: { readonly host: string; readonly port: number };
+  /** MJPEG over HTTP. */
+  readonly cameras: { readonly front: string; readonly wrist: string };
+  /** HTTP: /reset, /scene, /faults, /truth, /arrivals, stills. */
+  readonly control: string;
+}
+
+/** A running lab. */
+export interface Lab {
+  readonly addresses: LabAddresses;
+  /** Resolves when the world process ends by itself; the lab is then of no use. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+const resetRequest = z
+  .strictObject({
+    /** Draws the poses of the objects; the next seed when left out. */
+    seed: z.int(),
+    /** Index into TASKS that the trial is about. */
+    task: z
+      .int()
+      .min(0)
+      .max(TASKS.length - 1),
+    arm: z.enum(["home", "stay"]),
+    /** `varied` also draws light, colours and camera jitter. */
+    looks: z.enum(["nominal", "varied"]),
+  })
+  .partial();
+
+/** What the present trial is. */
+interface Trial {
+  readonly seed: number;
+  readonly task: number | null;
+  readonly scene: SceneSpec;
+}
+
+function checked<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    throw new RangeError(z.prettifyError(parsed.error));
+  }
+  return parsed.data;
+}
+
+/** The judge's verdict on one task since the last reset, with words for people. */
+function verdictOf(task: Task, index: number, truth: WorldTruth) {
+  const verdict = judge(task, truth.start.bread, truth.now.bread, truth.gripperOpening);
+  const detail =
+    `bread moved ${Math.round(verdict.moved * 1000)} mm` +
+    (verdict.goal ? `, ${Math.round((verdict.angle * 180) / Math.PI)} degrees off the instructed direction` : "") +
+    (truth.held === null ? "" : `, still holding the ${truth.held}`);
+  return { task: index, instruction: task.instruction, ...verdict, detail };
+}
+
+function routes(
+  world: WorldProcess,
+  controller: VirtualController,
+  host: string,
+  first: Trial,
+): ReadonlyMap<string, ControlRoute> {
+  let trial = first;
+  const build = async (next: Trial, arm: ArmStart): Promise<Trial> => {
+    await world.build(next.scene, arm);
+    controller.reset(arm === "home" ? HOME : world.measured().q);
+    trial = next;
+    return trial;
+  };
+  const still = async (name: string): Promise<Uint8Array> => {
+    const answer = await fetch(`http://${host}:${world.cameraPort}/${name}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  return new Map<string, ControlRoute>([
+    [
+      "POST /reset",
+      async (body) => {
+        const { seed = trial.seed + 1, task, arm = "home", looks = "nominal" } = checked(resetRequest, body);
+        const scene = looks === "varied" ? drawScene(seed) : drawPoses(seed);
+        return await build({ seed, task: task ?? null, scene }, arm);
+      },
+    ],
+    ["POST /scene", async (body) => await build({ ...trial, scene: overrideScene(trial.scene, body) }, "stay")],
+    [
+      "POST /faults",
+      (body) => {
+        controller.inject(faultFrom(body));
+      },
+    ],
+    [
+      "GET /truth",
+      async (_, query) => {
+        const truth = await world.truth();
+        const verdicts = TASKS.map((task, index) => verdictOf(task, index, truth));
+        const asked = query.has("task") ? verdicts[Number(query.get("task"))] : undefined;
+        if (query.has("task") && asked === undefined) {
+          throw new RangeError(`task is an index from 0 to ${TASKS.length - 1}, not ${query.get("task")}`);
+        }
+        return { ...asked, seed: trial.seed, trial: trial.task, ...truth, q: world.measured().q, verdicts };
+      },
+    ],
+    ["GET /arrivals", () => controller.arrivals()],
+    ["DELETE /arrivals", () => controller.clearArrivals()],
+    ["GET /front.jpg", async () => await still("front.jpg")],
+    ["GET /wrist.jpg", async () => await still("wrist.jpg")],
+  ]);
+}
+
+/** Starts world, cameras, controller and control port; all of them or none. */
+export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> {
+  const { host, controllerPort, cameraPort, controlPort, seed, framesPerSecond } = { ...DEFAULT_LAB, ...options };
+  const scene = drawPoses(seed);
+  const world = await WorldProcess.start({ scene, host, cameraPort, framesPerSecond });
+  let controller: VirtualController | undefined;
+  let control: ControlServer | undefined;
+  const close = async (): Promise<void> => {
+    await control?.close();
+    await controller?.close();
+    await world.close();
+  };
+  try {
+    controller = await startController({ plant: world, host, port: controllerPort });
+    control = await serveControl(host, controlPort, routes(world, controller, host, { seed, task: null, scene }));
+    const cameras = `http://${host}:${world.cameraPort}`;
+    return {
+      addresses: {
+        controller: controller.address,
+        cameras: { front: `${cameras}/front.mjpeg`, wrist: `${cameras}/wrist.mjpeg` },
+        control: `http://${host}:${control.port}`,
+      },
+      ended: world.ended,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import { createPolicyProcess } from "../../models/policy/policy-process.js";
+
+/** A program that owns a policy process, to be killed by a test: `node policy-owner.js BUNDLE`. */
+const policy = createPolicyProcess({
+  bundle: process.argv[2] ?? "",
+  provider: "cpu",
+  fallback: null,
+  threads: 1,
+  deadline: 5,
+  textDeadline: 5,
+  loadDeadline: 20,
+});
+policy.status.subscribe((status) => process.send?.(status.kind));
