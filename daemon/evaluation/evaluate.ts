@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
-import { labControl } from "../launch/lab-control.js";
+import { followTask } from "../cli/follow-task.js";
+import { goHome } from "../cli/go-home.js";
+import { connectOperator, need } from "../cli/operator-link.js";
+import { untilReady } from "../cli/until-ready.js";
+import { labControl, verdictInWords } from "../launch/lab-control.js";
 import { startSystem } from "../launch/system.js";
-import { OperatorClient } from "../operator/client.js";
-import { goHome, requireAccepted, runTask } from "./run-task.js";
 import { wilsonInterval } from "./wilson.js";
 
 /** What to evaluate. */
@@ -58,33 +59,37 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   });
   try {
     const lab = labControl(system.lab ?? "");
-    const token = readFileSync(system.tokenFile, "utf8").trim();
-    const client = await OperatorClient.connect({ url: system.operatorUrl, token, name: "evaluation" });
-    requireAccepted(await client.subscribe(["state", "progress"]));
-    requireAccepted(await client.takeControl());
+    const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "evaluation" });
+    await need(client.subscribe(["state", "progress"]), "accepted");
+    await need(client.takeControl(), "control-granted");
+    await untilReady(client, options.progress);
     const runs: Trial[] = [];
     const total = options.trials * options.tasks.length;
     for (let number = 0; number < options.trials; number += 1) {
       for (const [index, task] of options.tasks.entries()) {
         const seed = options.seed + number;
-        await goHome(client);
-        await lab.reset(seed, task);
+        await goHome(client, () => undefined);
+        await lab.reset(seed, "varied");
         const startedAt = performance.now();
-        const end = await runTask(client, options.instructions[index] ?? "", false);
-        const verdict = await lab.verdict(task);
+        const wish = { instruction: options.instructions[index] ?? "", homeFirst: false, confirm: false };
+        const end = await followTask(client, wish, () => undefined);
+        const verdict = (await lab.verdicts()).find(({ instruction }) => instruction === wish.instruction);
+        if (verdict === undefined) {
+          throw new Error(`the virtual lab does not know "${wish.instruction}"`);
+        }
         const seconds = (performance.now() - startedAt) / 1000;
         const { goal, kinematic } = verdict;
         runs.push({
           ...{ task, seed, goal, kinematic, seconds, chunks: end.chunks },
-          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdict.detail },
+          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdictInWords(verdict) },
         });
         const good = runs.filter((run) => run.kinematic).length;
         options.progress(
-          `${runs.length}/${total}  ${kinematic ? "moved as told" : goal ? "moved, not as told" : "not moved"}  ` +
-            `(${good} of ${runs.length} as told)  ${options.instructions[index]}`,
+          `${runs.length}/${total}  ${verdictInWords(verdict)}; ${good} of ${runs.length} as told; ${wish.instruction}`,
         );
         if (end.phase !== "finished") {
-          requireAccepted(await client.requestInControl({ type: "acknowledge", reason: "next trial" }));
+          // Refused where nothing is latched; the next homing then says what is wrong.
+          await client.requestInControl({ type: "acknowledge", reason: "next trial" });
         }
       }
     }

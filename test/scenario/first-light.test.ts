@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { goHome, requireAccepted } from "../../daemon/evaluation/run-task.js";
+import { goHome } from "../../daemon/cli/go-home.js";
+import { need } from "../../daemon/cli/operator-link.js";
+import { untilReady } from "../../daemon/cli/until-ready.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { descendants, isAlive, largestDifference, type Rig, startRig, watchFor } from "./rig.js";
 
@@ -13,8 +15,8 @@ describe("an instruction sent over WebSocket moves the arm", () => {
 
   it("tells what it understood before the first setpoint that it leads to", async () => {
     const { client, lab } = rig;
-    await goHome(client);
-    await lab.reset(11, 0);
+    await goHome(client, () => undefined);
+    await lab.reset(11, "nominal");
     await rig.next("state", ({ mode }) => mode === "hold");
     const start = (await rig.next("state")).commanded ?? [];
     let movedAt: number | null = null;
@@ -41,7 +43,7 @@ describe("an instruction sent over WebSocket moves the arm", () => {
     const { client } = rig;
     await rig.lab.clearArrivals();
     const stopped = rig.next("state", ({ mode }) => mode === "fault");
-    requireAccepted(await client.stop("scenario"));
+    await need(client.stop("scenario"), "accepted");
     const { commanded } = await stopped;
     const refused = await client.requestInControl({ type: "home" });
     assert.equal(refused.type, "refused");
@@ -56,7 +58,7 @@ describe("an instruction sent over WebSocket moves the arm", () => {
     const later = await rig.next("state");
     // The controller brakes on a ramp of its own, a few degrees at most.
     assert.ok(largestDifference(later.measured ?? [], commanded ?? []) < 0.1);
-    requireAccepted(await client.requestInControl({ type: "acknowledge", reason: "scenario" }));
+    await need(client.requestInControl({ type: "acknowledge", reason: "scenario" }), "accepted");
     await rig.next("state", ({ mode }) => mode === "standby" || mode === "hold");
   });
 
@@ -69,21 +71,15 @@ describe("an instruction sent over WebSocket moves the arm", () => {
     process.kill(policy, "SIGKILL");
     await faulty;
     await rig.next("state", ({ pendingTargets, source }) => pendingTargets === 0 || source !== "policy");
-    for (;;) {
-      const status = await rig.client.request({ type: "status" });
-      if (status.type === "status" && status.ready) {
-        break;
-      }
-      await rig.next("state");
-    }
+    await untilReady(rig.client, () => undefined);
     await rig.startMoving();
   });
 
   it("holds when the operator in control is gone", async () => {
     const held = rig.next("state", ({ mode }) => mode !== "policy");
-    requireAccepted(await rig.client.releaseControl());
+    await need(rig.client.releaseControl(), "accepted");
     await held;
-    requireAccepted(await rig.client.takeControl());
+    await need(rig.client.takeControl(), "control-granted");
   });
 });
 

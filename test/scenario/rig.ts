@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { requireAccepted } from "../../daemon/evaluation/run-task.js";
+import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
 import { type System, startSystem } from "../../daemon/launch/system.js";
-import { OperatorClient } from "../../daemon/operator/client.js";
+import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessage, ServerMessageOf } from "../../daemon/operator/server-message.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
@@ -34,8 +35,7 @@ export async function startRig(): Promise<Rig> {
     realTime: true,
     progress: () => {},
   });
-  const token = readFileSync(system.tokenFile, "utf8").trim();
-  const client = await OperatorClient.connect({ url: system.operatorUrl, token, name: "scenario" });
+  const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });
   const lab = labControl(system.lab ?? "");
   const next: Rig["next"] = (type, fits = () => true, withinMs = 20_000) =>
     new Promise((resolve, reject) => {
@@ -51,20 +51,14 @@ export async function startRig(): Promise<Rig> {
         }
       });
     });
-  requireAccepted(await client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50));
-  requireAccepted(await client.takeControl());
-  for (;;) {
-    const status = await client.request({ type: "status" });
-    if (status.type === "status" && status.ready) {
-      break;
-    }
-    await next("state");
-  }
+  await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50), "accepted");
+  await need(client.takeControl(), "control-granted");
+  await untilReady(client, () => undefined);
   return {
     ...{ system, lab, client, next },
     startMoving: async () => {
-      const status = await client.request({ type: "status" });
-      const instruction = status.type === "status" ? (status.policy?.instructions[0] ?? "") : "";
+      const { policy } = await need(client.request({ type: "status" }), "status");
+      const instruction = policy?.instructions[0] ?? "";
       let before: readonly number[] | null = null;
       const moving = next("state", ({ commanded, source }) => {
         const last = before;
@@ -72,7 +66,7 @@ export async function startRig(): Promise<Rig> {
         // 0.05 deg between two reports, 20 ms apart
         return source === "policy" && last !== null && largestDifference(commanded ?? last, last) > 0.0009;
       });
-      requireAccepted(await client.requestInControl({ type: "instruct", instruction, homeFirst: false }));
+      await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false }), "accepted");
       await moving;
     },
     arrivals: async () => (await lab.arrivals()).records,
