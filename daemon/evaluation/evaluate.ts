@@ -12,9 +12,8 @@ export interface EvaluateOptions {
   readonly trials: number;
   /** Seed of the first trial; trial n of every task uses `seed + n`. */
   readonly seed: number;
-  /** Indices of the lab's tasks, in the order of its task list. */
-  readonly tasks: readonly number[];
-  readonly instructions: readonly string[];
+  /** Indices of the lab's tasks; null for all that the bundle was trained on. */
+  readonly tasks: readonly number[] | null;
   readonly realTime: boolean;
   /** Told how far it is. */
   readonly progress: (words: string) => void;
@@ -62,20 +61,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "evaluation" });
     await need(client.subscribe(["state", "progress"]), "accepted");
     await need(client.takeControl(), "control-granted");
-    await untilReady(client, options.progress);
+    const { policy } = await untilReady(client, options.progress);
+    const instructions = (await lab.verdicts()).map(({ instruction }) => instruction);
+    const trained = instructions.flatMap((words, task) => (policy?.instructions.includes(words) ? [task] : []));
+    const tasks = options.tasks ?? trained;
+    const strange = tasks.find((task) => instructions[task] === undefined);
+    if (strange !== undefined || tasks.length === 0) {
+      throw new RangeError(`the lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}`);
+    }
     const runs: Trial[] = [];
-    const total = options.trials * options.tasks.length;
+    const total = options.trials * tasks.length;
     for (let number = 0; number < options.trials; number += 1) {
-      for (const [index, task] of options.tasks.entries()) {
+      for (const task of tasks) {
         const seed = options.seed + number;
         await goHome(client, () => undefined);
         await lab.reset(seed, "varied");
         const startedAt = performance.now();
-        const wish = { instruction: options.instructions[index] ?? "", homeFirst: false, confirm: false };
+        const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
         const end = await followTask(client, wish, () => undefined);
-        const verdict = (await lab.verdicts()).find(({ instruction }) => instruction === wish.instruction);
+        const verdict = (await lab.verdicts())[task];
         if (verdict === undefined) {
-          throw new Error(`the virtual lab does not know "${wish.instruction}"`);
+          throw new Error("the virtual lab gave no verdict");
         }
         const seconds = (performance.now() - startedAt) / 1000;
         const { goal, kinematic } = verdict;
@@ -94,21 +100,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       }
     }
     await client.close();
-    return summarise(options, runs);
+    return summarise(
+      tasks.map((task) => ({ task, instruction: instructions[task] ?? "" })),
+      runs,
+    );
   } finally {
     await system.close();
   }
 }
 
-function summarise(options: EvaluateOptions, runs: readonly Trial[]): Evaluation {
+function summarise(
+  asked: readonly { readonly task: number; readonly instruction: string }[],
+  runs: readonly Trial[],
+): Evaluation {
   const rate = (some: readonly Trial[], key: "goal" | "kinematic"): number =>
     some.length === 0 ? 0 : some.filter((run) => run[key]).length / some.length;
-  const tasks = options.tasks.map((task, index) => {
+  const tasks = asked.map(({ task, instruction }) => {
     const own = runs.filter((run) => run.task === task);
     const interval = (key: "goal" | "kinematic"): readonly [number, number] =>
       wilsonInterval(own.filter((run) => run[key]).length, own.length);
     return {
-      instruction: options.instructions[index] ?? "",
+      instruction,
       trials: own.length,
       goal: rate(own, "goal"),
       goal_interval: interval("goal"),
