@@ -2,7 +2,8 @@ import type { Arm, ArmListener, StopKind } from "../../daemon/ports/arm.js";
 import type { ArmIdentity } from "../../daemon/types/arm-state.js";
 import type { DriverError } from "../../daemon/types/driver-error.js";
 import type { PushSettings } from "./codec.js";
-import { type Rm75Options, Session } from "./session.js";
+import type { Rm75Options } from "./rm75-options.js";
+import { Session } from "./session.js";
 
 /** A RealMan RM75 on TCP or on a serial line; opens nothing before `connect`. */
 export function createRm75Arm(options: Rm75Options): Arm {
