@@ -4,6 +4,7 @@ import { isIntegerIn, isIntegerList, type JsonObject } from "./json-object.js";
 
 /** J1 to J7 turn at most twice around. */
 const MILLI_DEG_RANGE = 720_000;
+
 /** True for seven joint angles as they stand on the wire, in 0.001 degrees. */
 export function isJointList(value: unknown): value is readonly number[] {
   return isIntegerList(value, 7, -MILLI_DEG_RANGE, MILLI_DEG_RANGE);

@@ -3,7 +3,7 @@ import type { Violations } from "./arrivals.js";
 
 const DEGREE = Math.PI / 180;
 /** Frame to frame and from the present pose at the start (vendor's movej_canfd page). */
-export const MAXIMUM_STEP = 10 * DEGREE;
+const MAXIMUM_STEP = 10 * DEGREE;
 /** Vendor's movej_canfd page. */
 const MAXIMUM_SPEED = 180 * DEGREE;
 /** Acceleration that a real RM75 reports for every joint. */
