@@ -7,13 +7,14 @@ import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
 import { ConfigError, loadConfig } from "../config/config.js";
 import { hostClock } from "../ports/clock.js";
+import { projectPath } from "../ports/project-path.js";
 import { EXIT, runArmProcess } from "./run-arm-process.js";
 
 // Executable: the arm process. Exit codes: see EXIT.
 
 const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
 try {
-  const config = loadConfig(values.config ?? "daemon/config/lab.yaml");
+  const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   const { link, push } = config.arm;
   const gripper = createEg2Gripper(hostClock);
   const arm = createRm75Arm({
