@@ -1,7 +1,7 @@
 import { labControl, verdictInWords } from "../launch/lab-control.js";
 import { StartError, type System, startSystem } from "../launch/system.js";
 import type { OperatorClient } from "../operator/client.js";
-import { describe, line } from "./describe.js";
+import { describing, line } from "./describe.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
 import { followTask } from "./follow-task.js";
 import { connectOperator, need } from "./operator-link.js";
@@ -21,13 +21,16 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
   });
   say(line("Stream", system.scheduling));
   let client: OperatorClient | null = null;
+  let closing = false;
   const ending = new Promise<ExitCode>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => resolve(EXIT.interrupted));
     }
     void system.broken.then((words) => {
-      note(words);
-      resolve(EXIT.lost);
+      if (!closing) {
+        note(words);
+        resolve(EXIT.lost);
+      }
     });
   });
   try {
@@ -42,6 +45,7 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
     sayWhatNow(system);
     return await ending;
   } finally {
+    closing = true;
     note("Stopping the arm, then everything else.");
     // A daemon that has died confirms nothing; its arm process stops by itself.
     await client?.stop("npm start ends").catch((error: unknown) => note(`The stop is not confirmed: ${String(error)}`));
@@ -55,6 +59,7 @@ async function followFirst(system: System, client: OperatorClient, instruction: 
   await need(client.takeControl(), "control-granted");
   await untilReady(client, (words) => say(line("Waiting", words)));
   say(line("Instruction", instruction));
+  const describe = describing();
   await followTask(client, { instruction, homeFirst: true, confirm: true }, (message) => {
     const words = describe(message);
     if (words !== null) {
