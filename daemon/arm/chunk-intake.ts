@@ -33,11 +33,14 @@ export class ChunkIntake {
     return now > this.#starvesAt;
   }
 
-  /** Lets the stream follow a chunk of the present epoch; returns why not, in words. */
-  take(chunk: Chunk, stream: MotionStream, epoch: number, now: Instant): string | null {
+  /** Lets the stream follow a chunk of the present epoch, not before `notBefore`; returns why not, in words. */
+  take(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): string | null {
     const reason = refuseChunk(chunk, { now, epoch, lastId: this.#lastId, commanded: stream.commanded });
     if (reason !== null) {
       return reason;
+    }
+    if (now < notBefore) {
+      return "not-yet: the pose is held first";
     }
     if (!stream.follow(chunk, now)) {
       return "ramp: coming to rest, the next chunk will be followed";

@@ -329,10 +329,7 @@ export class Supervisor {
     if (this.#mode !== "policy" || stream === null) {
       return `mode: chunks are followed in mode policy, and the mode is ${this.#mode}`;
     }
-    if (now - this.#heldSince < HOLD_AROUND) {
-      return "not-yet: the pose is held first";
-    }
-    return this.#intake.take(chunk, stream, this.#epoch, now);
+    return this.#intake.take(chunk, stream, this.#epoch, this.#heldSince + HOLD_AROUND, now);
   }
 
   #request(id: number, lease: number, request: ArmRequest, now: Instant): void {

@@ -288,6 +288,8 @@ describe("supervisor: what ends a motion by a ramp", () => {
     const bench = moving();
     bench.pass(0.12, { state: true });
     assert.equal(bench.stops.at(-1)?.code, "state-stale");
+    // The ramp ends far from the last pose that the arm reported; that is no following error.
+    bench.frozen = true;
     bench.pass(0.3, { state: true });
     assert.equal(bench.latest.mode, "hold");
     assert.equal(bench.speed, 0);
