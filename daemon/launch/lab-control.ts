@@ -28,7 +28,7 @@ export interface LabVerdict {
 
 /** Talks to the lab's control port at `base`; every call rejects with what the lab answered when it refuses. */
 export function labControl(base: string): LabControl {
-  const call = async (method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> => {
+  const call = async (method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> => {
     const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const response = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : json) });
     const text = await response.text();
@@ -44,7 +44,7 @@ export function labControl(base: string): LabControl {
     verdicts: async () => ((await call("GET", "/truth")) as { readonly verdicts: readonly LabVerdict[] }).verdicts,
     arrivals: async () => (await call("GET", "/arrivals")) as Arrivals,
     clearArrivals: async () => {
-      await call("GET", "/arrivals?clear=1");
+      await call("DELETE", "/arrivals");
     },
     inject: async (fault) => {
       await call("POST", "/faults", fault);

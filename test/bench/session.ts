@@ -52,6 +52,8 @@ export async function startBench(options: BenchOptions): Promise<BenchSession> {
           const end = await followTask(client, wish, () => undefined);
           if (end.phase !== "finished" && !isOver()) {
             options.progress(`a task ended ${end.phase}: ${end.detail}`);
+            // Refused where nothing is latched; the next homing then says what is wrong.
+            await client.requestInControl({ type: "acknowledge", reason: "bench" });
           }
         }
       },
