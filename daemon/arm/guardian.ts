@@ -5,6 +5,7 @@ import pino from "pino";
 import { ConfigError, loadConfig } from "../config/config.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
 import { hostClock } from "../ports/clock.js";
+import { projectPath } from "../ports/project-path.js";
 import { startGuardian } from "./guardian-watch.js";
 
 // Executable: the guardian. Exit codes: 0 ended in order, 78 configuration, 69 its socket is taken.
@@ -18,7 +19,7 @@ function refuse(code: number, message: string): never {
 
 const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
 try {
-  const config = loadConfig(values.config ?? "daemon/config/lab.yaml");
+  const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   const { link } = config.arm;
   if (link.kind !== "tcp") {
     refuse(

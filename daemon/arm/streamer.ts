@@ -56,7 +56,8 @@ export function startStreamer(options: StreamerOptions): Streamer {
   const tick = (): void => {
     const dueAt = start + n * period;
     const early = dueAt - clock.now();
-    if (early > EXACT_WAIT) {
+    // Timers may also be a little early.
+    if (early > 2 * EXACT_WAIT) {
       approach();
       return;
     }

@@ -52,6 +52,10 @@ export const configSchema = z.strictObject({
     threads: z.int().min(1).max(64),
     /** An inference that takes longer is killed. */
     deadline_ms: milliseconds,
+    /** The same for an inference that generates its text first. */
+    text_deadline_ms: milliseconds,
+    /** Longest time for loading and checking the bundle. */
+    load_deadline_ms: milliseconds,
     /** `cached`: generate the text once for an instruction; `every-chunk`: generate it for each chunk. */
     reasoning: z.enum(["cached", "every-chunk"]),
     /** A task that is not finished by then is ended. */
@@ -60,8 +64,8 @@ export const configSchema = z.strictObject({
   operator: z.strictObject({
     host,
     port,
-    /** Origins of pages that may connect, besides the daemon's own. */
-    origins: z.array(z.string()),
+    /** Further names, with port, under which a proxy or tunnel reaches the operator server, for example lab-pc:8443. */
+    hosts: z.array(z.string()),
     /** Holds the operator's token, made at the first start; relative to `run_directory`. */
     token_file: z.string().min(1),
   }),

@@ -65,7 +65,7 @@ function propose(
   const handOverChunk = (inferred: Inferred, opening: number): Observable<TaskEvent> => {
     const { observation, inference } = inferred;
     const rules = { period: chunk.period, gripper };
-    const made = toChunk(ports.nextChunkId(), observation, inference, opening, clock.now(), rules);
+    const made = toChunk(ports.nextChunkId(), observation, inference, opening, rules);
     return handOver(link, clock, made, inferred).pipe(map((report) => ({ kind: "chunk", chunk: report })));
   };
   return sights.pipe(

@@ -1,4 +1,5 @@
 import type { ArmReport } from "../types/arm-link.js";
+import type { GripperState } from "../types/arm-state.js";
 import { type Instant, type JointPosition, jointPosition, type Seconds } from "../types/units.js";
 
 /** How long reports are kept; the oldest usable frame is 0.1 s old. */
@@ -15,10 +16,18 @@ interface Sample {
 export interface ArmHistory {
   readonly commanded: readonly Sample[];
   readonly measured: readonly Sample[];
+  readonly reports: readonly ArmReport[];
+}
+
+/** Where arm and gripper were at one instant. */
+export interface Pose {
+  readonly commanded: JointPosition;
+  readonly measured: JointPosition;
+  readonly gripper: GripperState;
 }
 
 /** A history without reports. */
-export const NO_HISTORY: ArmHistory = { commanded: [], measured: [] };
+export const NO_HISTORY: ArmHistory = { commanded: [], measured: [], reports: [] };
 
 /** Adds a report; one without joint positions begins anew, because the arm may have been elsewhere since. */
 export function remember(history: ArmHistory, report: ArmReport): ArmHistory {
@@ -28,20 +37,20 @@ export function remember(history: ArmHistory, report: ArmReport): ArmHistory {
   return {
     commanded: append(history.commanded, { at: report.at, q: report.commanded }),
     measured: append(history.measured, { at: report.at - report.measuredAge, q: report.measured }),
+    reports: append(history.reports, report),
   };
 }
 
-/** Commanded and measured joint position at `at`, between reports linearly; null where the history does not reach. */
-export function poseAt(
-  history: ArmHistory,
-  at: Instant,
-): { readonly commanded: JointPosition; readonly measured: JointPosition } | null {
-  const commanded = sampleAt(history.commanded, at);
-  const measured = sampleAt(history.measured, at);
-  return commanded === null || measured === null ? null : { commanded, measured };
+/** Arm and gripper at `at`, joints between reports linearly; null where the history does not reach. */
+export function poseAt({ commanded, measured, reports }: ArmHistory, at: Instant): Pose | null {
+  const pose = { commanded: sampleAt(commanded, at), measured: sampleAt(measured, at) };
+  const report = reports.findLast((one) => one.at <= at);
+  return pose.commanded === null || pose.measured === null || report === undefined
+    ? null
+    : { commanded: pose.commanded, measured: pose.measured, gripper: report.gripper };
 }
 
-function append(samples: readonly Sample[], next: Sample): readonly Sample[] {
+function append<T extends { readonly at: Instant }>(samples: readonly T[], next: T): readonly T[] {
   const last = samples.at(-1);
   if (last !== undefined && next.at <= last.at) {
     return samples;

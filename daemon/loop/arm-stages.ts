@@ -20,18 +20,18 @@ export function reportsOf(link: ArmLink): Observable<ArmReport> {
   );
 }
 
-/** Brings the arm to `hold` from wherever it is; completes when it holds, or ends the task. */
+/** Brings the arm to rest in `hold` from wherever it is; completes when it stands, or ends the task. */
 export function toHold(link: ArmLink, lease: number): Observable<Finished> {
   const arrival = reportsOf(link).pipe(
-    first(({ mode }) => mode === "hold" || mode === "fault" || mode === "disconnected"),
-    mergeMap((report) => (report.mode === "hold" ? EMPTY : of(finished("failed", whyNot(report))))),
+    first((report) => isAtRest(report) || report.mode === "fault" || report.mode === "disconnected"),
+    mergeMap((report) => (isAtRest(report) ? EMPTY : of(finished("failed", whyNot(report))))),
   );
   return reportsOf(link).pipe(
     first(),
     mergeMap((report): Observable<Finished> => {
       switch (report.mode) {
         case "hold":
-          return EMPTY;
+          return isAtRest(report) ? EMPTY : arrival;
         case "standby":
           return ask(link, { kind: "engage" }, lease, arrival);
         case "policy":
@@ -78,6 +78,11 @@ export function leftPolicy(link: ArmLink, epoch: number, askedAt: Instant): Obse
     first((report) => report.mode !== "policy" || report.epoch !== epoch),
     map((report) => ending(report, askedAt)),
   );
+}
+
+/** Holding, and no stopping ramp under way any more. */
+function isAtRest({ mode, source }: ArmReport): boolean {
+  return mode === "hold" && source !== "stop";
 }
 
 /** The motion that was asked for has not shown in the reports yet. */

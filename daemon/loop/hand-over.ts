@@ -24,6 +24,7 @@ export function handOver(
   { inference, startedAt }: Inferred,
 ): Observable<ChunkReport> {
   return defer(() => {
+    const ahead = chunk.targets.filter(({ dueAt }) => dueAt > clock.now()).length;
     const refused = (reason: string): Answer => ({ accepted: false, reason, receivedAt: clock.now() });
     const sending = defer(() =>
       link.send({ kind: "chunk", chunk }) ? [] : [refused("there is no link to the arm process")],
@@ -33,7 +34,7 @@ export function handOver(
       filter((message) => message.id === chunk.id),
     );
     const answer: Observable<Answer> =
-      chunk.targets.length === 0
+      ahead === 0
         ? of(refused("too late: all its targets had passed"))
         : merge(answers, sending).pipe(
             take(1),
@@ -49,7 +50,7 @@ export function handOver(
           epoch: chunk.epoch,
           capturedAt: chunk.capturedAt,
           period: chunk.period,
-          steps: chunk.targets.length,
+          steps: ahead,
           accepted,
           reason: accepted ? "" : reason,
           forced: !inference.fresh,

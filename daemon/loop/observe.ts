@@ -116,7 +116,6 @@ function see({ frames, faults, report, history, grasp }: Heard, now: Instant): S
       wrist,
       ...pose,
       ...graspAt(grasp, capturedAt),
-      gripper: report.gripper,
       epoch: report.epoch,
     },
     pendingTargets: report.pendingTargets,

@@ -10,7 +10,7 @@ const LARGEST_PART = 0.6;
 export function unfitness(status: PolicyStatus): string | null {
   switch (status.kind) {
     case "loading":
-      return "the policy is still loading; try again in a few seconds";
+      return `the policy is still loading (${status.stage ?? "starting"}); try again in a few seconds`;
     case "failed":
       return `the policy does not run: ${status.reason}`;
     case "ready": {

@@ -33,19 +33,19 @@ export function runTask(ports: TaskPorts, task: Task, signals: TaskSignals): Obs
   return defer(() => {
     const { link, cameras, clock, policy } = ports;
     const sights = observe({ cameras, reports: reportsOf(link), clock }).pipe(share());
-    const move = (stage: Observable<TaskEvent>): Observable<TaskEvent> =>
-      pausable(stage, signals.paused, link, task.lease);
+    const stage = (name: Phase, motion: Observable<TaskEvent>): Observable<TaskEvent> =>
+      pausable(concat(phase(name), toHold(link, task.lease), motion), signals.paused, link, task.lease);
 
     const stages = concat(
       merge(policy.status.pipe(take(1), map(unfitness)), cameras.faults.pipe(take(1), map(faultOf))).pipe(
         mergeMap((reason) => (reason === null ? EMPTY : of(finished("failed", reason)))),
       ),
-      move(concat(phase("engaging"), toHold(link, task.lease))),
-      task.homeFirst ? move(concat(phase("homing"), toHome(link, task.lease, clock))) : EMPTY,
+      stage("engaging", EMPTY),
+      task.homeFirst ? stage("homing", toHome(link, task.lease, clock)) : EMPTY,
       concat(phase("thinking"), understand(ports, task, sights)).pipe(
         concatMap((event) =>
           event.kind === "understood"
-            ? concat(of(event), move(concat(phase("acting"), act(ports, task, sights, event.understanding))))
+            ? concat(of(event), stage("acting", act(ports, task, sights, event.understanding)))
             : of(event),
         ),
       ),
@@ -72,6 +72,8 @@ function faultOf(faults: readonly CameraFault[]): string | null {
   return faults[0]?.detail ?? null;
 }
 
-function phase(name: Extract<TaskEvent, { readonly kind: "phase" }>["phase"]): Observable<TaskEvent> {
+type Phase = Extract<TaskEvent, { readonly kind: "phase" }>["phase"];
+
+function phase(name: Phase): Observable<TaskEvent> {
   return of({ kind: "phase", phase: name });
 }

@@ -21,7 +21,7 @@ export class OperatorLinkError extends Error {
 
 /** Where the daemon is and who asks. */
 export interface OperatorClientOptions {
-  /** For example `ws://127.0.0.1:8377`. */
+  /** For example `ws://127.0.0.1:8787`. */
   readonly url: string;
   readonly token: string;
   /** How the client is called when it is in control. */

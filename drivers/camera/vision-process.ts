@@ -13,6 +13,8 @@ const SHORTEST_WAIT: Seconds = 0.5;
 const LONGEST_WAIT: Seconds = 2;
 /** A healthy process speaks at least every 3 s (two waits and one FFmpeg time-out); a silent one hangs in a read or an open. */
 const LONGEST_SILENCE: Seconds = 5;
+/** Loading OpenCV takes 0.4 to 1 s (runtime.md section 3), on an overloaded machine many times that. */
+const LONGEST_START: Seconds = 30;
 /** How much of the process' last words is kept, characters. */
 const LAST_WORDS = 400;
 
@@ -79,7 +81,7 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
   };
 
   const start = (): void => {
-    heardAt = hostClock.now();
+    heardAt = hostClock.now() + LONGEST_START - LONGEST_SILENCE;
     const born = fork(projectPath("dist", "drivers", "camera", "process.js"), [JSON.stringify(options)], {
       serialization: "advanced",
       execArgv: [],

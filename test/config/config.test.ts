@@ -21,7 +21,7 @@ describe("configuration", () => {
   it("accepts the files that the project ships", () => {
     const config = loadConfig(file);
     assert.equal(config.home.length, 7);
-    assert.ok(Math.abs((config.home[3] ?? 0) - (95 * Math.PI) / 180) < 1e-12);
+    assert.ok(Math.abs((config.home[3] ?? 0) - (75 * Math.PI) / 180) < 1e-12);
     assert.equal(config.policy.bundle, projectPath("models", "bundles", "bread-v1"));
     loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
   });
@@ -54,7 +54,7 @@ describe("configuration", () => {
   });
 
   it("refuses home angles that are no seven numbers", () => {
-    assert.match(finding(text.replace("[0, -20, 0, 95, 0, 105, 0]", "[0, -20, 0, 95, 0, 105]")), /home_deg/);
+    assert.match(finding(text.replace("[0, 10, 0, 75, 0, 95, 0]", "[0, 10, 0, 75, 0, 95]")), /home_deg/);
   });
 
   it("says which file is missing", () => {

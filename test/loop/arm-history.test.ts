@@ -31,6 +31,16 @@ describe("the joint positions at the time of a picture", () => {
     assert.equal(poseAt(NO_HISTORY, 10), null);
   });
 
+  it("come with the gripper as it was then", () => {
+    const gripper = (commanded: number) => ({ commanded, measured: commanded, receivedAt: 10 });
+    const closing = [armReport({ at: 10, gripper: gripper(1) }), armReport({ at: 10.02, gripper: gripper(0) })].reduce(
+      remember,
+      NO_HISTORY,
+    );
+    assert.equal(poseAt(closing, 10.019)?.gripper.commanded, 1);
+    assert.equal(poseAt(closing, 10.02)?.gripper.commanded, 0);
+  });
+
   it("begin anew when the arm was away", () => {
     const away = remember(history, armReport({ at: 10.04, measured: null, measuredAge: null, commanded: null }));
     assert.deepEqual(away, NO_HISTORY);

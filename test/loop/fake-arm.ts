@@ -6,7 +6,7 @@ import type { Chunk, ChunkTarget } from "../../daemon/types/chunk.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import { armReport, joints } from "./samples.js";
 
-/** A stand-in for the arm process in virtual time: jumps to each target when it is due, homes in 0.4 s. */
+/** A stand-in for the arm process in virtual time: jumps to each target when due, homes in 0.4 s, ramps down in 0.2 s. */
 export interface FakeArm {
   readonly link: ArmLink;
   readonly requests: readonly ArmRequest["kind"][];
@@ -20,6 +20,7 @@ export interface FakeArm {
 
 const REPORT_PERIOD_MS = 20;
 const HOME_TIME = 0.4;
+const RAMP_TIME = 0.2;
 
 /** Makes a fake arm process that reports until `over`. */
 export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mode): FakeArm {
@@ -31,6 +32,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
   let epoch = 1;
   let stops: readonly StopReport[] = [];
   let homedAt = Number.POSITIVE_INFINITY;
+  let stillAt = Number.NEGATIVE_INFINITY;
   let targets: readonly ChunkTarget[] = [];
   let commanded = joints(0);
   let gripper = 1;
@@ -48,6 +50,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
     return armReport({
       at: now,
       mode,
+      source: now < stillAt ? "stop" : "hold",
       epoch,
       stops,
       commanded,
@@ -60,6 +63,9 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
   const enter = (request: ArmRequest): string => {
     if (refused.has(request.kind)) {
       return "it was told to refuse";
+    }
+    if (clock.now() < stillAt && request.kind !== "hold") {
+      return "still coming to rest";
     }
     const wrongMode = `not in mode ${mode}`;
     switch (request.kind) {
@@ -75,6 +81,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
         homedAt = clock.now() + HOME_TIME;
         return mode === "homing" ? "" : wrongMode;
       case "hold":
+        stillAt = mode === "policy" || mode === "homing" ? clock.now() + RAMP_TIME : stillAt;
         mode = mode === "policy" || mode === "homing" ? "hold" : mode;
         targets = [];
         return mode === "hold" ? "" : wrongMode;

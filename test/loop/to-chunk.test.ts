@@ -4,7 +4,7 @@ import { toChunk } from "../../daemon/loop/to-chunk.js";
 import { delta, inference, joints, observation } from "./samples.js";
 
 const rules = { period: 0.1, gripper: { threshold: 0.5, hysteresis: 0.1 } };
-const made = (changes: { grippers?: readonly number[]; opening?: number; now?: number }) =>
+const made = (changes: { grippers?: readonly number[]; opening?: number }) =>
   toChunk(
     7,
     observation({ capturedAt: 100, commanded: joints(0.2), epoch: 3 }),
@@ -13,7 +13,6 @@ const made = (changes: { grippers?: readonly number[]; opening?: number; now?: n
       grippers: changes.grippers ?? [1, 1, 1, 1, 1],
     }),
     changes.opening ?? 1,
-    changes.now ?? 100,
     rules,
   );
 const round = (value: number): number => Math.round(value * 1e9) / 1e9;
@@ -30,14 +29,6 @@ describe("a chunk", () => {
       chunk.targets.map(({ q }) => round(q[6])),
       [0.21, 0.22, 0.23, 0.24, 0.25],
     );
-  });
-
-  it("leaves out steps that have passed, and never catches up", () => {
-    assert.deepEqual(
-      made({ now: 100.25 }).targets.map(({ dueAt }) => round(dueAt)),
-      [100.3, 100.4, 100.5],
-    );
-    assert.deepEqual(made({ now: 100.6 }).targets, []);
   });
 
   it("turns the gripper to 0 or 1, and only when it is far enough from the threshold", () => {

@@ -7,6 +7,7 @@ import type { Visuals } from "../render/visuals.js";
 import { SharedPoses } from "../world/shared-poses.js";
 import { loadJpegEncoder } from "./jpeg.js";
 import { serveMjpeg } from "./mjpeg.js";
+import { createSensorNoise } from "./sensor-noise.js";
 
 /** What the physics thread tells this one. */
 export interface CameraWorkerMessage {
@@ -28,7 +29,7 @@ interface CameraWorkerOptions {
 }
 
 const options: CameraWorkerOptions = workerData;
-const encode = await loadJpegEncoder();
+const encode = await loadJpegEncoder(createSensorNoise(1));
 const server = await serveMjpeg(options.host, options.port);
 const period = 1 / options.framesPerSecond;
 let scene: { readonly raster: Raster; readonly shared: SharedPoses; readonly poses: Float32Array } | undefined;
@@ -45,8 +46,10 @@ function film(): void {
     const { raster, shared, poses } = scene;
     shared.read(poses);
     raster.place(poses);
-    for (const role of wanted) {
-      server.publish(role, encode(raster.render(role, poses), PICTURE_SIZE));
+    // Both are published together, because both show the same instant.
+    const pictures = wanted.map((role) => ({ role, jpeg: encode(raster.render(role, poses), PICTURE_SIZE) }));
+    for (const { role, jpeg } of pictures) {
+      server.publish(role, jpeg);
     }
   }
   // The next frame of the grid that is still ahead; a late frame never makes two.

@@ -5,9 +5,9 @@ import { HOME } from "../scene/home.js";
 import { judge } from "../scene/judge.js";
 import { overrideScene } from "../scene/scene-overrides.js";
 import { drawPoses, drawScene, type SceneSpec } from "../scene/scene-spec.js";
-import { TASKS } from "../scene/tasks.js";
+import { TASKS, type Task } from "../scene/tasks.js";
 import { type ControlRoute, type ControlServer, serveControl } from "./control-server.js";
-import type { ArmStart } from "./messages.js";
+import type { ArmStart, WorldTruth } from "./messages.js";
 import { WorldProcess } from "./world-process.js";
 
 /** How a lab is started; port 0 is any free one. */
@@ -79,6 +79,16 @@ function checked<T>(schema: z.ZodType<T>, body: unknown): T {
   return parsed.data;
 }
 
+/** The judge's verdict on one task since the last reset, with words for people. */
+function verdictOf(task: Task, index: number, truth: WorldTruth) {
+  const verdict = judge(task, truth.start.bread, truth.now.bread, truth.gripperOpening);
+  const detail =
+    `bread moved ${Math.round(verdict.moved * 1000)} mm` +
+    (verdict.goal ? `, ${Math.round((verdict.angle * 180) / Math.PI)} degrees off the instructed direction` : "") +
+    (truth.held === null ? "" : `, still holding the ${truth.held}`);
+  return { task: index, instruction: task.instruction, ...verdict, detail };
+}
+
 function routes(
   world: WorldProcess,
   controller: VirtualController,
@@ -114,26 +124,18 @@ function routes(
     ],
     [
       "GET /truth",
-      async () => {
+      async (_, query) => {
         const truth = await world.truth();
-        const verdicts = TASKS.map((task, index) => ({
-          task: index,
-          instruction: task.instruction,
-          ...judge(task, truth.start.bread, truth.now.bread, truth.gripperOpening),
-        }));
-        return { seed: trial.seed, task: trial.task, ...truth, q: world.measured().q, verdicts };
-      },
-    ],
-    [
-      "GET /arrivals",
-      (_, query) => {
-        const arrivals = controller.arrivals();
-        if (query.get("clear") === "1") {
-          controller.clearArrivals();
+        const verdicts = TASKS.map((task, index) => verdictOf(task, index, truth));
+        const asked = query.has("task") ? verdicts[Number(query.get("task"))] : undefined;
+        if (query.has("task") && asked === undefined) {
+          throw new RangeError(`task is an index from 0 to ${TASKS.length - 1}, not ${query.get("task")}`);
         }
-        return arrivals;
+        return { ...asked, seed: trial.seed, trial: trial.task, ...truth, q: world.measured().q, verdicts };
       },
     ],
+    ["GET /arrivals", () => controller.arrivals()],
+    ["DELETE /arrivals", () => controller.clearArrivals()],
     ["GET /front.jpg", async () => await still("front.jpg")],
     ["GET /wrist.jpg", async () => await still("wrist.jpg")],
   ]);

@@ -1,0 +1,49 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import pino from "pino";
+import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
+import { RM75_B } from "../../drivers/rm75/arm-description.js";
+import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
+import { ConfigError, loadConfig } from "../config/config.js";
+import { hostClock } from "../ports/clock.js";
+import { projectPath } from "../ports/project-path.js";
+import { EXIT, runArmProcess } from "./run-arm-process.js";
+
+// Executable: the arm process. Exit codes: see EXIT.
+
+const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
+try {
+  const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
+  const { link, push } = config.arm;
+  const gripper = createEg2Gripper(hostClock);
+  const arm = createRm75Arm({
+    link: link.kind === "tcp" ? link : { kind: "serial", path: link.path, baudRate: link.baud },
+    push: { host: push.host, port: push.port, period: push.period_ms / 1000 },
+    expected: RM75_B,
+    tools: [gripper],
+    clock: hostClock,
+  });
+  mkdirSync(dirname(config.armSocket), { recursive: true, mode: 0o700 });
+  await runArmProcess(
+    {
+      socketPath: config.armSocket,
+      guardianPath: config.guardianSocket,
+      period: config.stream.period_ms / 1000,
+      home: config.home,
+    },
+    // Synchronous writes would wait for a slow disk; the arm must not.
+    {
+      arm,
+      gripper,
+      clock: hostClock,
+      log: pino({ name: "arm", level: config.log.level }, pino.destination({ sync: false })),
+    },
+  );
+} catch (error) {
+  if (!(error instanceof ConfigError)) {
+    throw error;
+  }
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EXIT.configuration);
+}

@@ -1,0 +1,62 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { projectPath } from "../ports/project-path.js";
+
+interface Options {
+  readonly config: string;
+  readonly seconds: number;
+  readonly n: number;
+  readonly json?: boolean;
+  readonly realTime: boolean;
+}
+
+/** `kinevla bench`: measures the whole system in the virtual lab; each bench starts what it needs. */
+export function register(program: Command): void {
+  const bench = program.command("bench").description("measure the whole system in the virtual lab");
+  const add = (name: string, words: string): Command =>
+    bench
+      .command(name)
+      .description(words)
+      .option("--config <file>", "configuration", projectPath("daemon", "config", "lab.yaml"))
+      .option("--no-real-time", "run the arm process without real-time scheduling")
+      .option("--json", "print the figures as JSON alone");
+  const seconds = (command: Command, value: number): Command =>
+    command.option("--seconds <n>", "how long to measure", positive, value);
+  const count = (command: Command, what: string, value: number): Command =>
+    command.option("--n <count>", what, positive, value);
+
+  seconds(add("stream", "how evenly setpoints reach the controller while the policy runs"), 60).action(
+    async (options: Options) =>
+      print(options, await (await import("../../test/bench/stream.js")).benchStream(given(options))),
+  );
+  count(add("stop", "from an operator's stop to the first stop byte at the controller"), "stops", 200).action(
+    async (options: Options) =>
+      print(options, await (await import("../../test/bench/stop.js")).benchStop(given(options))),
+  );
+  count(add("chunk", "time from picture to arm process, by phase"), "chunks", 100).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/chunk.js")).benchChunk(given(options))),
+  );
+  seconds(add("memory", "resident memory of every process but the lab's"), 600).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
+  );
+}
+
+function given(options: Options) {
+  return {
+    ...{ configFile: options.config, realTime: options.realTime, seconds: options.seconds, n: options.n },
+    progress: (words: string): void => {
+      process.stderr.write(`${words}\n`);
+    },
+  };
+}
+
+function print(options: Options, figures: object): void {
+  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("a number above 0 is needed");
+  }
+  return value;
+}

@@ -1,0 +1,24 @@
+import { statfs } from "node:fs/promises";
+import { type Check, ill, well } from "./check.js";
+
+/** Logs and pictures of a working day with room to spare. */
+export const LEAST_FREE_BYTES = 2 * 1024 ** 3;
+
+/** Is there room on the disk that holds `folder`? */
+export function diskCheck(folder: string, least: number = LEAST_FREE_BYTES): Check {
+  return {
+    name: "disk",
+    run: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      const free = bavail * bsize;
+      const words = `${gigabytes(free)} free at ${folder}`;
+      return free >= least
+        ? well(words)
+        : ill(words, `Free at least ${gigabytes(least)}: remove old recordings or logs, or use another disk.`);
+    },
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}

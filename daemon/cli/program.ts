@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { register as registerAcknowledge } from "./acknowledge.js";
+import { register as registerBench } from "./bench.js";
+import { register as registerDataset } from "./dataset.js";
+import { register as registerDoctor } from "./doctor.js";
+import { register as registerEvaluate } from "./evaluate.js";
+import { EXIT_HELP } from "./exit-code.js";
+import { register as registerHome } from "./home.js";
+import { register as registerInstruct } from "./instruct.js";
+import { register as registerLab } from "./lab.js";
+import { register as registerStart } from "./start.js";
+import { register as registerStatus } from "./status.js";
+import { register as registerStop } from "./stop.js";
+import { register as registerWatch } from "./watch.js";
+
+/** Every command; a command file says how it is called and loads what it needs only when it runs. */
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerInstruct,
+  registerWatch,
+  registerStop,
+  registerHome,
+  registerAcknowledge,
+  registerStatus,
+  registerDoctor,
+  registerStart,
+  registerEvaluate,
+  registerBench,
+  registerLab,
+  registerDataset,
+];
+
+/** The command line program. */
+export function buildProgram(version: string): Command {
+  const program = new Command("kinevla")
+    .description("Runs a KineVLA policy on a RealMan RM75 arm.")
+    .version(version)
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `\nExample:\n  kinevla instruct "pick up the bread and move it to the left front"\n${EXIT_HELP}`,
+    );
+  for (const register of COMMANDS) {
+    register(program);
+  }
+  return program;
+}

@@ -1,0 +1,285 @@
+import {
+  BehaviorSubject,
+  combineLatest,
+  concat,
+  firstValueFrom,
+  ignoreElements,
+  map,
+  type Observable,
+  ReplaySubject,
+  Subject,
+  type Subscription,
+  shareReplay,
+  startWith,
+} from "rxjs";
+import type { ArmLink } from "../loop/arm-link.js";
+import { reportsOf, toHold } from "../loop/arm-stages.js";
+import { unfitness } from "../loop/policy-fitness.js";
+import { runTask } from "../loop/run-task.js";
+import type { BundleRules, TaskPorts } from "../loop/task.js";
+import type { TaskEvent } from "../loop/task-event.js";
+import type {
+  ChunkEvent,
+  JointLimits,
+  OperatorBackend,
+  Outcome,
+  ReasoningEvent,
+  TaskPhase,
+  TaskProgress,
+  TaskRequest,
+} from "../operator/backend.js";
+import type { Cameras } from "../ports/camera.js";
+import type { Clock } from "../ports/clock.js";
+import type { Policy, PolicyStatus } from "../ports/policy.js";
+import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
+import type { Seconds } from "../types/units.js";
+import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
+
+/** What the backend works with. */
+export interface BackendParts {
+  readonly link: ArmLink;
+  readonly cameras: Cameras;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly rules: BundleRules;
+  readonly limits: JointLimits;
+  readonly reasoning: "cached" | "every-chunk";
+  readonly longestTask: Seconds;
+}
+
+/** A running task and how to reach it. */
+interface RunningTask {
+  readonly paused: BehaviorSubject<boolean>;
+  readonly cancelled: ReplaySubject<string>;
+  readonly ended: Promise<void>;
+}
+
+/** The daemon as the operator server sees it: one task at a time over arm link, cameras and policy. */
+export class DaemonBackend implements OperatorBackend {
+  readonly streams: OperatorBackend["streams"];
+  readonly commands: OperatorBackend["commands"];
+  readonly #parts: BackendParts;
+  readonly #reasoning = new ReplaySubject<ReasoningEvent>(1);
+  readonly #chunks = new Subject<ChunkEvent>();
+  readonly #progress = new ReplaySubject<TaskProgress>(1);
+  readonly #subscriptions: Subscription[] = [];
+  #present: PartStates;
+  #hello: (FromArm & { readonly kind: "hello" }) | null = null;
+  #task: RunningTask | null = null;
+  #tasks = 0;
+  #chunkCount = 0;
+
+  constructor(parts: BackendParts) {
+    this.#parts = parts;
+    const { link, cameras, policy, clock } = parts;
+    this.#present = {
+      link: { kind: "disconnected", since: clock.now(), reason: "not connected yet" },
+      report: null,
+      cameras: [],
+      policy: { kind: "loading", stage: "starting" },
+      policySince: clock.now(),
+    };
+    const arm = reportsOf(link).pipe(shareReplay({ bufferSize: 1, refCount: false }));
+    const dated = policy.status.pipe(map((status): [PolicyStatus, number] => [status, clock.now()]));
+    const states = combineLatest({
+      link: link.status,
+      report: arm.pipe(startWith<ArmReport | null>(null)),
+      cameras: cameras.faults,
+      policy: dated,
+    }).pipe(
+      map(
+        ({ link, report, cameras, policy: [status, since] }): PartStates => ({
+          ...{ link, cameras, policy: status, policySince: since },
+          // What was said before the link went down says nothing of now.
+          report: link.kind === "connected" ? report : null,
+        }),
+      ),
+    );
+    const faults = new BehaviorSubject(presentFaults(this.#present));
+    this.#subscriptions.push(
+      states.subscribe((present) => {
+        this.#present = present;
+        const now = presentFaults(present);
+        if (JSON.stringify(now) !== JSON.stringify(faults.value)) {
+          faults.next(now);
+        }
+      }),
+      link.messages.subscribe((message) => {
+        if (message.kind === "hello") {
+          this.#hello = message;
+        }
+      }),
+    );
+    this.streams = {
+      arm,
+      reasoning: this.#reasoning.asObservable(),
+      chunks: this.#chunks.asObservable(),
+      faults: faults.asObservable(),
+      progress: this.#progress.asObservable(),
+    };
+    this.commands = {
+      stop: (by, reason) => {
+        link.send({ kind: "stop", by, reason });
+        this.#task?.cancelled.next(`stopped by ${by}: ${reason}`);
+      },
+      request: (request, lease) => this.#request(request, lease),
+      task: (request, lease) => this.#requestTask(request, lease),
+      beat: (lease) => {
+        link.send({ kind: "operator-beat", lease });
+      },
+      operatorGone: (reason) => {
+        link.send({ kind: "operator-gone", reason });
+        this.#task?.cancelled.next(`nobody is in control: ${reason}`);
+      },
+    };
+  }
+
+  status(): ReturnType<OperatorBackend["status"]> {
+    const { policy, link } = this.#present;
+    const reasons = reasonsNotReady(this.#present);
+    const hello = link.kind === "connected" ? this.#hello : null;
+    return {
+      ready: reasons.length === 0,
+      reasons,
+      arm: hello === null ? null : { identity: hello.arm, scheduling: hello.scheduling, periodMs: hello.periodMs },
+      policy: policy.kind === "ready" ? policy.description : null,
+      limits: this.#parts.limits,
+    };
+  }
+
+  jpeg(role: Parameters<Cameras["jpeg"]>[0]): Promise<Uint8Array> {
+    return this.#parts.cameras.jpeg(role);
+  }
+
+  /** Ends the running task, if there is one, and lets the arm hold. */
+  async close(reason: string): Promise<void> {
+    await this.#end(reason);
+    for (const subscription of this.#subscriptions) {
+      subscription.unsubscribe();
+    }
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#task?.cancelled.next(reason);
+    await this.#task?.ended;
+  }
+
+  async #request(request: ArmRequest, lease: number): Promise<Outcome> {
+    const { link } = this.#parts;
+    if (request.kind === "home" || request.kind === "hold" || request.kind === "disengage") {
+      await this.#end(`the operator asked to ${request.kind}`);
+    }
+    if (request.kind === "home") {
+      const failure = await firstValueFrom(toHold(link, lease), { defaultValue: null });
+      if (failure !== null) {
+        return refused(failure.reason);
+      }
+    }
+    const result = await firstValueFrom(link.request(request, lease));
+    return result.ok ? { kind: "done", detail: result.reason } : refused(result.reason);
+  }
+
+  async #requestTask(request: TaskRequest, lease: number): Promise<Outcome> {
+    switch (request.kind) {
+      case "instruct":
+        return this.#instruct(request, lease);
+      case "pause":
+      case "resume":
+        if (this.#task === null) {
+          return refused("There is no task.");
+        }
+        this.#task.paused.next(request.kind === "pause");
+        return { kind: "done", detail: "" };
+      default:
+        return request satisfies never;
+    }
+  }
+
+  async #instruct(request: Extract<TaskRequest, { kind: "instruct" }>, lease: number): Promise<Outcome> {
+    const { policy, cameras, report } = this.#present;
+    const camera = cameras[0];
+    const unfit = unfitness(policy);
+    if (unfit !== null) {
+      return refused(unfit);
+    }
+    if (camera !== undefined) {
+      return refused(`${camera.role} camera: ${camera.detail}`);
+    }
+    if (report === null || report.mode === "disconnected") {
+      return refused("There is no link to the arm.");
+    }
+    if (report.mode === "fault") {
+      return refused(
+        `The arm is stopped: ${report.stops[0]?.detail ?? "no reason given"}`,
+        "Acknowledge the stop first.",
+      );
+    }
+    await this.#end("another instruction came");
+    this.#start(request, lease);
+    return { kind: "done", detail: "" };
+  }
+
+  #start({ instruction, homeFirst }: Extract<TaskRequest, { kind: "instruct" }>, lease: number): void {
+    const { link, cameras, policy, clock, rules, reasoning, longestTask } = this.#parts;
+    const paused = new BehaviorSubject(false);
+    const cancelled = new ReplaySubject<string>(1);
+    const ports: TaskPorts = { link, cameras, policy, clock, nextChunkId: () => (this.#chunkCount += 1) };
+    const task = { instruction, homeFirst, lease, rules, reasoning, longest: longestTask };
+    this.#tasks += 1;
+    let progress: TaskProgress = {
+      ...{ id: this.#tasks, instruction, phase: "thinking", detail: "", chunks: 0 },
+      ...{ startedAt: clock.now(), changedAt: clock.now() },
+    };
+    const advance = (change: Partial<TaskProgress>): void => {
+      progress = { ...progress, ...change, changedAt: clock.now() };
+      this.#progress.next(progress);
+    };
+    const events = runTask(ports, task, { paused, cancelled });
+    const ended = firstValueFrom(concat(events.pipe(this.#tell(advance)), [undefined]));
+    const running: RunningTask = { paused, cancelled, ended };
+    this.#task = running;
+    void ended.then(() => {
+      if (this.#task === running) {
+        this.#task = null;
+      }
+    });
+  }
+
+  /** Publishes what happens in a task; completes when it is over. */
+  #tell(advance: (change: Partial<TaskProgress>) => void): (events: Observable<TaskEvent>) => Observable<never> {
+    let accepted = 0;
+    return (events) =>
+      events.pipe(
+        map((event) => {
+          switch (event.kind) {
+            case "phase":
+              return advance({ phase: event.phase === "engaging" ? "thinking" : event.phase, detail: "" });
+            case "understood":
+              return this.#reasoning.next(event.understanding);
+            case "chunk":
+              this.#chunks.next(event.chunk);
+              accepted += event.chunk.accepted ? 1 : 0;
+              return advance({ chunks: accepted });
+            case "fault":
+              return advance({ detail: event.fault.detail });
+            case "finished":
+              return advance({ phase: PHASE_OF[event.outcome], detail: event.reason });
+            default:
+              return event satisfies never;
+          }
+        }),
+        ignoreElements(),
+      );
+  }
+}
+
+const PHASE_OF: Readonly<Record<Extract<TaskEvent, { kind: "finished" }>["outcome"], TaskPhase>> = {
+  completed: "finished",
+  stopped: "stopped",
+  failed: "failed",
+  "timed-out": "failed",
+};
+
+function refused(reason: string, hint = "Run `kinevla doctor` if it is not clear what to do."): Outcome {
+  return { kind: "refused", reason, hint };
+}

@@ -1,0 +1,85 @@
+import type { ArmLinkStatus } from "../loop/arm-link.js";
+import { unfitness } from "../loop/policy-fitness.js";
+import type { Fault } from "../operator/backend.js";
+import type { PolicyStatus } from "../ports/policy.js";
+import type { ArmReport } from "../types/arm-link.js";
+import type { CameraFault } from "../types/frame.js";
+import type { Instant } from "../types/units.js";
+
+/** What the parts of the system say of themselves. */
+export interface PartStates {
+  readonly link: ArmLinkStatus;
+  readonly report: ArmReport | null;
+  readonly cameras: readonly CameraFault[];
+  readonly policy: PolicyStatus;
+  /** Since when the policy has said so. */
+  readonly policySince: Instant;
+}
+
+const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
+  "camera-absent": "Check its cable and its source in the configuration; it is opened again by itself.",
+  "camera-stale": "No pictures come. Check its cable or its server; it goes on by itself when they do.",
+  "camera-frozen": "It sends the same picture again and again. Unplug it and plug it in.",
+  "camera-wrong-size": "Set its picture size in the configuration, or set the camera to the configured size.",
+};
+
+/** Everything that is wrong now, each with what to do; empty when nothing is. */
+export function presentFaults({ link, report, cameras, policy, policySince }: PartStates): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (link.kind === "disconnected") {
+    faults.push({
+      code: "arm-process-away",
+      part: "arm process",
+      detail: link.reason,
+      hint: "Start the arm process; the daemon connects by itself.",
+      since: link.since,
+      latched: false,
+    });
+  } else if (report?.mode === "disconnected") {
+    faults.push({
+      code: "arm-away",
+      part: "arm",
+      detail: "The arm process has no link to the arm.",
+      hint: "Is the arm powered, and is its address in the configuration right? The arm process tries again by itself.",
+      since: report.at,
+      latched: false,
+    });
+  }
+  for (const stop of report?.mode === "fault" ? report.stops.filter(({ latched }) => latched).slice(0, 1) : []) {
+    faults.push({ ...stop, part: "arm", since: stop.at });
+  }
+  for (const fault of cameras) {
+    faults.push({
+      code: fault.kind,
+      part: `${fault.role} camera`,
+      detail: fault.detail,
+      hint: CAMERA_HINT[fault.kind],
+      since: fault.since,
+      latched: false,
+    });
+  }
+  const unfit = policy.kind === "loading" ? null : unfitness(policy);
+  if (unfit !== null) {
+    faults.push({
+      code: "policy-unfit",
+      part: "policy",
+      detail: unfit,
+      hint: "Run `kinevla doctor`; it says what the bundle or the machine lacks.",
+      since: policySince,
+      latched: false,
+    });
+  }
+  return faults;
+}
+
+/** Why no instruction could be followed now, in words; empty when one could. */
+export function reasonsNotReady(parts: PartStates): readonly string[] {
+  const reasons = presentFaults(parts).map(({ part, detail }) => `${part}: ${detail}`);
+  if (parts.policy.kind === "loading") {
+    reasons.push("policy: it is loading");
+  }
+  if (parts.link.kind === "connected" && parts.report === null) {
+    reasons.push("arm process: it has said nothing yet");
+  }
+  return reasons;
+}

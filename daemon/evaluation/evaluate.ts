@@ -1,0 +1,132 @@
+import { followTask } from "../cli/follow-task.js";
+import { goHome } from "../cli/go-home.js";
+import { connectOperator, need } from "../cli/operator-link.js";
+import { untilReady } from "../cli/until-ready.js";
+import { labControl, verdictInWords } from "../launch/lab-control.js";
+import { startSystem } from "../launch/system.js";
+import { wilsonInterval } from "./wilson.js";
+
+/** What to evaluate. */
+export interface EvaluateOptions {
+  readonly configFile: string;
+  readonly trials: number;
+  /** Seed of the first trial; trial n of every task uses `seed + n`. */
+  readonly seed: number;
+  /** Indices of the lab's tasks; null for all that the bundle was trained on. */
+  readonly tasks: readonly number[] | null;
+  readonly realTime: boolean;
+  /** Told how far it is. */
+  readonly progress: (words: string) => void;
+}
+
+/** One trial as it went. */
+export interface Trial {
+  readonly task: number;
+  readonly seed: number;
+  readonly goal: boolean;
+  readonly kinematic: boolean;
+  /** How the daemon says that it ended. */
+  readonly end: string;
+  readonly verdict: string;
+  readonly seconds: number;
+  readonly chunks: number;
+}
+
+/** Success rates over all trials; `interval` is the 95 % Wilson interval. */
+export interface Evaluation {
+  readonly tasks: readonly {
+    readonly instruction: string;
+    readonly trials: number;
+    readonly goal: number;
+    readonly goal_interval: readonly [number, number];
+    readonly kinematic: number;
+    readonly kinematic_interval: readonly [number, number];
+  }[];
+  readonly goal: number;
+  readonly kinematic: number;
+  readonly runs: readonly Trial[];
+}
+
+/** Runs seeded trials of each task through the whole system against the virtual lab; throws when the system breaks. */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const system = await startSystem({
+    configFile: options.configFile,
+    lab: { seed: options.seed },
+    apart: true,
+    realTime: options.realTime,
+    progress: options.progress,
+  });
+  try {
+    const lab = labControl(system.lab ?? "");
+    const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "evaluation" });
+    await need(client.subscribe(["state", "progress"]), "accepted");
+    await need(client.takeControl(), "control-granted");
+    const { policy } = await untilReady(client, options.progress);
+    const instructions = (await lab.verdicts()).map(({ instruction }) => instruction);
+    const trained = instructions.flatMap((words, task) => (policy?.instructions.includes(words) ? [task] : []));
+    const tasks = options.tasks ?? trained;
+    const strange = tasks.find((task) => instructions[task] === undefined);
+    if (strange !== undefined || tasks.length === 0) {
+      throw new RangeError(`the lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}`);
+    }
+    const runs: Trial[] = [];
+    const total = options.trials * tasks.length;
+    for (let number = 0; number < options.trials; number += 1) {
+      for (const task of tasks) {
+        const seed = options.seed + number;
+        await goHome(client, () => undefined);
+        await lab.reset(seed, "varied");
+        const startedAt = performance.now();
+        const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
+        const end = await followTask(client, wish, () => undefined);
+        const verdict = (await lab.verdicts())[task];
+        if (verdict === undefined) {
+          throw new Error("the virtual lab gave no verdict");
+        }
+        const seconds = (performance.now() - startedAt) / 1000;
+        const { goal, kinematic } = verdict;
+        runs.push({
+          ...{ task, seed, goal, kinematic, seconds, chunks: end.chunks },
+          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdictInWords(verdict) },
+        });
+        const good = runs.filter((run) => run.kinematic).length;
+        options.progress(
+          `${runs.length}/${total}  ${verdictInWords(verdict)}; ${good} of ${runs.length} as told; ${wish.instruction}`,
+        );
+        if (end.phase !== "finished") {
+          // Refused where nothing is latched; the next homing then says what is wrong.
+          await client.requestInControl({ type: "acknowledge", reason: "next trial" });
+        }
+      }
+    }
+    await client.close();
+    return summarise(
+      tasks.map((task) => ({ task, instruction: instructions[task] ?? "" })),
+      runs,
+    );
+  } finally {
+    await system.close();
+  }
+}
+
+function summarise(
+  asked: readonly { readonly task: number; readonly instruction: string }[],
+  runs: readonly Trial[],
+): Evaluation {
+  const rate = (some: readonly Trial[], key: "goal" | "kinematic"): number =>
+    some.length === 0 ? 0 : some.filter((run) => run[key]).length / some.length;
+  const tasks = asked.map(({ task, instruction }) => {
+    const own = runs.filter((run) => run.task === task);
+    const interval = (key: "goal" | "kinematic"): readonly [number, number] =>
+      wilsonInterval(own.filter((run) => run[key]).length, own.length);
+    return {
+      instruction,
+      trials: own.length,
+      goal: rate(own, "goal"),
+      goal_interval: interval("goal"),
+      kinematic: rate(own, "kinematic"),
+      kinematic_interval: interval("kinematic"),
+    };
+  });
+  return { tasks, goal: rate(runs, "goal"), kinematic: rate(runs, "kinematic"), runs };
+}

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { armProcessCommand, guardianCommand } from "../arm/commands.js";
+import { realTimeCommand } from "../arm/scheduling.js";
+import { type Config, loadConfig } from "../config/config.js";
+import { projectPath } from "../ports/project-path.js";
+import { type Child, startChild } from "./child.js";
+import { freeTcpPort, freeUdpPort } from "./free-ports.js";
+
+/** What to start. */
+export interface SystemOptions {
+  readonly configFile: string;
+  /** Start the virtual lab with this seed; null where a real arm and cameras are there. */
+  readonly lab: { readonly seed: number } | null;
+  /** Use free ports and a folder of its own instead of those of the configuration, so that several can run. */
+  readonly apart: boolean;
+  /** False starts the arm process without real-time scheduling even where it may be had. */
+  readonly realTime: boolean;
+  /** Told about each step that takes time. */
+  readonly progress: (words: string) => void;
+}
+
+/** A running system: lab, guardian, arm process and daemon. */
+export interface System {
+  readonly config: Config;
+  /** Base address of the lab's control port; null without lab. */
+  readonly lab: string | null;
+  readonly operatorUrl: string;
+  readonly tokenFile: string;
+  /** Which scheduling the arm process was started with, in words. */
+  readonly scheduling: string;
+  readonly children: readonly Child[];
+  /** Resolves with a sentence when a process that should run has ended. */
+  readonly broken: Promise<string>;
+  /** Ends everything in order: daemon, arm process, guardian, lab. */
+  close(): Promise<void>;
+}
+
+/** The system did not start: which part, and what its log says. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+const READY_WITHIN_MS = 60_000;
+/** Below the arm process: what measures must not disturb what is measured. */
+const LAB_PRIORITY = 30;
+
+/** Starts every process in order and waits until the daemon serves operators; throws StartError. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const folder = options.apart ? mkdtempSync(join(tmpdir(), "kinevla-")) : null;
+  const children: Child[] = [];
+  const close = async (): Promise<void> => {
+    for (const child of [...children].reverse()) {
+      await child.stop();
+    }
+    if (folder !== null) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  try {
+    const configFile = folder === null ? options.configFile : await configApart(options.configFile, folder);
+    const config = loadConfig(configFile);
+    mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
+    const start = (name: string, command: string, args: readonly string[], onLine?: (line: string) => void): Child => {
+      const logFile = join(config.run_directory, "logs", `${name}.log`);
+      const child = startChild({ name, command, args, logFile, ...(onLine === undefined ? {} : { onLine }) });
+      children.push(child);
+      return child;
+    };
+    const node = process.execPath;
+
+    let lab: string | null = null;
+    if (options.lab !== null) {
+      options.progress("starting the virtual lab");
+      lab = await startLab(config, options, options.lab.seed, start);
+    }
+    options.progress("starting the arm process and its guardian");
+    const guardian = guardianCommand(configFile, options.realTime);
+    start("guardian", guardian.command, guardian.args);
+    const arm = armProcessCommand(configFile, options.realTime);
+    start("arm", arm.command, arm.args);
+
+    options.progress("starting the daemon: cameras and policy");
+    const daemon = start("daemon", node, [projectPath("dist", "daemon", "main.js"), "--config", configFile]);
+    const base = `http://${config.operator.host}:${config.operator.port}`;
+    await until(daemon, async () => (await fetch(`${base}/healthz`)).ok);
+    return {
+      config,
+      lab,
+      operatorUrl: base.replace("http", "ws"),
+      tokenFile: config.operator.token_file,
+      scheduling: arm.scheduling,
+      children,
+      broken: Promise.race(children.map((child) => child.ended)),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A copy of the configuration with free ports and a folder of its own. */
+async function configApart(file: string, folder: string): Promise<string> {
+  const original = loadConfig(file);
+  const document = parseDocument(readFileSync(original.file, "utf8"));
+  const cameras = await freeTcpPort();
+  document.setIn(["arm", "link", "port"], await freeTcpPort());
+  document.setIn(["arm", "push", "port"], await freeUdpPort());
+  document.setIn(["cameras", "front", "url"], `http://127.0.0.1:${cameras}/front.mjpeg`);
+  document.setIn(["cameras", "wrist", "url"], `http://127.0.0.1:${cameras}/wrist.mjpeg`);
+  document.setIn(["operator", "port"], await freeTcpPort());
+  document.setIn(["policy", "bundle"], original.policy.bundle);
+  document.setIn(["run_directory"], folder);
+  const copy = join(folder, "kinevla.yaml");
+  writeFileSync(copy, document.toString());
+  return copy;
+}
+
+/** Starts the lab on the addresses that the configuration expects; gives its control address. */
+async function startLab(
+  config: Config,
+  { realTime }: SystemOptions,
+  seed: number,
+  start: (name: string, command: string, args: readonly string[], onLine: (line: string) => void) => Child,
+): Promise<string> {
+  const camera = "url" in config.cameras.front ? new URL(config.cameras.front.url).port : "0";
+  if (config.arm.link.kind !== "tcp") {
+    throw new StartError("The virtual lab speaks TCP: set arm.link.kind to tcp.");
+  }
+  let control: string | null = null;
+  const script = projectPath("dist", "drivers", "virtual-lab", "main.js");
+  const args = [
+    ...["--seed", String(seed), "--controller-port", String(config.arm.link.port)],
+    ...["--camera-port", camera, "--control-port", "0"],
+  ];
+  // A real controller is real-time; the physics and the pictures, which are processes and threads of their own, are not.
+  const lab = realTimeCommand(script, args, { priority: realTime ? LAB_PRIORITY : null, mainThreadOnly: true });
+  const child = start("lab", lab.command, lab.args, (line) => {
+    const match = /"control":"(http:[^"]+)"/.exec(line);
+    control ??= match?.[1] ?? null;
+  });
+  await until(child, () => Promise.resolve(control !== null));
+  return control ?? "";
+}
+
+/** Polls until `isReady`; throws StartError when the process ends first or takes too long. */
+async function until(child: Child, isReady: () => Promise<boolean>): Promise<void> {
+  let ended: string | null = null;
+  void child.ended.then((words) => {
+    ended = words;
+  });
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    if (ended !== null) {
+      throw new StartError(ended);
+    }
+    // Not listening yet is the expected answer while it starts.
+    if (await isReady().catch(() => false)) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new StartError(`${child.name} was not ready after ${READY_WITHIN_MS / 1000} s`);
+}

@@ -1,0 +1,90 @@
+import { mkdirSync } from "node:fs";
+import { pino } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { createCameras } from "../drivers/camera/cameras.js";
+import { BundleError } from "../models/bundle/bundle-error.js";
+import { readManifest } from "../models/bundle/read-manifest.js";
+import { createPolicyProcess } from "../models/policy/policy-process.js";
+import { camerasOptions } from "./composition/cameras-options.js";
+import { DaemonBackend } from "./composition/operator-backend.js";
+import { policyOptions } from "./composition/policy-options.js";
+import { ConfigError, loadConfig } from "./config/config.js";
+import { POLICY_LIMITS } from "./guard/limits.js";
+import { dieWithParent } from "./launch/die-with-parent.js";
+import { createSocketArmLink } from "./loop/socket-arm-link.js";
+import { startOperatorServer } from "./operator/server.js";
+import { OperatorStartError } from "./operator/start-error.js";
+import { hostClock } from "./ports/clock.js";
+import { VERSION } from "./version.js";
+
+/** Exit codes of the daemon (sysexits.h). */
+const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;
+
+async function main(): Promise<void> {
+  const config = loadConfig(configFile());
+  const log = pino({ level: config.log.level });
+  mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
+  const manifest = await readManifest(config.policy.bundle);
+  const cameras = createCameras(camerasOptions(config, manifest.images));
+  const policy = createPolicyProcess(policyOptions(config));
+  const link = createSocketArmLink(config.armSocket, hostClock);
+  const backend = new DaemonBackend({
+    ...{ link, cameras, policy, clock: hostClock, rules: manifest },
+    limits: { minimum: POLICY_LIMITS.lowest, maximum: POLICY_LIMITS.highest },
+    reasoning: config.policy.reasoning,
+    longestTask: config.policy.task_timeout_ms / 1000,
+  });
+  policy.status.subscribe((status) => log.info({ status }, "policy"));
+  link.status.subscribe((status) => log.info({ status }, "arm process"));
+  backend.streams.faults.subscribe((faults) => log.info({ faults }, "faults"));
+  backend.streams.progress.subscribe((progress) => log.info({ progress }, "task"));
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = await startOperatorServer({
+    ...{ backend, clock: hostClock, log, registry, version: VERSION },
+    ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
+    tokenFile: config.operator.token_file,
+  });
+  log.info({ url: server.url }, `operators: ${server.url}`);
+
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (!ending) {
+      ending = true;
+      await backend.close("the daemon ends");
+      await server.close();
+      link.close();
+      await Promise.all([cameras.close(), policy.close()]);
+      process.exit(EXIT.ended);
+    }
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  dieWithParent(end);
+}
+
+function configFile(): string {
+  const at = process.argv.indexOf("--config");
+  const file = at < 0 ? undefined : process.argv[at + 1];
+  if (file === undefined) {
+    throw new ConfigError("name the configuration file: --config <file>");
+  }
+  return file;
+}
+
+// A fault of the program ends the process: the arm process then ramps the arm to a stop by itself.
+const fail = (error: unknown): void => {
+  if (error instanceof OperatorStartError) {
+    process.stderr.write(`${error.message} ${error.hint}\n`);
+    process.exit(EXIT.busy);
+  }
+  if (error instanceof ConfigError || error instanceof BundleError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT.configuration);
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  process.exit(EXIT.bug);
+};
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+await main().catch(fail);

@@ -1,0 +1,163 @@
+import { Supervisor } from "../../daemon/arm/supervisor.js";
+import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
+import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/types/arm-link.js";
+import type { ArmState } from "../../daemon/types/arm-state.js";
+import type { Chunk } from "../../daemon/types/chunk.js";
+import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { RecordingArm, RecordingGripper, type Wire } from "./recording-arm.js";
+
+export const PERIOD = 0.01;
+export const START = jointPosition([0.1, -0.2, 0.05, 1.2, -0.1, 1.1, 0.3]);
+export const HOME = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, 0]);
+export const LEASE = 7;
+
+/** What is left out while time passes. */
+export interface Absent {
+  operator?: boolean;
+  guardian?: boolean;
+  state?: boolean;
+}
+
+/** A supervisor with a recording arm that follows at once, and a clock that only the test moves. */
+export class Supervised {
+  readonly arm = new RecordingArm();
+  readonly gripper = new RecordingGripper();
+  readonly told: FromArm[] = [];
+  readonly supervisor: Supervisor;
+  linkDead = 0;
+  now = 500;
+  /** What the arm reports; its pose follows the command unless `frozen`. */
+  state: ArmState = {
+    receivedAt: 0,
+    measured: START,
+    status: "idle",
+    systemErrors: [],
+    jointErrors: [0, 0, 0, 0, 0, 0, 0],
+    jointEnabled: [true, true, true, true, true, true, true],
+  };
+  frozen = false;
+  #requests = 0;
+
+  constructor() {
+    this.supervisor = new Supervisor({
+      arm: this.arm,
+      gripper: this.gripper,
+      period: PERIOD,
+      home: HOME,
+      tell: (message) => this.told.push(message),
+      onLinkDead: () => {
+        this.linkDead += 1;
+      },
+      onStop: () => undefined,
+      counters: () => ({ ticks: 0, lateTicks: 0, skippedTicks: 0, latenessP99Ms: 0, latenessMaxMs: 0 }),
+    });
+  }
+
+  /** Lets `seconds` pass tick by tick, with everything that should arrive arriving. */
+  pass(seconds: number, absent: Absent = {}): this {
+    for (let tick = Math.round(seconds / PERIOD); tick > 0; tick--) {
+      this.now += PERIOD;
+      if (absent.guardian !== true) {
+        this.supervisor.guardianBeat(this.now);
+      }
+      if (absent.operator !== true) {
+        this.supervisor.handle({ kind: "operator-beat", lease: LEASE }, this.now);
+      }
+      if (absent.state !== true && this.supervisor.mode !== "disconnected") {
+        this.report();
+      }
+      this.supervisor.tick(this.now, this.now);
+    }
+    return this;
+  }
+
+  /** The arm reports its state now. */
+  report(changes: Partial<ArmState> = {}): void {
+    const measured = this.frozen ? this.state.measured : (this.setpoints.at(-1)?.q ?? this.state.measured);
+    this.state = { ...this.state, ...changes, receivedAt: this.now, measured };
+    this.supervisor.armState(this.state, this.now);
+  }
+
+  /** Opens the link and gives an operator control. */
+  connected(): this {
+    this.supervisor.linkUp({ ...this.state, receivedAt: this.now }, this.now);
+    return this.pass(0.05);
+  }
+
+  engaged(): this {
+    this.connected().request({ kind: "engage" });
+    return this.pass(0.4);
+  }
+
+  following(): this {
+    this.engaged().request({ kind: "follow-policy" });
+    return this.pass(0.02);
+  }
+
+  /** A chunk that moves every joint `step` rad a period from the present command, taken as captured `age` ago. */
+  chunk(step: number, changes: Partial<Chunk> = {}, age = 0.05): Chunk {
+    const from = this.latest.commanded ?? START;
+    const capturedAt = this.now - age;
+    const targets = [1, 2, 3, 4, 5].map((count) => ({
+      dueAt: capturedAt + 0.1 * count,
+      q: jointPosition(mapJoints(from, (angle) => angle + step * count)),
+      gripper: 1,
+    }));
+    return { id: this.chunks + 1, epoch: this.latest.epoch, capturedAt, period: 0.1, targets, ...changes };
+  }
+
+  give(chunk: Chunk): string {
+    this.supervisor.handle({ kind: "chunk", chunk }, this.now);
+    const result = this.told.findLast((message) => message.kind === "chunk-result");
+    return result?.kind === "chunk-result" ? (result.accepted ? "accepted" : result.reason) : "none";
+  }
+
+  request(
+    request: ArmRequest,
+    lease = LEASE,
+  ): { readonly ok: boolean; readonly reason: string; readonly epoch: number } {
+    this.#requests += 1;
+    this.supervisor.handle({ kind: "request", id: this.#requests, lease, request }, this.now);
+    const result = this.told.findLast((message) => message.kind === "result");
+    if (result?.kind !== "result" || result.id !== this.#requests) {
+      throw new Error("a request was not answered");
+    }
+    return result;
+  }
+
+  get chunks(): number {
+    return this.told.filter((message) => message.kind === "chunk-result").length;
+  }
+
+  get latest(): ArmReport {
+    this.supervisor.report(this.now);
+    const report = this.told.at(-1);
+    if (report?.kind !== "state") {
+      throw new Error("no report");
+    }
+    return report.state;
+  }
+
+  get stops(): readonly StopReport[] {
+    return this.told.flatMap((message) => (message.kind === "stopped" ? [message.stop] : []));
+  }
+
+  get wire(): readonly Wire[] {
+    return this.arm.wire;
+  }
+
+  get setpoints(): readonly PermittedSetpoint[] {
+    return this.arm.wire.flatMap((item) => (item.kind === "setpoint" ? [item.setpoint] : []));
+  }
+
+  /** Speed of the last setpoints, rad/s, largest joint. */
+  get speed(): number {
+    const [before, last] = this.setpoints.slice(-2);
+    return before === undefined || last === undefined ? 0 : distance(before.q, last.q) / PERIOD;
+  }
+}
+
+/** Largest difference of any joint, rad. */
+export function distance(one: JointPosition, other: JointPosition): number {
+  return Math.max(...one.map((angle, joint) => Math.abs(angle - jointAt(other, joint))));
+}

@@ -1,0 +1,449 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { STOP_HINT } from "../../daemon/arm/stop-codes.js";
+import { jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { distance, HOME, LEASE, PERIOD, START, Supervised } from "./supervised.js";
+
+/** Follows chunk after chunk at 0.15 rad/s until it really moves. */
+function moving(): Supervised {
+  const bench = new Supervised().following();
+  for (let round = 0; round < 3; round++) {
+    assert.equal(bench.give(bench.chunk(0.015)), "accepted");
+    bench.pass(0.2);
+  }
+  assert.ok(bench.speed > 0.1);
+  return bench;
+}
+
+function assertComesToRest(bench: Supervised, absent = {}): void {
+  bench.pass(0.3, absent);
+  assert.equal(bench.latest.mode, "hold");
+  assert.equal(bench.speed, 0);
+  const moved = bench.setpoints.findLast((setpoint) => setpoint.source === "policy");
+  assert.ok((bench.setpoints.at(-1)?.epoch ?? 0) > (moved?.epoch ?? 0), "a new epoch");
+  assert.ok(
+    bench.wire.every((item) => item.kind === "setpoint"),
+    "no stop frame for a ramp",
+  );
+}
+
+describe("supervisor: engaging and holding", () => {
+  it("streams nothing before it is engaged", () => {
+    const bench = new Supervised().connected().pass(0.5);
+    assert.equal(bench.latest.mode, "standby");
+    assert.deepEqual(bench.wire, []);
+    assert.deepEqual(bench.latest.commanded, START);
+  });
+
+  it("holds the measured pose at the stream's period, then ends the stream after the end-hold", () => {
+    const bench = new Supervised().engaged();
+    assert.equal(bench.setpoints.length, 40);
+    assert.ok(bench.setpoints.every((setpoint) => setpoint.source === "hold" && distance(setpoint.q, START) === 0));
+    assert.equal(bench.request({ kind: "disengage" }).ok, true);
+    bench.pass(0.25);
+    assert.equal(bench.latest.mode, "hold");
+    bench.pass(0.1);
+    assert.equal(bench.latest.mode, "standby");
+    const count = bench.setpoints.length;
+    assert.equal(bench.pass(0.2).setpoints.length, count);
+    assert.equal(bench.latest.source, null);
+  });
+
+  it("refuses requests of whoever is not in control", () => {
+    const bench = new Supervised().connected();
+    assert.match(bench.request({ kind: "engage" }, LEASE + 1).reason, /not in control/);
+    bench.pass(0.6, { operator: true });
+    assert.match(bench.request({ kind: "engage" }).reason, /not in control/);
+  });
+
+  it("does not engage without a guardian, without fresh state, or outside the soft limits", () => {
+    const bench = new Supervised().connected().pass(0.2, { guardian: true });
+    assert.match(bench.request({ kind: "engage" }).reason, /guardian/);
+    bench.pass(0.05).pass(0.15, { state: true });
+    assert.match(bench.request({ kind: "engage" }).reason, /fresh state/);
+    bench.state = { ...bench.state, measured: jointPosition([0, 2.23, 0, 0, 0, 0, 0]) };
+    bench.pass(0.05);
+    assert.match(bench.request({ kind: "engage" }).reason, /soft limits/);
+  });
+});
+
+describe("supervisor: homing", () => {
+  it("goes home along its own plan and holds there", () => {
+    const bench = new Supervised().engaged();
+    assert.equal(bench.request({ kind: "home" }).ok, true);
+    bench.pass(0.2);
+    assert.equal(bench.latest.mode, "homing");
+    bench.pass(8);
+    assert.equal(bench.latest.mode, "hold");
+    assert.ok(distance(bench.setpoints.at(-1)?.q ?? START, HOME) < 1e-12);
+    assert.deepEqual(bench.stops, []);
+  });
+
+  it("starts after the start-hold even when asked at once", () => {
+    const bench = new Supervised().connected();
+    bench.request({ kind: "engage" });
+    bench.pass(0.02).request({ kind: "home" });
+    bench.pass(0.27);
+    assert.ok(bench.setpoints.every((setpoint) => distance(setpoint.q, START) === 0));
+    bench.pass(0.5);
+    assert.ok(bench.speed > 0);
+  });
+});
+
+describe("supervisor: following the policy", () => {
+  it("follows chunks along their targets, due instant by due instant", () => {
+    const bench = new Supervised().following();
+    const chunk = bench.chunk(0.004);
+    assert.equal(bench.give(chunk), "accepted");
+    bench.pass(0.45);
+    for (const target of chunk.targets.slice(2, 4)) {
+      const sent = bench.setpoints.find((setpoint) => Math.abs(setpoint.dueAt - target.dueAt) < PERIOD / 2);
+      assert.ok(sent !== undefined && distance(sent.q, target.q) < 0.002, `${sent?.q} at ${target.dueAt}`);
+    }
+  });
+
+  it("names the epoch of the policy in its answer and drops chunks of any other", () => {
+    const bench = new Supervised().engaged();
+    const { epoch } = bench.request({ kind: "follow-policy" });
+    bench.pass(0.05);
+    assert.match(bench.give(bench.chunk(0.01, { epoch: epoch - 1 })), /^old-epoch/);
+    assert.match(bench.give(bench.chunk(0.01, { epoch: epoch + 1 })), /^old-epoch/);
+    assert.equal(bench.give(bench.chunk(0.01, { epoch })), "accepted");
+  });
+
+  it("ramps down in the very tick in which the last target is past, and goes on with the next chunk", () => {
+    const bench = moving();
+    const before = bench.setpoints.length;
+    bench.pass(0.8);
+    assert.equal(bench.latest.mode, "policy");
+    const sources = bench.setpoints.slice(before).map((setpoint) => setpoint.source);
+    assert.deepEqual([...new Set(sources)].slice(-1), ["hold"]);
+    assert.ok(bench.setpoints.length - before === 80, "a setpoint in every tick");
+    assert.equal(bench.give(bench.chunk(0.015)), "accepted");
+    bench.pass(0.2);
+    assert.ok(bench.speed > 0);
+  });
+
+  it("leaves the policy when no chunk comes for 2 s", () => {
+    const bench = moving();
+    bench.pass(2.6);
+    assert.equal(bench.latest.mode, "hold");
+    assert.equal(bench.stops.at(-1)?.code, "policy-starved");
+    assert.equal(bench.stops.at(-1)?.latched, false);
+  });
+
+  it("waits longer for the first chunk, but not for ever", () => {
+    const bench = new Supervised().following().pass(9);
+    assert.equal(bench.latest.mode, "policy");
+    bench.pass(1.2);
+    assert.equal(bench.latest.mode, "hold");
+  });
+
+  it("tells the gripper when the target is due, and not more often than its dwell", () => {
+    const bench = new Supervised().following();
+    const chunk = bench.chunk(0.001);
+    const openings = [1, 0, 1, 0, 0];
+    const targets = chunk.targets.map((target, index) => ({ ...target, gripper: openings[index] ?? 0 }));
+    assert.equal(bench.give({ ...chunk, targets }), "accepted");
+    assert.deepEqual(bench.gripper.openings, []);
+    bench.pass(0.14);
+    assert.deepEqual(bench.gripper.openings, [1], "how it stands is not known, so the first wish is told");
+    bench.pass(0.2);
+    assert.deepEqual(bench.gripper.openings, [1], "closing and opening again within the dwell");
+    bench.pass(0.05);
+    assert.deepEqual(bench.gripper.openings, [1, 0]);
+  });
+
+  it("answers a hold request by a ramp and drops chunks made before", () => {
+    const bench = moving();
+    const chunk = bench.chunk(0.015);
+    assert.equal(bench.request({ kind: "hold" }).ok, true);
+    assertComesToRest(bench);
+    assert.match(bench.give(chunk), /^mode/);
+    bench.request({ kind: "follow-policy" });
+    bench.pass(0.02);
+    assert.match(bench.give({ ...chunk, capturedAt: bench.now }), /^old-epoch/);
+  });
+});
+
+describe("supervisor: chunks that are refused", () => {
+  const cases: readonly (readonly [string, RegExp, (bench: Supervised) => string])[] = [
+    ["older than most of its length", /^too-old/, (bench) => bench.give(bench.chunk(0.01, {}, 0.41))],
+    ["from the future", /^future/, (bench) => bench.give(bench.chunk(0.01, { capturedAt: bench.now + 0.1 }))],
+    [
+      "twice the same",
+      /^out-of-order/,
+      (bench) => {
+        const chunk = bench.chunk(0.001);
+        bench.give(chunk);
+        return bench.give(chunk);
+      },
+    ],
+    [
+      "15 degrees away",
+      /^too-far: J1/,
+      (bench) => {
+        const far = bench.chunk(0.001);
+        const targets = far.targets.map((target) => ({
+          ...target,
+          q: jointPosition(mapJoints(target.q, (q) => q + 0.27)),
+        }));
+        return bench.give({ ...far, targets });
+      },
+    ],
+    ["in degrees instead of radians", /^(too-far|too-fast|outside)/, (bench) => bench.give(bench.chunk(0.015 * 57.3))],
+    ["faster than three times the limit", /^too-fast: J1/, (bench) => bench.give(bench.chunk(0.16))],
+    [
+      "outside the soft limits",
+      /^outside: J2/,
+      (bench) => {
+        const wide = bench.chunk(0.001);
+        const targets = wide.targets.map((target) => ({ ...target, q: jointPosition([0.1, 2.3, 0, 1, 0, 1, 0]) }));
+        return bench.give({ ...wide, targets });
+      },
+    ],
+    [
+      "with targets at uneven instants",
+      /^uneven/,
+      (bench) => {
+        const uneven = bench.chunk(0.001);
+        const targets = uneven.targets.map((target, index) => ({ ...target, dueAt: target.dueAt - index * 0.08 }));
+        return bench.give({ ...uneven, targets });
+      },
+    ],
+    [
+      "with nothing left",
+      /^expired/,
+      (bench) => {
+        const past = bench.chunk(0.001);
+        const targets = past.targets.map((target) => ({ ...target, dueAt: target.dueAt - 0.5 }));
+        return bench.give({ ...past, targets });
+      },
+    ],
+  ];
+  for (const [name, reason, give] of cases) {
+    it(`${name}: nothing moves`, () => {
+      const bench = new Supervised().following();
+      assert.match(give(bench), reason);
+      if (name !== "twice the same") {
+        bench.pass(0.5);
+        assert.ok(bench.setpoints.every((setpoint) => distance(setpoint.q, START) === 0));
+      }
+    });
+  }
+
+  it("in every mode but policy", () => {
+    const bench = new Supervised().engaged();
+    assert.match(bench.give(bench.chunk(0.001)), /^mode/);
+  });
+});
+
+describe("supervisor: what ends a motion by a ramp", () => {
+  it("operator silent for 500 ms", () => {
+    const bench = moving();
+    bench.pass(0.49, { operator: true });
+    assert.equal(bench.latest.mode, "policy");
+    bench.pass(0.03, { operator: true });
+    assert.equal(bench.stops.at(-1)?.code, "operator-lost");
+    assertComesToRest(bench, { operator: true });
+  });
+
+  it("operator back after that: nothing resumes by itself", () => {
+    const bench = moving();
+    bench.pass(0.6, { operator: true }).pass(0.3);
+    assert.match(bench.give(bench.chunk(0.015)), /^mode/);
+    assert.equal(bench.latest.mode, "hold");
+  });
+
+  it("operator gone by his own account", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "operator-gone", reason: "released" }, bench.now);
+    assert.equal(bench.stops.at(-1)?.code, "operator-gone");
+    assertComesToRest(bench);
+  });
+
+  it("another operator takes control; the former lease never comes back", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "operator-beat", lease: LEASE + 1 }, bench.now);
+    assert.equal(bench.stops.at(-1)?.code, "operator-changed");
+    assertComesToRest(bench);
+    assert.match(bench.request({ kind: "follow-policy" }, LEASE).reason, /not in control/);
+  });
+
+  it("daemon gone", () => {
+    const bench = moving();
+    bench.supervisor.daemonLost(bench.now);
+    assert.equal(bench.stops.at(-1)?.code, "daemon-lost");
+    assertComesToRest(bench, { operator: true });
+  });
+
+  it("guardian silent for 100 ms", () => {
+    const bench = moving();
+    bench.pass(0.12, { guardian: true });
+    assert.equal(bench.stops.at(-1)?.code, "guardian-lost");
+    assertComesToRest(bench, { guardian: true });
+  });
+
+  it("arm state 100 ms old, and the link is reset at 500 ms", () => {
+    const bench = moving();
+    bench.pass(0.12, { state: true });
+    assert.equal(bench.stops.at(-1)?.code, "state-stale");
+    // The ramp ends far from the last pose that the arm reported; that is no following error.
+    bench.frozen = true;
+    bench.pass(0.3, { state: true });
+    assert.equal(bench.latest.mode, "hold");
+    assert.equal(bench.speed, 0);
+    bench.pass(0.1, { state: true });
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.deepEqual(bench.wire.at(-1), { kind: "reset" });
+    assert.equal(bench.linkDead, 1);
+    const count = bench.wire.length;
+    bench.pass(1, { state: true });
+    assert.equal(bench.wire.length, count, "nothing is written to a dead link");
+    bench.supervisor.linkUp({ ...bench.state, receivedAt: bench.now }, bench.now);
+    bench.pass(0.5);
+    assert.equal(bench.latest.mode, "standby", "never into motion");
+    assert.equal(bench.wire.length, count);
+  });
+
+  it("link lost: standing by after it is back", () => {
+    const bench = moving();
+    const count = bench.wire.length;
+    bench.supervisor.linkLost("the arm closed the connection", bench.now);
+    bench.pass(0.3);
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.equal(bench.stops.at(-1)?.code, "link-lost");
+    assert.equal(bench.wire.length, count);
+  });
+});
+
+describe("supervisor: what stops at once and latches", () => {
+  function assertLatched(bench: Supervised, code: string): void {
+    const stopAt = bench.wire.findIndex((item) => item.kind === "stop");
+    assert.deepEqual(bench.wire[stopAt], { kind: "stop", stop: "quick" });
+    bench.pass(1);
+    assert.ok(
+      bench.wire.slice(stopAt).every((item) => item.kind === "stop"),
+      "nothing follows the stop",
+    );
+    assert.equal(bench.latest.mode, "fault");
+    assert.equal(bench.latest.stops[0]?.code, code);
+    assert.equal(bench.latest.stops[0]?.latched, true);
+    assert.equal(bench.latest.stops[0]?.hint, STOP_HINT[code as keyof typeof STOP_HINT]);
+  }
+
+  it("operator stop: the next thing on the wire, in every mode", () => {
+    for (const prepare of [
+      moving,
+      () => new Supervised().engaged(),
+      () => new Supervised().connected(),
+      () => new Supervised(),
+    ]) {
+      const bench = prepare();
+      const { epoch } = bench.latest;
+      const count = bench.wire.length;
+      bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+      assert.deepEqual(bench.wire[count], { kind: "stop", stop: "quick" });
+      assert.ok(bench.latest.epoch > epoch);
+      assertLatched(bench, "operator-stop");
+    }
+  });
+
+  it("needs no control, and a second stop is sent again without a second report", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "viewer" }, bench.now);
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "viewer" }, bench.now);
+    assert.equal(bench.wire.filter((item) => item.kind === "stop").length, 2);
+    assert.equal(bench.stops.length, 1);
+  });
+
+  it("arm fault in one single report, also while it stands by", () => {
+    for (const prepare of [moving, () => new Supervised().connected()]) {
+      const bench = prepare();
+      bench.report({ systemErrors: [0x100d] });
+      bench.report({ systemErrors: [] });
+      assertLatched(bench, "arm-fault");
+      assert.match(bench.latest.stops[0]?.detail ?? "", /0x100D/);
+    }
+  });
+
+  it("an arm that no longer follows", () => {
+    const bench = moving();
+    bench.frozen = true;
+    for (let round = 0; round < 8; round++) {
+      bench.give(bench.chunk(0.04));
+      bench.pass(0.2);
+    }
+    assertLatched(bench, "following-error");
+  });
+
+  it("a pause of the stream in which the guardian has fired", () => {
+    const bench = moving();
+    bench.now += 0.15;
+    bench.pass(0.02);
+    assertLatched(bench, "stalled");
+  });
+
+  it("a guardian that has fired", () => {
+    const bench = moving();
+    bench.supervisor.stop("guardian-fired", "it missed this process", bench.now);
+    assertLatched(bench, "guardian-fired");
+  });
+
+  it("is left only by an acknowledgement of the operator in control, once the cause is gone", () => {
+    const bench = moving();
+    bench.report({ systemErrors: [0x100d] });
+    bench.pass(0.1);
+    const acknowledge = { kind: "acknowledge", reason: "looked at it" } as const;
+    assert.match(bench.request(acknowledge).reason, /reports a fault \(system error 0x100D\)/);
+    for (const request of ["engage", "home", "follow-policy", "hold", "disengage"] as const) {
+      assert.equal(bench.request({ kind: request }).ok, false);
+    }
+    bench.report({ systemErrors: [] });
+    assert.match(bench.request(acknowledge, LEASE + 1).reason, /not in control/);
+    assert.equal(bench.request(acknowledge).ok, true);
+    assert.equal(bench.latest.mode, "standby");
+    assert.deepEqual(bench.latest.stops, []);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+    bench.pass(0.1);
+    assert.equal(bench.wire.at(-1)?.kind, "setpoint");
+  });
+
+  it("outlives the link", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    bench.supervisor.linkLost("gone", bench.now);
+    assert.equal(bench.latest.mode, "fault");
+    bench.pass(0.2, { state: true });
+    assert.match(bench.request({ kind: "acknowledge", reason: "" }).reason, /fresh state/);
+    bench.supervisor.linkUp({ ...bench.state, receivedAt: bench.now }, bench.now);
+    assert.equal(bench.latest.mode, "fault");
+  });
+
+  it("an arm that is at fault when the link comes up is at fault", () => {
+    const bench = new Supervised();
+    bench.supervisor.linkUp({ ...bench.state, receivedAt: bench.now, jointErrors: [0, 0, 0, 8, 0, 0, 0] }, bench.now);
+    assert.equal(bench.latest.mode, "fault");
+  });
+});
+
+describe("supervisor: reports", () => {
+  it("every 20 ms and at each change of mode", () => {
+    const bench = new Supervised().engaged();
+    const count = bench.told.filter((message) => message.kind === "state").length;
+    bench.pass(1);
+    assert.equal(bench.told.filter((message) => message.kind === "state").length - count, 50);
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    const last = bench.told.at(-1);
+    assert.equal(last?.kind === "state" && last.state.mode, "fault");
+  });
+
+  it("comes to rest and ends the stream when the process is told to end", () => {
+    const bench = moving();
+    bench.supervisor.shutDown(bench.now);
+    bench.pass(0.5);
+    assert.equal(bench.latest.mode, "standby");
+    assert.equal(bench.supervisor.engaged, false);
+    assert.equal(bench.speed, 0);
+  });
+});

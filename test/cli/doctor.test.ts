@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { ill, runChecks, well } from "../../daemon/cli/doctor/check.js";
+import { diskCheck } from "../../daemon/cli/doctor/disk-check.js";
+import { nodeCheck } from "../../daemon/cli/doctor/node-check.js";
+import { portCheck } from "../../daemon/cli/doctor/port-check.js";
+import { tokenCheck } from "../../daemon/cli/doctor/token-check.js";
+import { startRig } from "../operator/rig.js";
+import { jsonLines, kinevla } from "./kinevla.js";
+
+const folder = mkdtempSync(join(tmpdir(), "kinevla-doctor-"));
+after(() => rmSync(folder, { recursive: true }));
+
+test("every check runs, also after one that fails or throws", async () => {
+  const told: string[] = [];
+  const results = await runChecks(
+    [
+      { name: "a", run: async () => ill("broken", "mend it") },
+      { name: "b", run: () => Promise.reject(new Error("bang")) },
+      { name: "c", run: async () => well("fine") },
+    ],
+    (result) => told.push(result.name),
+  );
+  assert.deepEqual(told, ["a", "b", "c"]);
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [false, false, true],
+  );
+  assert.match(results[1]?.detail ?? "", /bang/);
+});
+
+test("node and disk", async () => {
+  assert.equal((await nodeCheck("20.19.0").run()).ok, true);
+  assert.equal((await nodeCheck("22.1.0").run()).ok, true);
+  assert.equal((await nodeCheck("20.18.9").run()).ok, false);
+  assert.equal((await diskCheck(folder, 1).run()).ok, true);
+  const full = await diskCheck(folder, Number.MAX_SAFE_INTEGER).run();
+  assert.equal(full.ok, false);
+  assert.match(full.hint, /Free at least/);
+});
+
+test("token file", async () => {
+  const path = join(folder, "token");
+  assert.equal((await tokenCheck(path).run()).ok, true);
+  writeFileSync(path, `${"a".repeat(43)}\n`, { mode: 0o600 });
+  assert.equal((await tokenCheck(path).run()).ok, true);
+  chmodSync(path, 0o640);
+  assert.match((await tokenCheck(path).run()).hint, /chmod 600/);
+});
+
+test("operator port: free, ours and ready, ours and not ready, somebody else's", async () => {
+  const rig = await startRig();
+  const { port } = rig.server;
+  assert.match((await portCheck("127.0.0.1", port).run()).detail, /a daemon runs .* is ready/);
+  rig.backend.ready = false;
+  assert.equal((await portCheck("127.0.0.1", port).run()).ok, false);
+  await rig.close();
+  assert.match((await portCheck("127.0.0.1", port).run()).detail, /is free/);
+  const other = createServer((_, response) => response.end("hello"));
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const foreign = await portCheck("127.0.0.1", (other.address() as AddressInfo).port).run();
+  other.closeAllConnections();
+  other.close();
+  assert.match(foreign.detail, /another program/);
+});
+
+test("a wrong configuration is named by line, and nothing that needs it is tried", async () => {
+  const file = join(folder, "daemon.yaml");
+  writeFileSync(file, "arms: {}\n");
+  const { exitCode, stdout } = await kinevla("doctor", "--config", file, "--json").ended;
+  assert.equal(exitCode, 7);
+  const lines = jsonLines(stdout);
+  assert.deepEqual(
+    lines.map(({ name, ok }) => [name, ok]),
+    [
+      ["node", true],
+      ["configuration", false],
+    ],
+  );
+  assert.match(String(lines[1]?.detail), /daemon\.yaml:1: arms: there is no such key/);
+});

@@ -1,0 +1,68 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { projectPath } from "../../daemon/ports/project-path.js";
+import type { Rig } from "../operator/rig.js";
+
+/** How a run of the program ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run of the program. */
+export interface Run {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly ended: Promise<Ended>;
+  /** Resolves once the output holds this text; rejects when the program ends without it. */
+  printed(text: string): Promise<void>;
+}
+
+/** Starts the program as built, without any settings of this shell. */
+export function kinevla(...args: readonly string[]): Run {
+  const child = spawn(process.execPath, [projectPath("dist", "daemon", "cli.js"), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    stdout += bytes.toString();
+  });
+  child.stderr.on("data", (bytes: Buffer) => {
+    stderr += bytes.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+  return {
+    child,
+    ended,
+    printed: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (`${stdout}${stderr}`.includes(text)) {
+            resolve();
+          }
+        };
+        look();
+        child.stdout.on("data", look);
+        child.stderr.on("data", look);
+        void ended.then(() => reject(new Error(`ended without "${text}": ${stdout}${stderr}`)));
+      }),
+  };
+}
+
+/** The options that point the program at a rig. */
+export function at(rig: Rig): readonly string[] {
+  return ["--url", `ws://${rig.address}`, "--token-file", rig.tokenFile];
+}
+
+/** Output of `--json`, line by line. */
+export function jsonLines(stdout: string): readonly Record<string, unknown>[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .filter((text) => text !== "")
+    .map((text) => JSON.parse(text));
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { COLUMNS } from "../../drivers/virtual-lab/dataset/format.js";
+import { generateDataset } from "../../drivers/virtual-lab/dataset/generate.js";
+
+const SIZE = 32;
+const folder = mkdtempSync(join(tmpdir(), "kinevla-dataset-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function generate(name: string, episodes: number, workers: number): Promise<string> {
+  const out = join(folder, name);
+  await generateDataset({ episodes, seed: 77, out, workers, size: SIZE });
+  return out;
+}
+
+describe("the data set", () => {
+  it("is the same bytes for the same seed, however many workers make it", async () => {
+    const two = await generate("two", 2, 2);
+    const one = await generate("one", 1, 1);
+    for (const file of ["front.rgb", "wrist.rgb", "steps.f32", "episode.json"]) {
+      const path = join("episodes", "000000", file);
+      assert.ok(readFileSync(join(two, path)).equals(readFileSync(join(one, path))), file);
+    }
+  });
+
+  it("holds what its description says", () => {
+    const two = join(folder, "two");
+    const description = JSON.parse(readFileSync(join(two, "dataset.json"), "utf8"));
+    assert.equal(description.schema, "kinevla.dataset.v1");
+    assert.equal(description.imageSize, SIZE);
+    assert.equal(description.period, 0.1);
+    assert.equal(description.horizon, 5);
+    assert.equal(description.tasks.length, 3);
+    assert.deepEqual(description.columns, COLUMNS);
+    const width = COLUMNS.reduce((sum, column) => sum + column.width, 0);
+    for (const episode of ["000000", "000001"]) {
+      const at = join(two, "episodes", episode);
+      const { steps, kinematic, task, instruction } = JSON.parse(readFileSync(join(at, "episode.json"), "utf8"));
+      assert.ok(kinematic);
+      const wordings = [description.tasks[task].instruction, ...description.tasks[task].paraphrases];
+      assert.ok(wordings.includes(instruction));
+      assert.equal(readFileSync(join(at, "steps.f32")).length, 4 * width * steps);
+      assert.equal(readFileSync(join(at, "front.rgb")).length, SIZE * SIZE * 3 * steps);
+      assert.equal(readFileSync(join(at, "wrist.rgb")).length, SIZE * SIZE * 3 * steps);
+    }
+  });
+
+  it("has labels that lead from each commanded position to the next where nothing pushes", () => {
+    const bytes = readFileSync(join(folder, "two", "episodes", "000001", "steps.f32"));
+    const width = COLUMNS.reduce((sum, column) => sum + column.width, 0);
+    const row = (step: number, column: number): number => bytes.readFloatLE(4 * (step * width + column));
+    const steps = bytes.length / 4 / width;
+    let agreeing = 0;
+    for (let step = 0; step + 1 < steps; step += 1) {
+      const near = [0, 1, 2, 3, 4, 5, 6].every(
+        (joint) => Math.abs(row(step, joint) + row(step, 25 + joint) - row(step + 1, joint)) < 1e-6,
+      );
+      agreeing += near ? 1 : 0;
+    }
+    assert.ok(agreeing > 0.5 * steps, `${agreeing} of ${steps}`);
+  });
+});
