@@ -104,10 +104,11 @@ def fit(
     if stage.checkpoint.exists():
         state = torch.load(stage.checkpoint, weights_only=True, map_location=next(module.parameters()).device)
         module.load_state_dict(state["module"])
-        optimiser.load_state_dict(state["optimiser"])
         average.values = state["average"]
         step, elapsed = state["step"], state["elapsed"]
-    begun, begun_step = time.monotonic() - elapsed, step
+        if step < stage.steps and stage.limit != 0:
+            optimiser.load_state_dict(state["optimiser"])
+    begun, first = time.monotonic() - elapsed, step
     resumed = time.monotonic()
     saved = shown = resumed
 
@@ -150,7 +151,7 @@ def fit(
         now = time.monotonic()
         if now - shown >= LINE_PERIOD or step == stage.steps:
             shown = now
-            rate_now = (step - begun_step) * stage.batch / max(now - resumed, 1e-6)
+            rate_now = (step - first) * stage.batch / max(now - resumed, 1e-6)
             left = (stage.steps - step) * stage.batch / rate_now
             if stage.limit is not None:
                 left = min(left, stage.limit - (now - begun))
@@ -165,7 +166,8 @@ def fit(
         if now - saved >= CHECKPOINT_PERIOD:
             saved = now
             save()
-    save()
+    if step > first:
+        save()
     if stage.ema:
         average.write_to(module)
     module.eval()
