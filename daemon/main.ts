@@ -2,12 +2,13 @@ import { mkdirSync } from "node:fs";
 import { pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
-import type { CameraOptions } from "../drivers/camera/options.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
+import { camerasOptions } from "./composition/cameras-options.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
-import { type Config, ConfigError, loadConfig } from "./config/config.js";
+import { policyOptions } from "./composition/policy-options.js";
+import { ConfigError, loadConfig } from "./config/config.js";
 import { POLICY_LIMITS } from "./guard/limits.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
@@ -24,23 +25,8 @@ async function main(): Promise<void> {
   const log = pino({ level: config.log.level });
   mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
   const manifest = await readManifest(config.policy.bundle);
-  const { images } = manifest;
-  const picture = (role: "front" | "wrist") => ({
-    ...{ size: images.size, crop: images.crop, rotate180: images.rotate180[role] },
-  });
-  const cameras = createCameras({
-    cameras: { front: cameraOptions(config.cameras.front), wrist: cameraOptions(config.cameras.wrist) },
-    pictures: { front: picture("front"), wrist: picture("wrist") },
-  });
-  const policy = createPolicyProcess({
-    bundle: config.policy.bundle,
-    provider: config.policy.provider,
-    fallback: config.policy.fallback === "cpu" ? "cpu" : null,
-    threads: config.policy.threads,
-    deadline: config.policy.deadline_ms / 1000,
-    textDeadline: config.policy.text_deadline_ms / 1000,
-    loadDeadline: config.policy.load_deadline_ms / 1000,
-  });
+  const cameras = createCameras(camerasOptions(config, manifest.images));
+  const policy = createPolicyProcess(policyOptions(config));
   const link = createSocketArmLink(config.armSocket, hostClock);
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
@@ -84,17 +70,6 @@ function configFile(): string {
     throw new ConfigError("name the configuration file: --config <file>");
   }
   return file;
-}
-
-function cameraOptions(camera: Config["cameras"]["front"]): CameraOptions {
-  const { width, height } = camera;
-  if ("url" in camera) {
-    return { width, height, source: { kind: "url", url: camera.url } };
-  }
-  if ("device" in camera) {
-    return { width, height, source: { kind: "device", device: camera.device, fps: camera.fps } };
-  }
-  return { width, height, source: { kind: "file", path: camera.file } };
 }
 
 // A fault of the program ends the process: the arm process then ramps the arm to a stop by itself.

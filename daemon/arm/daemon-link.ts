@@ -36,6 +36,8 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
   await removeStaleSocket(path);
 
   const server = createServer((socket) => {
+    // An error is followed by `close`, where it is handled.
+    socket.on("error", () => undefined);
     if (daemon !== null) {
       socket.end(`${JSON.stringify({ kind: "refused", reason: "another daemon is connected to this arm process" })}\n`);
       return;
@@ -52,8 +54,6 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
       }
       deliver(complete, listener);
     });
-    // An error is followed by `close`, where it is handled.
-    socket.on("error", () => undefined);
     socket.on("close", () => {
       daemon = null;
       listener.onClose();

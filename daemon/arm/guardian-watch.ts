@@ -101,6 +101,8 @@ class GuardianWatch implements Guardian {
   }
 
   #accept(socket: Socket): void {
+    // An error is followed by `close`, where it is handled.
+    socket.on("error", () => undefined);
     if (this.#process !== null) {
       socket.destroy();
       return;
@@ -116,7 +118,6 @@ class GuardianWatch implements Guardian {
       goodbye = bytes.includes(GUARDIAN_BYTE.goodbye);
     });
     socket.on("end", () => socket.end());
-    socket.on("error", () => undefined);
     socket.on("close", () => {
       this.#process = null;
       if (goodbye) {

@@ -10,6 +10,21 @@ const PHASE_WORDS: Readonly<Record<ServerMessageOf<"progress">["phase"], string>
   failed: "Failed",
 };
 
+/** Describes a run of messages; progress that says nothing new is left out. */
+export function describing(): (message: ServerMessage) => string | null {
+  let last = "";
+  return (message) => {
+    if (message.type === "progress") {
+      const news = `${message.task} ${message.phase} ${message.detail}`;
+      if (news === last) {
+        return null;
+      }
+      last = news;
+    }
+    return describe(message);
+  };
+}
+
 /** One or more lines for people about a message of the daemon; null where there is nothing to say. */
 export function describe(message: ServerMessage): string | null {
   switch (message.type) {

@@ -19,11 +19,10 @@ export function register(program: Command): void {
     .option("--config <file>", "configuration whose policy is evaluated", projectPath("daemon", "config", "lab.yaml"))
     .option("--trials <n>", "trials of each task", wholeNumber, 20)
     .option("--seed <n>", "seed of the first trial; training uses seeds below 1 000 000", wholeNumber, 2_000_000)
-    .option(
-      "--task <index...>",
-      "only these of the bundle's instructions, counted from 0",
-      (text, before: number[] = []) => [...before, wholeNumber(text)],
-    )
+    .option("--task <index...>", "only these of the lab's tasks, counted from 0", (text, before: number[] = []) => [
+      ...before,
+      wholeNumber(text),
+    ])
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--json", "print the result as JSON")
     .addHelpText(
@@ -32,13 +31,9 @@ export function register(program: Command): void {
     )
     .action(async (options: Options) => {
       const { evaluate } = await import("../evaluation/evaluate.js");
-      const { loadConfig } = await import("../config/config.js");
-      const { readManifest } = await import("../../models/bundle/read-manifest.js");
-      const { instructions } = await readManifest(loadConfig(options.config).policy.bundle);
-      const tasks = options.task ?? instructions.map((_, index) => index);
       const result = await evaluate({
         ...{ configFile: options.config, trials: options.trials, seed: options.seed, realTime: options.realTime },
-        ...{ tasks, instructions: tasks.map((index) => instructions[index] ?? "") },
+        tasks: options.task ?? null,
         progress: (words) => process.stderr.write(`${words}\n`),
       });
       process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));

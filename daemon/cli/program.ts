@@ -1,9 +1,14 @@
 import { Command } from "commander";
 import { register as registerAcknowledge } from "./acknowledge.js";
+import { register as registerBench } from "./bench.js";
+import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
+import { register as registerEvaluate } from "./evaluate.js";
 import { EXIT_HELP } from "./exit-code.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
+import { register as registerLab } from "./lab.js";
+import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
 import { register as registerWatch } from "./watch.js";
@@ -17,6 +22,11 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerAcknowledge,
   registerStatus,
   registerDoctor,
+  registerStart,
+  registerEvaluate,
+  registerBench,
+  registerLab,
+  registerDataset,
 ];
 
 /** The command line program. */

@@ -1,5 +1,5 @@
 import type { ServerMessage } from "../operator/server-message.js";
-import { describe, line } from "./describe.js";
+import { describing, line } from "./describe.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { followTask } from "./follow-task.js";
 import { inControl } from "./in-control.js";
@@ -11,7 +11,7 @@ export function runInstruct(
   instruction: string,
   options: OperatorOptions & { readonly home: boolean; readonly confirm?: true },
 ): Promise<ExitCode> {
-  const tell = options.json ? tellPrograms : tellPeople;
+  const tell = options.json ? tellPrograms : tellPeople();
   return inControl(options, ["reasoning", "chunks", "faults", "progress"], async ({ client }) => {
     if (!options.json) {
       say(line("Instruction", instruction));
@@ -22,11 +22,14 @@ export function runInstruct(
   });
 }
 
-function tellPeople(message: ServerMessage): void {
-  const words = describe(message);
-  if (words !== null) {
-    say(words);
-  }
+function tellPeople(): (message: ServerMessage) => void {
+  const describe = describing();
+  return (message) => {
+    const words = describe(message);
+    if (words !== null) {
+      say(words);
+    }
+  };
 }
 
 const TOLD: readonly ServerMessage["type"][] = ["progress", "reasoning", "chunk", "faults", "control", "refused"];

@@ -1,4 +1,4 @@
-import { describe, line } from "./describe.js";
+import { describing, line } from "./describe.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
 import { connectOperator, need } from "./operator-link.js";
 import type { OperatorOptions } from "./operator-options.js";
@@ -15,6 +15,7 @@ export async function runWatch(options: OperatorOptions & { readonly state?: num
   }
   const client = await connectOperator(options);
   let mode = "";
+  const describe = describing();
   client.onMessage((message) => {
     if (options.json) {
       if (message.type !== "state" || options.state !== undefined) {

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
-import { labControl } from "../launch/lab-control.js";
+import { followTask } from "../cli/follow-task.js";
+import { goHome } from "../cli/go-home.js";
+import { connectOperator, need } from "../cli/operator-link.js";
+import { untilReady } from "../cli/until-ready.js";
+import { labControl, verdictInWords } from "../launch/lab-control.js";
 import { startSystem } from "../launch/system.js";
-import { OperatorClient } from "../operator/client.js";
-import { goHome, requireAccepted, runTask } from "./run-task.js";
 import { wilsonInterval } from "./wilson.js";
 
 /** What to evaluate. */
@@ -11,9 +12,8 @@ export interface EvaluateOptions {
   readonly trials: number;
   /** Seed of the first trial; trial n of every task uses `seed + n`. */
   readonly seed: number;
-  /** Indices of the lab's tasks, in the order of its task list. */
-  readonly tasks: readonly number[];
-  readonly instructions: readonly string[];
+  /** Indices of the lab's tasks; null for all that the bundle was trained on. */
+  readonly tasks: readonly number[] | null;
   readonly realTime: boolean;
   /** Told how far it is. */
   readonly progress: (words: string) => void;
@@ -58,52 +58,69 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   });
   try {
     const lab = labControl(system.lab ?? "");
-    const token = readFileSync(system.tokenFile, "utf8").trim();
-    const client = await OperatorClient.connect({ url: system.operatorUrl, token, name: "evaluation" });
-    requireAccepted(await client.subscribe(["state", "progress"]));
-    requireAccepted(await client.takeControl());
+    const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "evaluation" });
+    await need(client.subscribe(["state", "progress"]), "accepted");
+    await need(client.takeControl(), "control-granted");
+    const { policy } = await untilReady(client, options.progress);
+    const instructions = (await lab.verdicts()).map(({ instruction }) => instruction);
+    const trained = instructions.flatMap((words, task) => (policy?.instructions.includes(words) ? [task] : []));
+    const tasks = options.tasks ?? trained;
+    const strange = tasks.find((task) => instructions[task] === undefined);
+    if (strange !== undefined || tasks.length === 0) {
+      throw new RangeError(`the lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}`);
+    }
     const runs: Trial[] = [];
-    const total = options.trials * options.tasks.length;
+    const total = options.trials * tasks.length;
     for (let number = 0; number < options.trials; number += 1) {
-      for (const [index, task] of options.tasks.entries()) {
+      for (const task of tasks) {
         const seed = options.seed + number;
-        await goHome(client);
-        await lab.reset(seed, task);
+        await goHome(client, () => undefined);
+        await lab.reset(seed, "varied");
         const startedAt = performance.now();
-        const end = await runTask(client, options.instructions[index] ?? "", false);
-        const verdict = await lab.verdict(task);
+        const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
+        const end = await followTask(client, wish, () => undefined);
+        const verdict = (await lab.verdicts())[task];
+        if (verdict === undefined) {
+          throw new Error("the virtual lab gave no verdict");
+        }
         const seconds = (performance.now() - startedAt) / 1000;
         const { goal, kinematic } = verdict;
         runs.push({
           ...{ task, seed, goal, kinematic, seconds, chunks: end.chunks },
-          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdict.detail },
+          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdictInWords(verdict) },
         });
         const good = runs.filter((run) => run.kinematic).length;
         options.progress(
-          `${runs.length}/${total}  ${kinematic ? "moved as told" : goal ? "moved, not as told" : "not moved"}  ` +
-            `(${good} of ${runs.length} as told)  ${options.instructions[index]}`,
+          `${runs.length}/${total}  ${verdictInWords(verdict)}; ${good} of ${runs.length} as told; ${wish.instruction}`,
         );
         if (end.phase !== "finished") {
-          requireAccepted(await client.requestInControl({ type: "acknowledge", reason: "next trial" }));
+          // Refused where nothing is latched; the next homing then says what is wrong.
+          await client.requestInControl({ type: "acknowledge", reason: "next trial" });
         }
       }
     }
     await client.close();
-    return summarise(options, runs);
+    return summarise(
+      tasks.map((task) => ({ task, instruction: instructions[task] ?? "" })),
+      runs,
+    );
   } finally {
     await system.close();
   }
 }
 
-function summarise(options: EvaluateOptions, runs: readonly Trial[]): Evaluation {
+function summarise(
+  asked: readonly { readonly task: number; readonly instruction: string }[],
+  runs: readonly Trial[],
+): Evaluation {
   const rate = (some: readonly Trial[], key: "goal" | "kinematic"): number =>
     some.length === 0 ? 0 : some.filter((run) => run[key]).length / some.length;
-  const tasks = options.tasks.map((task, index) => {
+  const tasks = asked.map(({ task, instruction }) => {
     const own = runs.filter((run) => run.task === task);
     const interval = (key: "goal" | "kinematic"): readonly [number, number] =>
       wilsonInterval(own.filter((run) => run[key]).length, own.length);
     return {
-      instruction: options.instructions[index] ?? "",
+      instruction,
       trials: own.length,
       goal: rate(own, "goal"),
       goal_interval: interval("goal"),

@@ -1,6 +1,6 @@
 import { type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
 import { FADE_PART, MOST_STEP } from "./limits.js";
-import type { Refusal, RefusalCode } from "./refusal.js";
+import { degrees, type Refusal, type RefusalCode } from "./refusal.js";
 import type { SourceRule } from "./source-rules.js";
 
 /** A commanded position with its backward differences: rad, rad/s, rad/s2. */
@@ -43,18 +43,18 @@ export function motionRefusals(
   const bound = (code: RefusalCode, unit: string, values: JointVector, most: (joint: number) => number): void => {
     const joint = values.findIndex((value, index) => !(Math.abs(value) <= most(index)));
     if (joint >= 0) {
-      const detail = `J${joint + 1} at ${jointAt(values, joint)} ${unit}, at most ${most(joint)}`;
+      const detail = `J${joint + 1} at ${degrees(jointAt(values, joint))} ${unit}, at most ${degrees(most(joint))}`;
       refusals.push({ code, reaction: "quick-stop", detail });
     }
   };
   const { limits } = rule;
-  bound("not-finite", "rad", motion.q, () => Number.MAX_VALUE);
-  bound("position", "rad", motion.q, (joint) => jointAt(limits.highest, joint));
-  bound("velocity", "rad/s", motion.v, (joint) => jointAt(limits.velocity, joint) + ROUNDING);
-  bound("acceleration", "rad/s2", motion.a, (joint) => jointAt(limits.acceleration, joint) + ROUNDING / period);
-  bound("step", "rad/s", motion.v, () => MOST_STEP / period);
+  bound("not-finite", "deg", motion.q, () => Number.MAX_VALUE);
+  bound("position", "deg", motion.q, (joint) => jointAt(limits.highest, joint));
+  bound("velocity", "deg/s", motion.v, (joint) => jointAt(limits.velocity, joint) + ROUNDING);
+  bound("acceleration", "deg/s2", motion.a, (joint) => jointAt(limits.acceleration, joint) + ROUNDING / period);
+  bound("step", "deg/s", motion.v, () => MOST_STEP / period);
   if (rule.slowsDown) {
-    bound("speed-rises", "rad/s", motion.v, (joint) => {
+    bound("speed-rises", "deg/s", motion.v, (joint) => {
       const speed = jointAt(last.v, joint);
       const step = FADE_PART * jointAt(limits.jerk, joint) * period;
       // Acceleration cannot vanish at once: what it still adds while it fades is not the ramp's doing.

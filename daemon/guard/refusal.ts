@@ -27,3 +27,13 @@ export interface Refusal {
   /** What was found, in words. */
   readonly detail: string;
 }
+
+/** An angle or a rate of one in the unit that operators read: degrees with two decimals, from radians. */
+export function degrees(radians: number): string {
+  return ((radians * 180) / Math.PI).toFixed(2);
+}
+
+/** A length of time in whole milliseconds, from seconds. */
+export function milliseconds(time: number): string {
+  return `${(time * 1000).toFixed(0)} ms`;
+}

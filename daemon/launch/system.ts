@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { armProcessCommand, guardianCommand } from "../arm/commands.js";
+import { realTimeCommand } from "../arm/scheduling.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { projectPath } from "../ports/project-path.js";
 import { type Child, startChild } from "./child.js";
@@ -43,6 +44,8 @@ export class StartError extends Error {
 }
 
 const READY_WITHIN_MS = 60_000;
+/** Below the arm process: what measures must not disturb what is measured. */
+const LAB_PRIORITY = 30;
 
 /** Starts every process in order and waits until the daemon serves operators; throws StartError. */
 export async function startSystem(options: SystemOptions): Promise<System> {
@@ -71,7 +74,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     let lab: string | null = null;
     if (options.lab !== null) {
       options.progress("starting the virtual lab");
-      lab = await startLab(config, options.lab.seed, start);
+      lab = await startLab(config, options, options.lab.seed, start);
     }
     options.progress("starting the arm process and its guardian");
     const guardian = guardianCommand(configFile, options.realTime);
@@ -119,6 +122,7 @@ async function configApart(file: string, folder: string): Promise<string> {
 /** Starts the lab on the addresses that the configuration expects; gives its control address. */
 async function startLab(
   config: Config,
+  { realTime }: SystemOptions,
   seed: number,
   start: (name: string, command: string, args: readonly string[], onLine: (line: string) => void) => Child,
 ): Promise<string> {
@@ -127,11 +131,14 @@ async function startLab(
     throw new StartError("The virtual lab speaks TCP: set arm.link.kind to tcp.");
   }
   let control: string | null = null;
+  const script = projectPath("dist", "drivers", "virtual-lab", "main.js");
   const args = [
-    ...[projectPath("dist", "drivers", "virtual-lab", "main.js"), "--seed", String(seed)],
-    ...["--controller-port", String(config.arm.link.port), "--camera-port", camera, "--control-port", "0"],
+    ...["--seed", String(seed), "--controller-port", String(config.arm.link.port)],
+    ...["--camera-port", camera, "--control-port", "0"],
   ];
-  const child = start("lab", process.execPath, args, (line) => {
+  // A real controller is real-time; the physics and the pictures, which are processes and threads of their own, are not.
+  const lab = realTimeCommand(script, args, { priority: realTime ? LAB_PRIORITY : null, mainThreadOnly: true });
+  const child = start("lab", lab.command, lab.args, (line) => {
     const match = /"control":"(http:[^"]+)"/.exec(line);
     control ??= match?.[1] ?? null;
   });

@@ -22,6 +22,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const PAGE_FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/": ["index.html", "text/html; charset=utf-8"],
   "/app.js": ["app.js", "text/javascript; charset=utf-8"],
+  "/link.js": ["link.js", "text/javascript; charset=utf-8"],
+  "/pictures.js": ["pictures.js", "text/javascript; charset=utf-8"],
   "/view.js": ["view.js", "text/javascript; charset=utf-8"],
   "/style.css": ["style.css", "text/css; charset=utf-8"],
   "/icon.svg": ["icon.svg", "image/svg+xml"],

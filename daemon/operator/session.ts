@@ -6,6 +6,7 @@ import type { OperatorBackend } from "./backend.js";
 import type { ClientMessage } from "./client-message.js";
 import type { ControlDesk, DeskClient } from "./control-desk.js";
 import { followTopics } from "./follow-topics.js";
+import { InboundLimit } from "./inbound-limit.js";
 import type { OperatorMetrics } from "./metrics.js";
 import { readMessage } from "./read-message.js";
 import type { ServerMessage } from "./server-message.js";
@@ -13,7 +14,6 @@ import type { StateFeed } from "./state-feed.js";
 import { statusMessage } from "./status-message.js";
 import { refusal } from "./to-message.js";
 import type { TokenCheck } from "./token.js";
-import { fullBucket, type RateLimit, type TokenBucket, takeToken } from "./token-bucket.js";
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -29,10 +29,6 @@ export interface SessionContext {
   clientCount(): number;
 }
 
-/** Messages that are looked at (reference/safety.md §4.3: 200/s, burst 50). */
-const ADMITTED: RateLimit = { rate: 200, burst: 50 };
-/** Messages that are dropped unread; beyond this the connection ends. */
-const TOLERATED: RateLimit = { rate: 500, burst: 2000 };
 /** A stop is never limited; no stop is longer than this. */
 const LONGEST_STOP = 1024;
 /** Authentication must follow within this time (reference/safety.md §5, item 2). */
@@ -49,9 +45,7 @@ export class OperatorSession implements DeskClient {
   readonly #context: SessionContext;
   #name: string;
   #authenticated = false;
-  #admitted: TokenBucket;
-  #tolerated: TokenBucket;
-  #toldTooFast = false;
+  readonly #limit: InboundLimit;
   #unreadable = 0;
   #unansweredPings = 0;
   #following = Subscription.EMPTY;
@@ -63,8 +57,7 @@ export class OperatorSession implements DeskClient {
     this.#name = `client ${number}`;
     this.#context = context;
     const now = context.clock.now();
-    this.#admitted = fullBucket(ADMITTED, now);
-    this.#tolerated = fullBucket(TOLERATED, now);
+    this.#limit = new InboundLimit(now);
     this.#authenticationTimer = setTimeout(
       () => this.#drop("not-authenticated", "no token came within 2 s"),
       AUTHENTICATE_WITHIN_MS,
@@ -115,7 +108,7 @@ export class OperatorSession implements DeskClient {
 
   #receive(bytes: RawData, isBinary: boolean): void {
     const text = isBinary ? "" : String(bytes);
-    const isLimited = !this.#isAdmitted();
+    const isLimited = !this.#limit.admits(this.#context.clock.now());
     if (isLimited && !(text.length <= LONGEST_STOP && text.includes('"stop"'))) {
       this.#tooFast();
       return;
@@ -152,16 +145,16 @@ export class OperatorSession implements DeskClient {
       case "stop":
         this.#context.backend.commands.stop(this.#name, message.reason);
         this.#context.log.warn({ client: this.#name, reason: message.reason }, "operator stop");
-        this.#reply(message.type, { type: "accepted", id: message.id, detail: "the stop is on its way" });
+        this.#reply(message, { type: "accepted", id: message.id, detail: "the stop is on its way" });
         return;
       case "take-control":
         if (message.name !== undefined) {
           this.#name = message.name;
         }
-        this.#reply(message.type, this.#context.desk.take(this, message.id));
+        this.#reply(message, this.#context.desk.take(this, message.id));
         return;
       case "subscribe":
-        this.#reply(message.type, { type: "accepted", id: message.id, detail: message.topics.join(", ") });
+        this.#reply(message, { type: "accepted", id: message.id, detail: message.topics.join(", ") });
         this.#following.unsubscribe();
         this.#following = followTopics(message, this.#context, {
           unreadBytes: () => this.#socket.bufferedAmount,
@@ -169,7 +162,7 @@ export class OperatorSession implements DeskClient {
         });
         return;
       case "status":
-        this.#reply(message.type, statusMessage(message.id, this.#context));
+        this.#reply(message, statusMessage(message.id, this.#context));
         return;
       case "renew":
       case "release-control":
@@ -180,7 +173,7 @@ export class OperatorSession implements DeskClient {
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
           if (reply !== null) {
-            this.#reply(message.type, reply);
+            this.#reply(message, reply);
           }
         });
         return;
@@ -213,33 +206,26 @@ export class OperatorSession implements DeskClient {
     });
   }
 
-  #reply(type: ClientMessage["type"], reply: ServerMessage): void {
+  #reply(request: ClientMessage, reply: ServerMessage): void {
     const result = reply.type === "refused" ? reply.code : "accepted";
-    this.#context.metrics.messages.inc({ type, result });
+    this.#context.metrics.messages.inc({ type: request.type, result });
+    // Programs and the page ask for these again and again.
+    const isRoutine = request.type === "status" || request.type === "subscribe";
     if (reply.type === "refused") {
-      this.#context.log.info({ client: this.#name, type, code: reply.code, message: reply.message }, "refused");
-    } else if (type !== "status" && type !== "subscribe") {
-      this.#context.log.info({ client: this.#name, type }, "accepted");
+      // Only what was accepted is of bounded length.
+      const { type } = request;
+      this.#context.log.info({ client: this.#name, type, result, message: reply.message }, "operator refused");
+    } else if (!isRoutine) {
+      this.#context.log.info({ client: this.#name, request, result }, "operator request");
     }
     this.send(reply);
   }
 
-  #isAdmitted(): boolean {
-    const { taken, bucket } = takeToken(this.#admitted, ADMITTED, this.#context.clock.now());
-    this.#admitted = bucket;
-    if (taken) {
-      this.#toldTooFast = false;
-    }
-    return taken;
-  }
-
   #tooFast(): void {
-    const { taken, bucket } = takeToken(this.#tolerated, TOLERATED, this.#context.clock.now());
-    this.#tolerated = bucket;
-    if (!taken) {
+    const verdict = this.#limit.excess(this.#context.clock.now());
+    if (verdict === "end") {
       this.#drop("too-fast", "messages keep coming far too fast");
-    } else if (!this.#toldTooFast) {
-      this.#toldTooFast = true;
+    } else if (verdict === "tell") {
       this.#context.metrics.messages.inc({ type: "any", result: "too-fast" });
       this.send(refusal(null, "too-fast", "messages come too fast; this one and others are dropped unread"));
     }

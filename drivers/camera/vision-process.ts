@@ -13,7 +13,7 @@ const SHORTEST_WAIT: Seconds = 0.5;
 const LONGEST_WAIT: Seconds = 2;
 /** A healthy process speaks at least every 3 s (a wait and an FFmpeg time-out); a silent one hangs in a read or an open. */
 const LONGEST_SILENCE: Seconds = 5;
-/** Loading OpenCV takes 0.4 s on an idle machine; one that has just begun to start everything is not idle. */
+/** Loading OpenCV takes 0.4 to 1 s (runtime.md section 3), on an overloaded machine many times that. */
 const LONGEST_START: Seconds = 30;
 /** How much of the process' last words is kept, characters. */
 const LAST_WORDS = 400;

@@ -1,7 +1,7 @@
-import type { ArmState } from "../../daemon/types/arm-state.js";
-import { type Instant, type JointPosition, jointPosition } from "../../daemon/types/units.js";
+import type { JointPosition } from "../../daemon/types/units.js";
 import { MILLI_DEGREE } from "./joint-target.js";
 import { isIntegerIn, isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
+import { errorCodes, isJointList, toPosition } from "./state-fields.js";
 
 /** A request and how its answer is recognised and read; `read` gives null for an answer of the wrong shape. */
 export interface Query<Answer> {
@@ -63,8 +63,6 @@ export const QUICK_STOP = line({ command: "set_arm_stop" });
 /** The stop that decelerates on the path. */
 export const SLOW_STOP = line({ command: "set_arm_slow_stop" });
 
-/** J1 to J7 turn at most twice around. */
-const MILLI_DEG_RANGE = 720_000;
 /** 0.001 RPM in rad/s. */
 const MILLI_RPM = (2 * Math.PI) / 60_000;
 const MICROMETRE = 1e-6;
@@ -205,75 +203,6 @@ export function stopReply(message: JsonObject): boolean | null {
     default:
       return null;
   }
-}
-
-/**
- * Reads one datagram of the state push; says why when it is not exactly as documented. A missing joint position must
- * not become zeros, six joints must not become seven, and error fields of either style (up to firmware 1.6 scalars,
- * from 1.7 a list) must be there.
- */
-export function readPush(
-  push: JsonObject,
-  receivedAt: Instant,
-): { readonly kind: "state"; readonly state: ArmState } | { readonly kind: "rejected"; readonly reason: string } {
-  const { arm_current_status: status = "unknown", joint_status: joints } = push;
-  if (push.state !== "realtime_arm_joint_state") {
-    return { kind: "rejected", reason: "not a state push" };
-  }
-  if (typeof status !== "string" || !isJsonObject(joints)) {
-    return { kind: "rejected", reason: "no joint status" };
-  }
-  if (!isJointList(joints.joint_position)) {
-    return { kind: "rejected", reason: "joint_position is not seven angles" };
-  }
-  if (!isIntegerList(joints.joint_err_code, 7, 0, 0xffff)) {
-    return { kind: "rejected", reason: "joint_err_code is not seven codes" };
-  }
-  if (!isIntegerList(joints.joint_en_flag, 7, 0, 1)) {
-    return { kind: "rejected", reason: "joint_en_flag is not seven flags" };
-  }
-  const systemErrors = errorCodes(push);
-  if (systemErrors === null) {
-    return { kind: "rejected", reason: "no error codes of a known style" };
-  }
-  return {
-    kind: "state",
-    state: {
-      receivedAt,
-      measured: toPosition(joints.joint_position),
-      status,
-      systemErrors,
-      jointErrors: joints.joint_err_code,
-      jointEnabled: joints.joint_en_flag.map((flag) => flag === 1),
-    },
-  };
-}
-
-/** Non-zero codes of all error fields that are there; null when none is, or one is malformed. */
-function errorCodes({ err, arm_err: armError, sys_err: systemError }: JsonObject): readonly number[] | null {
-  const codes: number[] = [];
-  for (const scalar of [armError, systemError]) {
-    if (scalar !== undefined && !isIntegerIn(scalar, 0, 0xffff)) {
-      return null;
-    }
-    codes.push(...(scalar === undefined ? [] : [scalar]));
-  }
-  if (err !== undefined) {
-    if (!Array.isArray(err) || !isIntegerList(err, err.length, 0, 0xffff)) {
-      return null;
-    }
-    codes.push(...err);
-  }
-  const missing = err === undefined && (armError === undefined || systemError === undefined);
-  return missing ? null : [...new Set(codes.filter((code) => code !== 0))];
-}
-
-function isJointList(value: unknown): value is readonly number[] {
-  return isIntegerList(value, 7, -MILLI_DEG_RANGE, MILLI_DEG_RANGE);
-}
-
-function toPosition(milliDeg: readonly number[]): JointPosition {
-  return jointPosition(milliDeg.map((value) => value * MILLI_DEGREE));
 }
 
 function jointAngles(command: string, name: string, field: string): Query<JointPosition> {

@@ -1,8 +1,9 @@
 import type { Arm, ArmListener, StopKind } from "../../daemon/ports/arm.js";
 import type { ArmIdentity } from "../../daemon/types/arm-state.js";
-import type { DriverError } from "../../daemon/types/driver-error.js";
+import { DriverError } from "../../daemon/types/driver-error.js";
 import type { PushSettings } from "./codec.js";
-import { type Rm75Options, Session } from "./session.js";
+import type { Rm75Options } from "./rm75-options.js";
+import { Session } from "./session.js";
 
 /** A RealMan RM75 on TCP or on a serial line; opens nothing before `connect`. */
 export function createRm75Arm(options: Rm75Options): Arm {
@@ -27,7 +28,7 @@ class Rm75Arm implements Arm {
       this.#options,
       {
         onState: (state) => listener.onState(state),
-        onLost: (error: DriverError) => {
+        onLost: (error) => {
           this.#forget(session);
           listener.onLost(error);
         },
@@ -52,7 +53,10 @@ class Rm75Arm implements Arm {
   }
 
   async clearFaults(): Promise<void> {
-    await this.#session?.clearFaults();
+    if (this.#session === null) {
+      throw new DriverError("link-lost", "the arm is not connected");
+    }
+    await this.#session.clearFaults();
   }
 
   reset(): void {

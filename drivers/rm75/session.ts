@@ -1,9 +1,7 @@
 import type { ArmListener, StopKind } from "../../daemon/ports/arm.js";
-import type { Clock } from "../../daemon/ports/clock.js";
 import type { ArmIdentity, ArmState } from "../../daemon/types/arm-state.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
 import type { JointVector, Seconds } from "../../daemon/types/units.js";
-import type { ArmDescription } from "./arm-description.js";
 import {
   CLEAR_SYSTEM_ERROR,
   clearJointError,
@@ -12,7 +10,6 @@ import {
   PUSH_SETTINGS,
   type PushSettings,
   QUICK_STOP,
-  readPush,
   stopReply,
 } from "./codec.js";
 import { identify } from "./identify.js";
@@ -21,26 +18,13 @@ import type { JsonObject } from "./json-object.js";
 import type { ArmLink, LinkListener } from "./link.js";
 import { MessageDecoder } from "./message-decoder.js";
 import { QueryChannel } from "./query-channel.js";
+import type { Rm75Options } from "./rm75-options.js";
 import { openSerialLink } from "./serial-link.js";
 import { pollState } from "./state-poller.js";
+import { readPush } from "./state-push.js";
 import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
-import type { ToolDevice } from "./tool-device.js";
-
-/** How an RM75 is reached and what it must be. */
-export interface Rm75Options {
-  readonly link:
-    | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-    | { readonly kind: "serial"; readonly path: string; readonly baudRate: number };
-  /** Where the arm pushes its state over UDP: an address of this host. On a serial link the state is polled instead. */
-  readonly push: { readonly host: string; readonly port: number; readonly period: Seconds };
-  /** What the arm must report of itself. */
-  readonly expected: ArmDescription;
-  /** Devices at the flange. */
-  readonly tools: readonly ToolDevice[];
-  readonly clock: Clock;
-}
 
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;

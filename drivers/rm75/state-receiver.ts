@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { DriverError } from "../../daemon/types/driver-error.js";
+import { DriverError, type DriverErrorCode } from "../../daemon/types/driver-error.js";
 import { type JsonObject, parseJsonObject } from "./json-object.js";
 
 /** Where the arm's state push is received, and from whom it is believed. */
@@ -19,6 +19,17 @@ export interface DroppedDatagrams {
   /** From another address, or from another port of the arm's address than the first one. */
   foreign: number;
   malformed: number;
+}
+
+function codeOf(error: Error): DriverErrorCode {
+  switch ("code" in error ? error.code : "") {
+    case "EADDRNOTAVAIL":
+      return "connect-timeout";
+    case "EACCES":
+      return "no-permission";
+    default:
+      return "port-busy";
+  }
 }
 
 /** Receives the state push. Datagrams carry no sequence and no signature, so their source is all there is to check. */
@@ -43,7 +54,7 @@ export class StateReceiver {
     });
   }
 
-  /** Opens the UDP port; throws DriverError `port-busy`. */
+  /** Opens the UDP port; throws DriverError `port-busy`, `no-permission`, or `connect-timeout` for a foreign address. */
   static open(options: StateReceiverOptions): Promise<StateReceiver> {
     const { host, port } = options;
     return new Promise((resolve, reject) => {
@@ -51,7 +62,7 @@ export class StateReceiver {
       socket.once("error", (error) => {
         socket.close();
         const message = `UDP port ${port} of ${host} cannot be opened: ${error.message}`;
-        reject(new DriverError("port-busy", message, { host, port }, error));
+        reject(new DriverError(codeOf(error), message, { host, port }, error));
       });
       socket.bind(port, host, () => {
         socket.removeAllListeners("error");

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
-import { goHome, requireAccepted, runTask } from "../../daemon/evaluation/run-task.js";
+import { followTask } from "../../daemon/cli/follow-task.js";
+import { goHome } from "../../daemon/cli/go-home.js";
+import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
 import { type System, startSystem } from "../../daemon/launch/system.js";
-import { OperatorClient } from "../../daemon/operator/client.js";
+import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
 
 /** What a bench is started with. */
@@ -30,22 +32,11 @@ export interface BenchSession {
 export async function startBench(options: BenchOptions): Promise<BenchSession> {
   const system = await startSystem({ ...options, lab: { seed: 1 }, apart: true });
   try {
-    const token = readFileSync(system.tokenFile, "utf8").trim();
-    const client = await OperatorClient.connect({ url: system.operatorUrl, token, name: "bench" });
-    requireAccepted(await client.subscribe(["state", "reasoning", "chunks", "faults", "progress"]));
-    requireAccepted(await client.takeControl());
-    const status = async (): Promise<ServerMessageOf<"status">> => {
-      const reply = await client.request({ type: "status" });
-      if (reply.type !== "status") {
-        throw new Error(`the daemon answered ${reply.type} to status`);
-      }
-      return reply;
-    };
-    let present = await status();
-    while (!present.ready) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      present = await status();
-    }
+    const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "bench" });
+    await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"]), "accepted");
+    await need(client.takeControl(), "control-granted");
+    const status = (): Promise<ServerMessageOf<"status">> => need(client.request({ type: "status" }), "status");
+    const present = await untilReady(client, options.progress);
     const instructions = present.policy?.instructions ?? [];
     const lab = labControl(system.lab ?? "");
     let round = 0;
@@ -55,11 +46,14 @@ export async function startBench(options: BenchOptions): Promise<BenchSession> {
         while (!isOver()) {
           const task = round % instructions.length;
           round += 1;
-          await goHome(client);
-          await lab.reset(round, task);
-          const end = await runTask(client, instructions[task] ?? "", false);
+          await goHome(client, () => undefined);
+          await lab.reset(round, "nominal");
+          const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
+          const end = await followTask(client, wish, () => undefined);
           if (end.phase !== "finished" && !isOver()) {
             options.progress(`a task ended ${end.phase}: ${end.detail}`);
+            // Refused where nothing is latched; the next homing then says what is wrong.
+            await client.requestInControl({ type: "acknowledge", reason: "bench" });
           }
         }
       },

@@ -1,4 +1,4 @@
-import { requireAccepted } from "../../daemon/evaluation/run-task.js";
+import { need } from "../../daemon/cli/operator-link.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { type BenchOptions, type BenchSession, startBench } from "./session.js";
 import { machine, quantile, toMs } from "./statistics.js";
@@ -26,7 +26,7 @@ export async function benchStop(options: BenchOptions & { readonly n: number }):
       await startMoving(bench, round);
       await bench.lab.clearArrivals();
       const sentAt = hostClock.now();
-      requireAccepted(await bench.client.stop("bench"));
+      await need(bench.client.stop("bench"), "accepted");
       // Whatever the arm process could still send would have arrived by then.
       await new Promise((resolve) => setTimeout(resolve, 100));
       const { records } = await bench.lab.arrivals();
@@ -37,7 +37,7 @@ export async function benchStop(options: BenchOptions & { readonly n: number }):
       }
       latencies.push(arrival.at - sentAt);
       after += records.slice(stop).filter(({ command }) => command === "movej_canfd").length;
-      requireAccepted(await bench.client.requestInControl({ type: "acknowledge", reason: "bench" }));
+      await need(bench.client.requestInControl({ type: "acknowledge", reason: "bench" }), "accepted");
       if ((round + 1) % 20 === 0) {
         options.progress(`${round + 1} of ${options.n} stops`);
       }
@@ -80,6 +80,6 @@ async function startMoving(bench: BenchSession, round: number): Promise<void> {
     });
   });
   const instruction = instructions[round % instructions.length] ?? "";
-  requireAccepted(await client.requestInControl({ type: "instruct", instruction, homeFirst: false, confirm: true }));
+  await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
   await moving;
 }

@@ -48,9 +48,13 @@ export async function benchStream(options: BenchOptions & { readonly seconds: nu
   }
 }
 
+/** Arrivals are sorted into bins this wide to find the grid, s. */
+const BIN = 0.00005;
+
 /**
- * Lateness of each frame against a grid of `period`, laid through the earliest frame of each stretch of stream
- * (a stretch ends where the stream paused for 10 periods or more); gaps within stretches.
+ * Lateness of each frame against the stream's grid, and gaps between frames. The grid's phase is where most frames
+ * arrive, moved forward to the earliest hundredth of them; a frame more than a period late shows as a gap. A pause of
+ * 10 periods or more is no gap but the end of a stream, and the next one has a grid of its own.
  */
 export function streamFigures(
   frames: readonly Pick<Arrival, "at">[],
@@ -60,11 +64,13 @@ export function streamFigures(
   let gaps = 0;
   let stretch: number[] = [];
   const flush = (): void => {
-    const first = stretch[0] ?? 0;
-    // Offset of each frame to the grid through the first one; the earliest is on time by definition.
-    const offsets = stretch.map((at) => at - first - Math.round((at - first) / period) * period);
-    const earliest = Math.min(...offsets);
-    lateness.push(...offsets.map((offset) => offset - earliest));
+    const start = stretch[0] ?? 0;
+    const phases = stretch.map((at) => (at - start) % period);
+    const mode = densest(phases, period);
+    // From a quarter of a period early to three quarters late.
+    const signed = phases.map((phase) => ((phase - mode + 1.25 * period) % period) - period / 4);
+    const earliest = quantile(signed, 0.01);
+    lateness.push(...signed.map((offset) => Math.max(0, offset - earliest)));
     stretch = [];
   };
   for (const { at } of frames) {
@@ -79,4 +85,14 @@ export function streamFigures(
   flush();
   const at = (fraction: number): number => toMs(quantile(lateness, fraction));
   return { lateness_ms: { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) }, gaps_over_20_ms: gaps };
+}
+
+/** The phase around which most of `phases` lie. */
+function densest(phases: readonly number[], period: number): number {
+  const counts = new Array<number>(Math.ceil(period / BIN)).fill(0);
+  for (const phase of phases) {
+    const bin = Math.min(counts.length - 1, Math.floor(phase / BIN));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return (counts.indexOf(Math.max(...counts)) + 0.5) * BIN;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import fc from "fast-check";
 import { CLIENT_MESSAGE_TYPES } from "../../daemon/operator/client-message.js";
 import { protocolSchema } from "../../daemon/operator/protocol-schema.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
@@ -66,4 +67,21 @@ test("nothing is coerced", () => {
   }
   const unknown = readMessage('{"type":"set-joints","id":4}');
   assert.ok(unknown.kind === "unreadable" && unknown.code === "unknown-type" && unknown.id === 4);
+});
+
+test("whatever the bytes, reading a message never throws, and what is read fits the protocol", () => {
+  const valid = [...read("PROTOCOL.md").matchAll(/^-> (\{.*\})$/gm)].map((match) => match[1] ?? "");
+  const mutated = fc
+    .tuple(fc.constantFrom(...valid), fc.nat(200), fc.nat(8), fc.string({ unit: "binary", maxLength: 6 }))
+    .map(([text, at, cut, insert]) => text.slice(0, at) + insert + text.slice(at + cut));
+  fc.assert(
+    fc.property(fc.oneof(mutated, fc.string({ unit: "binary" }), fc.json()), (text) => {
+      const reading = readMessage(text);
+      if (reading.kind === "message") {
+        assert.ok(CLIENT_MESSAGE_TYPES.includes(reading.message.type));
+        assert.equal(readMessage(JSON.stringify(reading.message)).kind, "message");
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -7,6 +7,7 @@ import { decodeJointTarget, JointTargetEncoder } from "../../drivers/rm75/joint-
 import { isJsonObject, type JsonObject, parseJsonObject } from "../../drivers/rm75/json-object.js";
 import { MAXIMUM_LINE_BYTES } from "../../drivers/rm75/line-splitter.js";
 import { MessageDecoder } from "../../drivers/rm75/message-decoder.js";
+import { readPush } from "../../drivers/rm75/state-push.js";
 import { type Message, samples } from "../virtual-lab/controller-client.js";
 
 const MILLI_DEGREE = Math.PI / 180_000;
@@ -220,7 +221,7 @@ describe("the state push", () => {
   for (const { name, frame } of samples("udp-")) {
     it(`${name} is read`, () => {
       assert.ok(frame);
-      const read = codec.readPush(frame, 12);
+      const read = readPush(frame, 12);
       assert.equal(read.kind, "state");
       assert.ok(read.kind === "state");
       assert.equal(read.state.receivedAt, 12);
@@ -240,7 +241,7 @@ describe("the state push", () => {
     assert.ok(good);
     for (const field of ["joint_position", "joint_err_code", "joint_en_flag"]) {
       for (const wrong of [...damaged(joints[field]), [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0], undefined]) {
-        const read = codec.readPush({ ...good, joint_status: { ...joints, [field]: wrong } }, 0);
+        const read = readPush({ ...good, joint_status: { ...joints, [field]: wrong } }, 0);
         assert.equal(read.kind, "rejected", `${field}: ${JSON.stringify(wrong)}`);
       }
     }
@@ -254,13 +255,13 @@ describe("the state push", () => {
       { ...good, err: undefined, sys_err: undefined },
     ];
     for (const wrong of wrongPushes) {
-      assert.equal(codec.readPush(wrong, 0).kind, "rejected", JSON.stringify(wrong).slice(0, 90));
+      assert.equal(readPush(wrong, 0).kind, "rejected", JSON.stringify(wrong).slice(0, 90));
     }
   });
 
   it("keeps every code of every error field", () => {
     assert.ok(good);
-    const read = codec.readPush({ ...good, arm_err: 4103, sys_err: 4109, err: [0, 4109, 8193] }, 0);
+    const read = readPush({ ...good, arm_err: 4103, sys_err: 4109, err: [0, 4109, 8193] }, 0);
     assert.deepEqual(read.kind === "state" && read.state.systemErrors, [4103, 4109, 8193]);
   });
 });

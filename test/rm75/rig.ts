@@ -14,7 +14,7 @@ import { type JointPosition, jointPosition } from "../../daemon/types/units.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
-import type { Rm75Options } from "../../drivers/rm75/session.js";
+import type { Rm75Options } from "../../drivers/rm75/rm75-options.js";
 import {
   type ControllerOptions,
   startController,

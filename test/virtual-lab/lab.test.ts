@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { projectPath } from "../../daemon/ports/project-path.js";
 import { type Lab, startLab } from "../../drivers/virtual-lab/main.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
 
@@ -151,6 +154,19 @@ describe("the virtual lab", () => {
     const broken = await fetch(`${lab.addresses.control}/reset`, { method: "POST", body: "{" });
     assert.equal(broken.status, 400);
     assert.equal((await fetch(`${lab.addresses.control}/nothing`)).status, 404);
+  });
+
+  it("takes its world with it when it is killed", async () => {
+    const main = projectPath("dist", "drivers", "virtual-lab", "main.js");
+    const child = spawn(process.execPath, [main], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    const worlds = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+    assert.equal(worlds.length, 1);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    while (existsSync(`/proc/${worlds[0]}`)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   });
 
   it("refuses to start on a port that is taken, and leaves nothing behind", async () => {

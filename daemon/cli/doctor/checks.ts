@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/config.js";
+import { armCheck } from "./arm-check.js";
+import { cameraCheck } from "./cameras-check.js";
 import type { Check } from "./check.js";
 import { diskCheck } from "./disk-check.js";
+import { policyCheck } from "./policy-check.js";
 import { portCheck } from "./port-check.js";
 import { tokenCheck } from "./token-check.js";
 
@@ -12,6 +15,10 @@ export function checksOf(config: Config): readonly Check[] {
     diskCheck(nearestFolder(config.run_directory)),
     tokenCheck(config.operator.token_file),
     portCheck(config.operator.host, config.operator.port),
+    armCheck(config),
+    cameraCheck(config, "front"),
+    cameraCheck(config, "wrist"),
+    policyCheck(config),
   ];
 }
 

@@ -1,1 +1,258 @@
-// page
+import { Link } from "./link.js";
+import { showPictures } from "./pictures.js";
+import {
+  buildJoints,
+  drawTimeline,
+  logLine,
+  showFaults,
+  showPhases,
+  showProgress,
+  showReasoning,
+  showReasoningAge,
+  showState,
+} from "./view.js";
+
+const STATUS_MS = 1000;
+const TOPICS = ["state", "reasoning", "chunks", "faults", "progress"];
+const KEPT_CHUNKS = 40;
+
+const byId = (id) => document.getElementById(id);
+
+/** What the page shows. */
+const shown = {
+  link: "closed",
+  state: null,
+  reasoning: null,
+  progress: null,
+  chunks: [],
+  holder: null,
+  reasons: [],
+  limits: null,
+};
+
+const link = new Link(onEvent);
+
+function onEvent(message) {
+  switch (message.type) {
+    case "link":
+      shown.link = message.state;
+      byId("link").dataset.state = message.state;
+      byId("link").textContent = message.detail;
+      if (message.state === "closed") {
+        shown.state = null;
+        byId("mode").dataset.mode = "disconnected";
+        byId("mode-name").textContent = "Not connected";
+        byId("mode-why").textContent = `${message.detail}. This page cannot stop the arm now: use the hardware stop.`;
+      }
+      break;
+    case "welcome":
+      onWelcome(message);
+      break;
+    case "refused":
+      onRefused(message);
+      break;
+    case "control":
+      shown.holder = message.holder;
+      logLine("control", message.reason);
+      break;
+    case "state":
+      shown.state = message;
+      showState(message, shown.limits, shown.reasons);
+      break;
+    case "reasoning":
+      shown.reasoning = message;
+      showReasoning(message);
+      break;
+    case "chunk":
+      shown.chunks = [...shown.chunks.slice(-KEPT_CHUNKS), message];
+      showPhases(message);
+      break;
+    case "faults":
+      showFaults(message.faults);
+      break;
+    case "progress":
+      onProgress(message);
+      break;
+    case "status":
+      shown.reasons = message.reasons;
+      shown.holder = message.holder;
+      break;
+  }
+  showButtons();
+}
+
+function onWelcome(welcome) {
+  shown.limits = welcome.limits;
+  shown.holder = welcome.holder;
+  shown.chunks = [];
+  byId("login").close();
+  byId("link").dataset.state = "open";
+  byId("link").textContent = `connected as ${welcome.name}`;
+  shown.link = "open";
+  buildJoints(welcome.limits);
+  byId("trained").replaceChildren(
+    ...welcome.instructions.map((instruction) => {
+      const option = document.createElement("option");
+      option.value = instruction;
+      return option;
+    }),
+  );
+  void link.request({ type: "subscribe", topics: TOPICS, rateHz: 20 });
+  void link.request({ type: "status" });
+}
+
+function onRefused(refused) {
+  if (refused.code === "bad-token") {
+    sessionStorage.removeItem("kinevla-token");
+    byId("login-error").textContent = refused.hint;
+    byId("login").showModal();
+    return;
+  }
+  if (refused.code === "instruction-unknown") {
+    byId("wording").hidden = false;
+    byId("wording-text").textContent = `${refused.message}. It may do something else than you mean.`;
+    byId("use-nearest").hidden = refused.nearest === null;
+    byId("use-nearest").dataset.nearest = refused.nearest ?? "";
+    return;
+  }
+  logLine("refused", `${refused.message}. ${refused.hint}`);
+}
+
+function onProgress(progress) {
+  const isNew = shown.progress?.task !== progress.task || shown.progress.phase !== progress.phase;
+  shown.progress = progress;
+  showProgress(progress);
+  if (isNew) {
+    logLine("progress", `Task ${progress.phase}${progress.detail === "" ? "" : `: ${progress.detail}`}`);
+  }
+}
+
+function showButtons() {
+  const open = shown.link === "open";
+  const mine = link.isInControl;
+  const mode = shown.state?.mode;
+  byId("control").disabled = !open || (!mine && shown.holder !== null);
+  byId("control").textContent = mine ? "Release control" : "Take control";
+  byId("holder").textContent = mine
+    ? "You are in control"
+    : shown.holder === null
+      ? "Nobody is in control"
+      : `${shown.holder} is in control`;
+  byId("holder").dataset.yours = String(mine);
+  const phase = shown.progress?.phase;
+  const isPaused = phase === "paused";
+  byId("start").disabled = !mine || mode === "fault" || mode === "disconnected";
+  byId("pause").disabled = !mine || !(isPaused || phase === "acting" || phase === "thinking" || phase === "homing");
+  byId("pause").textContent = isPaused ? "Resume" : "Pause";
+  byId("home").disabled = !mine || mode === "fault" || mode === "disconnected";
+  byId("acknowledge").disabled = !mine || mode !== "fault";
+}
+
+async function stop(reason) {
+  const button = byId("stop");
+  button.dataset.sent = "true";
+  const reply = await link.request({ type: "stop", reason });
+  logLine(
+    "refused",
+    reply.type === "accepted" ? "STOP sent" : `STOP did not get through: ${reply.message}. ${reply.hint}`,
+  );
+  setTimeout(() => {
+    button.dataset.sent = "false";
+  }, 600);
+}
+
+async function instruct(instruction, confirm) {
+  byId("wording").hidden = true;
+  const reply = await link.requestInControl({
+    type: "instruct",
+    instruction,
+    homeFirst: byId("home-first").checked,
+    confirm,
+  });
+  if (reply.type === "accepted") {
+    logLine("accepted", `Started: ${instruction}`);
+  }
+}
+
+byId("stop").addEventListener("click", () => void stop("page"));
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const isTyping = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    if (event.key === "Escape" || (event.key === " " && !isTyping)) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.repeat) {
+        void stop(event.key === "Escape" ? "Escape key" : "space bar");
+      }
+    }
+  },
+  { capture: true },
+);
+// A space bar that stopped must not also press the button in focus when it comes up.
+document.addEventListener(
+  "keyup",
+  (event) => {
+    if (event.key === " " && event.target instanceof HTMLButtonElement) {
+      event.preventDefault();
+    }
+  },
+  { capture: true },
+);
+byId("control").addEventListener("click", async () => {
+  await (link.isInControl ? link.releaseControl() : link.takeControl());
+  showButtons();
+});
+byId("task").addEventListener("submit", (event) => {
+  event.preventDefault();
+  void instruct(byId("instruction").value, false);
+});
+byId("use-nearest").addEventListener("click", () => {
+  byId("instruction").value = byId("use-nearest").dataset.nearest;
+  byId("wording").hidden = true;
+});
+byId("run-anyway").addEventListener("click", () => void instruct(byId("instruction").value, true));
+byId("pause").addEventListener("click", () => {
+  void link.requestInControl({ type: shown.progress?.phase === "paused" ? "resume" : "pause" });
+});
+byId("home").addEventListener("click", () => void link.requestInControl({ type: "home" }));
+byId("acknowledge").addEventListener("click", () => {
+  void link.requestInControl({ type: "acknowledge", reason: "page" });
+});
+byId("login-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const credentials = { token: byId("token").value.trim(), name: byId("name").value.trim() };
+  sessionStorage.setItem("kinevla-token", credentials.token);
+  sessionStorage.setItem("kinevla-name", credentials.name);
+  byId("login-error").textContent = "";
+  link.connect(credentials);
+});
+byId("login").addEventListener("cancel", (event) => event.preventDefault());
+
+setInterval(() => {
+  if (shown.link === "open") {
+    void link.request({ type: "status" });
+  }
+}, STATUS_MS);
+
+function animate() {
+  drawTimeline(shown.chunks, link.now);
+  if (shown.reasoning !== null) {
+    showReasoningAge(shown.reasoning, link.now);
+  }
+  requestAnimationFrame(animate);
+}
+
+const token = sessionStorage.getItem("kinevla-token");
+const name = sessionStorage.getItem("kinevla-name");
+byId("name").value = name ?? "";
+if (token !== null && name !== null) {
+  link.connect({ token, name });
+} else {
+  byId("login").showModal();
+}
+showButtons();
+animate();
+for (const role of ["front", "wrist"]) {
+  void showPictures(role, () => (shown.link === "open" ? link.token : ""));
+}

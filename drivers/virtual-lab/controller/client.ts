@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type JsonObject, parseJsonObject } from "../../rm75/json-object.js";
 import { LineSplitter } from "../../rm75/line-splitter.js";
-import type { Caller } from "./commands.js";
+import type { Caller } from "./execution.js";
 import type { Json } from "./registers.js";
 
 /** How faults bend what a client hears. */

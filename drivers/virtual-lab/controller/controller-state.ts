@@ -73,7 +73,8 @@ export class ControllerState {
   toolFrame = "Arm_Tip";
   workFrame = "Base";
   readonly push: PushSettings = {
-    enable: true,
+    // Off until somebody names a target: a virtual arm sends nothing into a network by itself.
+    enable: false,
     cycle: 1,
     port: 8089,
     ip: "192.168.1.10",

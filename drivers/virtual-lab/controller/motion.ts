@@ -57,11 +57,12 @@ export class Motion {
   #paused: Segment | null = null;
   #commanded: number[];
   #velocity: number[] = [0, 0, 0, 0, 0, 0, 0];
-  /** High follow: the way from `from` to `target` is spread over `span` from `frameAt` on. */
+  /** High follow: the way from `from` to `target` is spread over `span` from `frameAt` on: a period, or what it takes. */
   #from: readonly number[];
   #target: readonly number[];
   #frameAt: Instant = Number.NEGATIVE_INFINITY;
   #span: Seconds = 2 * CYCLE;
+  #period: Seconds = 2 * CYCLE;
   #tickedAt: Instant | null = null;
 
   /** Non-zero system errors. */
@@ -129,9 +130,11 @@ export class Motion {
       return;
     }
     const interval = now - this.#frameAt;
-    this.#span = before === null || interval > 4 * CYCLE ? 2 * CYCLE : this.#span * 0.8 + interval * 0.2;
+    const steady = before !== null && interval <= 4 * CYCLE;
+    this.#period = steady ? this.#period * 0.8 + interval * 0.2 : 2 * CYCLE;
     this.#from = [...this.#commanded];
     this.#target = this.#target.map((angle, i) => angle + ((wanted[i] ?? angle) - angle) * frame.smoothing);
+    this.#span = Math.max(this.#period, CYCLE, this.#shortestTime(this.#from, this.#target));
     this.#frameAt = now;
     this.#activity = { kind: "stream", frame, at: now };
   }
@@ -255,7 +258,8 @@ export class Motion {
 
   /** The frame as far as the rules let it through: refused joints keep their target. */
   #judged(frame: StreamFrame, now: Instant): readonly number[] | null {
-    const verdict = this.#rules.judge(now, frame.q, this.#commanded);
+    const punctually = this.#tickedAt === null || now - this.#tickedAt < 3 * CYCLE;
+    const verdict = this.#rules.judge(now, frame.q, this.#commanded, punctually);
     for (const rule of verdict.broken) {
       this.#violate(rule);
     }
@@ -268,6 +272,12 @@ export class Motion {
     }
     const inside = this.#inside(frame.q);
     return inside.map((angle, i) => (verdict.refusedJoints.includes(i) ? (this.#target[i] ?? angle) : angle));
+  }
+
+  /** How long the joints need at their maximum speeds. */
+  #shortestTime(from: readonly number[], to: readonly number[]): Seconds {
+    const { maximumSpeed } = this.#limits();
+    return Math.max(...to.map((angle, i) => Math.abs(angle - (from[i] ?? angle)) / (maximumSpeed[i] ?? Math.PI)));
   }
 
   #inside(q: readonly number[]): readonly number[] {

@@ -3,7 +3,7 @@ import type { Violations } from "./arrivals.js";
 
 const DEGREE = Math.PI / 180;
 /** Frame to frame and from the present pose at the start (vendor's movej_canfd page). */
-export const MAXIMUM_STEP = 10 * DEGREE;
+const MAXIMUM_STEP = 10 * DEGREE;
 /** Vendor's movej_canfd page. */
 const MAXIMUM_SPEED = 180 * DEGREE;
 /** Acceleration that a real RM75 reports for every joint. */
@@ -20,8 +20,8 @@ export const STREAM_END: Seconds = 0.1;
 interface Accepted {
   readonly at: Instant;
   readonly q: JointPosition;
-  /** Mean speed since about `ACCELERATION_WINDOW` before, rad/s. */
-  readonly speed: readonly number[];
+  /** Mean speed since about `ACCELERATION_WINDOW` before, rad/s; null while that is not known. */
+  readonly speed: readonly number[] | null;
 }
 
 /** What a frame breaks, and what the controller does about it. */
@@ -44,31 +44,39 @@ export class StreamRules {
     this.#frames = [];
   }
 
-  judge(at: Instant, q: JointPosition, present: readonly number[]): FrameVerdict {
+  /**
+   * Judges a frame read at `at` while the arm is at `present`. A frame that was not read `punctually` waited in this
+   * program, so its time says nothing: only its step is judged.
+   */
+  judge(at: Instant, q: JointPosition, present: readonly number[], punctually: boolean): FrameVerdict {
     const last = this.#frames.at(-1);
-    if (last === undefined || at - last.at > STREAM_END) {
+    if (last === undefined || (punctually && at - last.at > STREAM_END)) {
       return this.#start(at, q, present);
     }
-    const broken: (keyof Violations)[] = [];
-    if (at - last.at > MAXIMUM_PERIOD) {
-      broken.push("period");
-    }
+    const late = punctually && at - last.at > MAXIMUM_PERIOD;
+    const broken: readonly (keyof Violations)[] = late ? ["period"] : [];
     const refusedJoints = farJoints(q, last.q);
     if (refusedJoints.length > 0) {
       return { broken: [...broken, "step"], refusedJoints, systemError: 0 };
     }
+    if (!punctually) {
+      this.#frames = [{ at, q, speed: null }];
+      return FINE;
+    }
     const interval = Math.max(at - last.at, SHORTEST_INTERVAL);
-    const tooFast = q.some((angle, i) => Math.abs(angle - (last.q[i] ?? angle)) > MAXIMUM_SPEED * interval);
     const base = this.#frames.findLast((frame) => at - frame.at >= ACCELERATION_WINDOW) ?? this.#frames[0] ?? last;
-    const window = Math.max(at - base.at, ACCELERATION_WINDOW);
-    const speed = q.map((angle, i) => (angle - (base.q[i] ?? angle)) / window);
-    const tooSudden = speed.some((value, i) => Math.abs(value - (base.speed[i] ?? 0)) > MAXIMUM_ACCELERATION * window);
+    const speed = speedSince(base, at, q);
     this.#frames.push({ at, q, speed });
     this.#frames = this.#frames.filter((frame) => at - frame.at < 2 * ACCELERATION_WINDOW);
-    if (tooFast) {
+    if (q.some((angle, i) => Math.abs(angle - (last.q[i] ?? angle)) > MAXIMUM_SPEED * interval)) {
       return { broken: [...broken, "speed"], refusedJoints: [], systemError: 0x1007 };
     }
-    return tooSudden
+    const window = Math.max(at - base.at, ACCELERATION_WINDOW);
+    const sudden = speed?.some((value, i) => {
+      const before = base.speed?.[i] ?? value;
+      return Math.abs(value - before) > MAXIMUM_ACCELERATION * window;
+    });
+    return sudden
       ? { broken: [...broken, "acceleration"], refusedJoints: [], systemError: 0x100a }
       : { ...FINE, broken };
   }
@@ -81,6 +89,16 @@ export class StreamRules {
     this.#frames = [{ at, q, speed: q.map(() => 0) }];
     return FINE;
   }
+}
+
+/** A stream starts at rest, so its speed is known from the beginning; after a gap it is only after a whole window. */
+function speedSince(base: Accepted, at: Instant, q: JointPosition): readonly number[] | null {
+  const elapsed = at - base.at;
+  if (base.speed === null && elapsed < ACCELERATION_WINDOW) {
+    return null;
+  }
+  const window = Math.max(elapsed, ACCELERATION_WINDOW);
+  return q.map((angle, i) => (angle - (base.q[i] ?? angle)) / window);
 }
 
 function farJoints(q: readonly number[], from: readonly number[]): readonly number[] {

@@ -125,5 +125,9 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  await main();
+  main().catch((error: unknown) => {
+    const words = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`The data set is not complete: ${words}\nThe same command goes on where this one ended.\n`);
+    process.exitCode = 1;
+  });
 }

@@ -161,6 +161,7 @@ export class Simulation {
     return Math.min(1, Math.max(0, (qpos[7] ?? 0) / FINGER_TRAVEL));
   }
 
+  /** Where an object is and how fast it moves. */
   object(name: ObjectName): ObjectPose {
     const at = FREE_JOINTS[name];
     const qpos: Float64Array = this.#data.qpos;

@@ -1,19 +1,21 @@
 // Compiles the rasteriser to dist/drivers/virtual-lab/render/raster.wasm when its source is newer.
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, "assembly", "raster.ts");
+const sources = join(here, "assembly");
 const folder = join(here, "..", "..", "..", "dist", "drivers", "virtual-lab", "render");
 const target = join(folder, "raster.wasm");
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-if (changedAt(target) <= changedAt(source)) {
+const newest = Math.max(...readdirSync(sources).map((name) => changedAt(join(sources, name))));
+
+if (changedAt(target) <= newest) {
   mkdirSync(folder, { recursive: true });
   const { error, stderr } = await asc.main([
-    source,
+    join(sources, "raster.ts"),
     "--outFile",
     target,
     "-O3",

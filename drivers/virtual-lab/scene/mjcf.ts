@@ -12,9 +12,9 @@ export const FINGER_TRAVEL = 0.037;
 /** From the flange to the point between the fingertips, m, along the flange's z. */
 export const FLANGE_TO_TIP = 0.15;
 
-/** Height over the table of a carrot lying flat and of the loaf's centre, m. */
+/** Heights over the table at which objects are put down, m. */
 const CARROT_HEIGHT = CARROT.upperRadius;
-export const LOAF_HEIGHT = LOAF.height / 2;
+const LOAF_HEIGHT = LOAF.height / 2;
 
 /** Stiffness, damping and reflected inertia of the joint drives: about 15 ms of tracking lag. */
 const DRIVES = [

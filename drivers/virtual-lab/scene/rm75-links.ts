@@ -16,10 +16,13 @@ export interface Link {
   readonly effort: number;
 }
 
-/** Shoulder height, upper arm, forearm, wrist to flange: `d` of the vendor's DH table for the B variant, m. */
+/** Table to shoulder, m; d1 of the vendor's DH table for the B variant. */
 export const SHOULDER_HEIGHT = 0.2405;
+/** Shoulder to elbow, m; d3. */
 export const UPPER_ARM = 0.256;
+/** Elbow to wrist, m; d5. */
 export const FOREARM = 0.21;
+/** Wrist to flange, m; d7 of the B variant. */
 export const WRIST_TO_FLANGE = 0.144;
 
 const quarter = Math.PI / 2;

@@ -72,8 +72,8 @@ export const NOMINAL_SCENE: SceneSpec = {
   grain: 1,
 };
 
-function jitter<T extends readonly number[]>(random: Random, values: T, amount: number): T {
-  return values.map((value) => value + random.between(-amount, amount)) as unknown as T;
+function jitter(random: Random, amount: number): Vector3 {
+  return [random.between(-amount, amount), random.between(-amount, amount), random.between(-amount, amount)];
 }
 
 function tint(random: Random, colour: Colour, amount: number): Colour {
@@ -90,8 +90,8 @@ function jitterCamera(random: Random, camera: CameraSpec, shift: number, turn: n
   const [px, py, pz] = camera.position;
   const [tx, ty, tz] = camera.target;
   const distance = Math.hypot(tx - px, ty - py, tz - pz);
-  const moved = jitter(random, [0, 0, 0] as Vector3, shift);
-  const aimed = jitter(random, [0, 0, 0] as Vector3, distance * turn);
+  const moved = jitter(random, shift);
+  const aimed = jitter(random, distance * turn);
   return {
     ...camera,
     position: [px + moved[0], py + moved[1], pz + moved[2]],

@@ -18,6 +18,14 @@ const MOST_BEHIND = 0.1;
 const HELD_WITHIN = 0.035;
 const OBJECTS: readonly ObjectName[] = ["bread", "carrot", "plate"];
 
+// Before anything that takes time: the lab may end while the world is still starting.
+process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+if (!process.connected) {
+  process.exit(0);
+}
+// A terminal's Ctrl-C reaches every process of its group; the lab decides when the world ends.
+process.on("SIGINT", () => {});
+
 const options: WorldOptions = JSON.parse(process.argv[2] ?? "{}");
 
 function tell(message: FromWorld): void {
@@ -150,9 +158,6 @@ process.on("message", (message: ToWorld) => {
       message satisfies never;
   }
 });
-process.once("disconnect", () => process.exit(0));
-// A terminal's Ctrl-C reaches every process of its group; the lab decides when the world ends.
-process.on("SIGINT", () => {});
 
 cameras.once("message", (report: CameraWorkerReport) => {
   tell({ kind: "ready", cameraPort: report.port });

@@ -1,0 +1,44 @@
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError } from "commander";
+
+interface Options {
+  readonly out: string;
+  readonly episodes: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly size: number;
+}
+
+/** `kinevla dataset`: demonstrations of the scripted expert in the virtual lab. */
+export function register(program: Command): void {
+  const dataset = program.command("dataset").description("training data from the virtual lab");
+  dataset
+    .command("generate")
+    .description("make seeded demonstrations with pictures, states, actions and texts; continues an interrupted run")
+    .requiredOption("--out <folder>", "where the data set goes")
+    .option("--episodes <n>", "how many demonstrations", whole, 600)
+    .option("--seed <n>", "the same seed gives the same bytes", whole, 1)
+    .option("--workers <n>", "threads", whole, availableParallelism())
+    .option("--size <pixels>", "side of the stored pictures", whole, 96)
+    .addHelpText("after", "\nExample:\n  kinevla dataset generate --episodes 600 --seed 1 --out ~/bread")
+    .action(async ({ out, episodes, seed, workers, size }: Options) => {
+      const { generateDataset } = await import("../../drivers/virtual-lab/dataset/generate.js");
+      const end = process.stderr.isTTY ? "\r" : "\n";
+      await generateDataset({
+        ...{ out, episodes, seed, workers, size },
+        onProgress: ({ done, steps, episodesPerMinute, remaining }) => {
+          const rate = `${episodesPerMinute.toFixed(1)} a minute, ${Math.ceil(remaining / 60)} min left`;
+          process.stderr.write(`${done}/${episodes} episodes, ${steps} steps, ${rate}   ${end}`);
+        },
+      });
+      process.stderr.write(`\nThe data set is complete: ${out}\n`);
+    });
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError("a whole number is needed");
+  }
+  return value;
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LEASE_TTL } from "../../daemon/operator/authority.js";
+import { ControlDesk } from "../../daemon/operator/control-desk.js";
+import type { ServerMessage } from "../../daemon/operator/server-message.js";
+import { StateFeed } from "../../daemon/operator/state-feed.js";
+import { calmReport, FakeBackend } from "./fake-backend.js";
+
+const ADA = { number: 1, name: "Ada" };
+
+/** A desk on a clock that stands until the test moves it. */
+function startDesk() {
+  const backend = new FakeBackend();
+  const clock = { at: 100, now: () => clock.at };
+  const states = new StateFeed(backend.streams.arm, () => clock.at);
+  const changes: (string | null)[] = [];
+  const desk = new ControlDesk(backend, clock, states, (holder) => changes.push(holder?.name ?? null));
+  const granted = desk.take(ADA, 1);
+  assert.ok(granted.type === "control-granted");
+  return { backend, clock, states, desk, changes, lease: granted.lease };
+}
+
+function codeOf(message: ServerMessage | null): string | null {
+  return message?.type === "refused" ? message.code : (message?.type ?? null);
+}
+
+test("taking control counts as the first beat; lease numbers start above those of an earlier run", () => {
+  const { backend, lease } = startDesk();
+  assert.equal(lease, 100_001);
+  assert.deepEqual(backend.calls, [{ kind: "beat", lease }]);
+});
+
+test("beats keep the lease; without them it lapses once, and the daemon is told once", async () => {
+  const { backend, clock, desk, states, changes, lease } = startDesk();
+  for (let sequence = 1; sequence <= 30; sequence += 1) {
+    clock.at += 0.1;
+    backend.arm.next(calmReport());
+    const seen = states.latest?.sequence ?? 0;
+    assert.equal(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen }), null);
+  }
+  assert.equal(desk.holder?.name, "Ada");
+  clock.at += LEASE_TTL + 0.01;
+  desk.expire();
+  desk.expire();
+  assert.equal(desk.holder, null);
+  assert.equal(backend.count("operator-gone"), 1);
+  assert.deepEqual(changes, ["Ada", null]);
+});
+
+test("a frozen view beats in vain: the beats do not pass on, and the lease lapses", async () => {
+  const { backend, clock, desk, states, lease } = startDesk();
+  const seen = states.latest?.sequence ?? 0;
+  const codes: (string | null)[] = [];
+  for (let sequence = 1; sequence <= 20; sequence += 1) {
+    clock.at += 0.1;
+    backend.arm.next(calmReport());
+    codes.push(codeOf(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen })));
+  }
+  // One beat from taking control, then those within half a second of the state they echo.
+  assert.equal(backend.count("beat"), 1 + codes.filter((code) => code === null).length);
+  assert.ok(codes.filter((code) => code === null).length <= 5);
+  assert.ok(codes.includes("stale-view"));
+  assert.equal(codes.at(-1), "lease-lapsed");
+});
+
+test("a daemon that does not answer is reported after five seconds", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { backend, desk, lease } = startDesk();
+  backend.onRequest = () => new Promise(() => undefined);
+  const reply = desk.handle(ADA, { type: "home", id: 2, lease, sequence: 1 });
+  context.mock.timers.tick(5000);
+  assert.equal(codeOf(await reply), "no-answer");
+});

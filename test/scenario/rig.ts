@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { untilReady } from "../../daemon/cli/until-ready.js";
+import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
+import { type System, startSystem } from "../../daemon/launch/system.js";
+import type { OperatorClient } from "../../daemon/operator/client.js";
+import type { ServerMessage, ServerMessageOf } from "../../daemon/operator/server-message.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
+import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
+
+/** The real processes, the virtual lab, and an operator in control. */
+export interface Rig {
+  readonly system: System;
+  readonly lab: LabControl;
+  readonly client: OperatorClient;
+  /** Resolves with the first message from now on that fits; rejects after `withinMs`. */
+  next<T extends ServerMessage["type"]>(
+    type: T,
+    fits?: (message: ServerMessageOf<T>) => boolean,
+    withinMs?: number,
+  ): Promise<ServerMessageOf<T>>;
+  /** Starts the first trained instruction and resolves while a joint is moving by the policy. */
+  startMoving(): Promise<void>;
+  /** Setpoints and stops that reached the controller since the last clear. */
+  arrivals(): Promise<readonly Arrival[]>;
+  close(): Promise<void>;
+}
+
+/** Starts everything with free ports and waits until an instruction could be followed. */
+export async function startRig(): Promise<Rig> {
+  const system = await startSystem({
+    configFile: projectPath("daemon", "config", "lab.yaml"),
+    lab: { seed: 3 },
+    apart: true,
+    realTime: true,
+    progress: () => {},
+  });
+  const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });
+  const lab = labControl(system.lab ?? "");
+  const next: Rig["next"] = (type, fits = () => true, withinMs = 20_000) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        unlisten();
+        reject(new Error(`no fitting ${type} message within ${withinMs} ms`));
+      }, withinMs);
+      const unlisten = client.onMessage((message) => {
+        if (isOfType(message, type) && fits(message)) {
+          clearTimeout(timer);
+          unlisten();
+          resolve(message);
+        }
+      });
+    });
+  await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50), "accepted");
+  await need(client.takeControl(), "control-granted");
+  await untilReady(client, () => undefined);
+  return {
+    ...{ system, lab, client, next },
+    startMoving: async () => {
+      const { policy } = await need(client.request({ type: "status" }), "status");
+      const instruction = policy?.instructions[0] ?? "";
+      let before: readonly number[] | null = null;
+      const moving = next("state", ({ commanded, source }) => {
+        const last = before;
+        before = commanded;
+        // 0.05 deg between two reports, 20 ms apart
+        return source === "policy" && last !== null && largestDifference(commanded ?? last, last) > 0.0009;
+      });
+      await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false }), "accepted");
+      await moving;
+    },
+    arrivals: async () => (await lab.arrivals()).records,
+    close: async () => {
+      await client.close();
+      await system.close();
+    },
+  };
+}
+
+function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type: T): message is ServerMessageOf<T> {
+  return message.type === type;
+}
+
+/** Largest difference of two joint vectors, rad. */
+export function largestDifference(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map((q, joint) => Math.abs(q - (b[joint] ?? Number.NaN))));
+}
+
+/** Process ids of all descendants of a process whose command line holds `words`. */
+export function descendants(pid: number, words = ""): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .flatMap((name) => [
+      ...(commandLine(name).includes(words) ? [Number(name)] : []),
+      ...descendants(Number(name), words),
+    ]);
+}
+
+/** True while a process is there and no zombie. */
+export function isAlive(pid: number): boolean {
+  const stat = readProc(String(pid), "stat");
+  return stat !== "" && !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+}
+
+function parentOf(pid: string): number {
+  const stat = readProc(pid, "stat");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+function commandLine(pid: string): string {
+  return readProc(pid, "cmdline").replaceAll("\0", " ");
+}
+
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    // It has ended.
+    return "";
+  }
+}
+
+/** Resolves after `ms`; for watching that something does not happen. */
+export function watchFor(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
