@@ -13,6 +13,7 @@ export interface GripperCommand {
 
 /** The command to give now for a wished opening (0 closed to 1 open); null to leave the gripper alone. */
 export function gripperCommand(last: GripperCommand, wished: number, now: Instant): GripperCommand | null {
-  const different = Math.abs(wished - last.opening) > SAME;
+  // NaN, an unknown opening, differs from every wish.
+  const different = !(Math.abs(wished - last.opening) <= SAME);
   return different && now - last.at >= DWELL ? { opening: wished, at: now } : null;
 }

@@ -1,6 +1,5 @@
-import { armFault } from "../guard/arm-fault.js";
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
-import { MOST_AGE, POLICY_LIMITS } from "../guard/limits.js";
+import { POLICY_LIMITS } from "../guard/limits.js";
 import type { Refusal } from "../guard/refusal.js";
 import { type Admission, admit } from "../modes/admission.js";
 import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
@@ -11,12 +10,13 @@ import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import { type Instant, type JointPosition, jointAt, jointPosition, type Seconds } from "../types/units.js";
-import { refuseChunk } from "./chunk-admission.js";
-import { type FlightEntry, FlightLog } from "./flight-log.js";
+import { Authority } from "./authority.js";
+import { ChunkIntake } from "./chunk-intake.js";
+import type { FlightEntry } from "./flight-log.js";
 import { type GripperCommand, gripperCommand } from "./gripper-dwell.js";
 import { MotionStream } from "./motion-stream.js";
-import { OperatorLease } from "./operator-lease.js";
-import { STOP_HINT, type StopCode } from "./stop-codes.js";
+import type { StopCode } from "./stop-codes.js";
+import { StopLog } from "./stop-log.js";
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -26,12 +26,9 @@ const LINK_DEAD: Seconds = 0.5;
 const STALLED: Seconds = 0.1;
 /** Reports go to the daemon this often. */
 const REPORT_PERIOD: Seconds = 0.02;
-/** A policy that has given no chunk for this long is left. */
-const STARVED: Seconds = 2;
-/** The first chunk may take longer: the policy writes its reasoning first, and nothing moves meanwhile. */
-const FIRST_CHUNK: Seconds = 10;
-/** Stops shown to the operator. */
-const STOPS_KEPT = 8;
+
+/** Nobody knows how the gripper stands: the first wish is always told. */
+const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
 
 /** What the supervisor works with. */
 export interface SupervisorOptions {
@@ -55,20 +52,16 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #flight = new FlightLog();
+  readonly #authority = new Authority();
+  readonly #intake = new ChunkIntake();
+  readonly #stops: StopLog;
   #mode: Mode = "disconnected";
   #epoch = 0;
   #guard: GuardState;
   #stream: MotionStream | null = null;
-  #arm: ArmState | null = null;
-  #stops: StopReport[] = [];
-  readonly #operator = new OperatorLease();
-  #guardianSeenAt: Instant = -Infinity;
-  #gripper: GripperCommand;
-  #lastChunk = -Infinity;
+  #gripper = UNKNOWN;
   #heldSince: Instant = 0;
   #endsAt: Instant = Infinity;
-  #starvesAt: Instant = Infinity;
   #lastTickAt: Instant = -Infinity;
   #reportedAt: Instant = -Infinity;
   #refusals = 0;
@@ -76,7 +69,10 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#guard = freshGuard(options.period);
-    this.#gripper = { opening: options.gripper.state().commanded, at: -Infinity };
+    this.#stops = new StopLog((stop, flight) => {
+      options.tell({ kind: "stopped", stop });
+      options.onStop(stop, flight);
+    });
   }
 
   get mode(): Mode {
@@ -90,7 +86,7 @@ export class Supervisor {
 
   /** The arm's own fault in words; null when it reports none. */
   get fault(): string | null {
-    return this.#arm === null ? null : armFault(this.#arm);
+    return this.#authority.fault;
   }
 
   /** One tick of the stream, due at `dueAt`, running at `now`. */
@@ -101,7 +97,7 @@ export class Supervisor {
     if (isEngaged(this.#mode)) {
       this.#send(dueAt, now);
     }
-    if (this.#arm !== null && this.#armAge(now) > LINK_DEAD) {
+    if (this.#authority.arm !== null && this.#authority.armAge(now) > LINK_DEAD) {
       this.#options.arm.reset();
       this.linkLost(`no state from the arm for ${LINK_DEAD * 1000} ms`, now);
     }
@@ -134,35 +130,36 @@ export class Supervisor {
 
   /** The daemon's connection ended: nobody is in control any more. */
   daemonLost(now: Instant): void {
-    this.#operator.forget();
-    this.#lastChunk = -Infinity;
+    this.#authority.operator.forget();
+    this.#intake.forget();
     this.#leaveMotion("daemon-lost", "its connection ended", now);
   }
 
   /** The link to the arm is up, and its state arrives. */
   linkUp(state: ArmState, now: Instant): void {
+    this.#gripper = UNKNOWN;
     this.armState(state, now);
     this.#change("link-up");
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
   linkLost(detail: string, now: Instant): void {
-    if (this.#arm === null) {
+    if (this.#authority.arm === null) {
       return;
     }
-    this.#arm = null;
+    this.#authority.armGone();
     const engaged = isEngaged(this.#mode);
     this.#endStream();
     if (this.#change("link-lost") && engaged) {
-      this.#note("link-lost", detail, false, now);
+      this.#stops.add("link-lost", detail, false, now);
     }
     this.#options.onLinkDead();
   }
 
   /** A new report of the arm. A fault stops and latches at once, even if the next report no longer shows it. */
   armState(state: ArmState, now: Instant): void {
-    this.#arm = state;
-    const fault = armFault(state);
+    this.#authority.armReported(state);
+    const { fault } = this.#authority;
     if (fault !== null && this.#mode !== "fault") {
       this.stop("arm-fault", fault, now);
     }
@@ -170,7 +167,7 @@ export class Supervisor {
 
   /** The guardian is alive and connected to the arm. */
   guardianBeat(now: Instant): void {
-    this.#guardianSeenAt = now;
+    this.#authority.guardianSeen(now);
   }
 
   /** Stops the arm at once and latches; the stop is the next thing on the wire and nothing follows it. */
@@ -179,7 +176,7 @@ export class Supervisor {
     this.#options.arm.stop("quick");
     this.#endStream();
     if (this.#change("stopped")) {
-      this.#note(code, detail, true, now);
+      this.#stops.add(code, detail, true, now);
       this.report(now);
     }
   }
@@ -189,7 +186,7 @@ export class Supervisor {
     const admission = this.#admit("acknowledge", lease, now);
     if (admission.ok && this.#change(admission.event)) {
       this.#guard = freshGuard(this.#options.period);
-      this.#stops = [];
+      this.#stops.clear();
       this.report(now);
     }
     return admission;
@@ -208,18 +205,18 @@ export class Supervisor {
   }
 
   #reportOf(now: Instant): ArmReport {
-    const arm = this.#arm;
+    const { arm } = this.#authority;
     return {
       at: now,
       mode: this.#mode,
       epoch: this.#epoch,
       source: this.#stream?.source ?? null,
       measured: arm?.measured ?? null,
-      measuredAge: arm === null ? null : this.#armAge(now),
+      measuredAge: arm === null ? null : this.#authority.armAge(now),
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
       gripper: this.#options.gripper.state(),
       pendingTargets: this.#stream?.targetsAhead(now) ?? 0,
-      stops: this.#stops,
+      stops: this.#stops.stops,
       armStatus: arm?.status ?? "not connected",
       stream: { ...this.#options.counters(), refusals: this.#refusals },
     };
@@ -235,15 +232,10 @@ export class Supervisor {
       this.#change("disengaged");
       this.report(now);
     } else if (isMoving(this.#mode)) {
-      const operatorAge = now - this.#operator.seenAt;
-      const guardianAge = now - this.#guardianSeenAt;
-      if (operatorAge > MOST_AGE.operator) {
-        this.#leaveMotion("operator-lost", `silent for ${seconds(operatorAge)}`, now);
-      } else if (guardianAge > MOST_AGE.guardian) {
-        this.#leaveMotion("guardian-lost", `silent for ${seconds(guardianAge)}`, now);
-      } else if (this.#armAge(now) > MOST_AGE.armState) {
-        this.#leaveMotion("state-stale", `last state ${seconds(this.#armAge(now))} ago`, now);
-      } else if (this.#mode === "policy" && now > this.#starvesAt) {
+      const lost = this.#authority.lost(now);
+      if (lost !== null) {
+        this.#leaveMotion(lost.code, lost.detail, now);
+      } else if (this.#mode === "policy" && this.#intake.isStarved(now)) {
         this.#leaveMotion("policy-starved", "no usable chunk in time", now);
       }
     }
@@ -281,9 +273,9 @@ export class Supervisor {
       proposed: { source, q: jointPosition(q), epoch: this.#epoch, dueAt },
       mode: this.#mode,
       epoch: this.#epoch,
-      arm: this.#arm,
-      operatorSeenAt: this.#operator.seenAt,
-      guardianSeenAt: this.#guardianSeenAt,
+      arm: this.#authority.arm,
+      operatorSeenAt: this.#authority.operator.seenAt,
+      guardianSeenAt: this.#authority.guardianSeenAt,
     });
     this.#guard = next;
     if (verdict.kind === "refuse") {
@@ -291,7 +283,7 @@ export class Supervisor {
     }
     this.#options.arm.send(verdict.setpoint);
     stream.sent(q);
-    this.#flight.add(dueAt, source, q, this.#arm);
+    this.#stops.sent(verdict.setpoint, this.#authority.arm);
     this.#afterSending(stream, now);
     return [];
   }
@@ -310,13 +302,13 @@ export class Supervisor {
   }
 
   #beat(lease: number, now: Instant): void {
-    if (this.#operator.beat(lease, now)) {
+    if (this.#authority.operator.beat(lease, now)) {
       this.#leaveMotion("operator-changed", `lease ${lease} took over`, now);
     }
   }
 
   #operatorGone(reason: string, now: Instant): void {
-    this.#operator.gone();
+    this.#authority.operator.gone();
     this.#leaveMotion("operator-gone", reason, now);
   }
 
@@ -337,20 +329,7 @@ export class Supervisor {
     if (this.#mode !== "policy" || stream === null) {
       return `mode: chunks are followed in mode policy, and the mode is ${this.#mode}`;
     }
-    const context = { now, epoch: this.#epoch, lastId: this.#lastChunk, commanded: stream.commanded };
-    const reason = refuseChunk(chunk, context);
-    if (reason !== null) {
-      return reason;
-    }
-    if (now - this.#heldSince < HOLD_AROUND) {
-      return "not-yet: the pose is held first";
-    }
-    if (!stream.follow(chunk, now)) {
-      return "ramp: coming to rest, the next chunk will be followed";
-    }
-    this.#lastChunk = chunk.id;
-    this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
-    return null;
+    return this.#intake.take(chunk, stream, this.#epoch, this.#heldSince + HOLD_AROUND, now);
   }
 
   #request(id: number, lease: number, request: ArmRequest, now: Instant): void {
@@ -360,7 +339,7 @@ export class Supervisor {
     this.report(now);
   }
 
-  #begin(request: ArmRequest, lease: number, now: Instant): Admission {
+  #begin(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, lease: number, now: Instant): Admission {
     const admission = this.#admit(request.kind, lease, now);
     if (!admission.ok) {
       return admission;
@@ -375,7 +354,7 @@ export class Supervisor {
         break;
       case "follow-policy":
         this.#beginMotion(admission.event);
-        this.#starvesAt = now + FIRST_CHUNK;
+        this.#intake.begin(now);
         break;
       case "hold":
         this.#comeToRest();
@@ -383,25 +362,25 @@ export class Supervisor {
       case "disengage":
         this.#endsAt = now + HOLD_AROUND;
         break;
-      case "acknowledge":
-        break;
     }
     return admission;
   }
 
   #engage(now: Instant): void {
-    if (this.#arm !== null && this.#change("engaged")) {
-      this.#stream = new MotionStream(this.#arm.measured, this.#options.period);
+    const { arm } = this.#authority;
+    if (arm !== null && this.#change("engaged")) {
+      this.#stream = new MotionStream(arm.measured, this.#options.period);
+      this.#guard = freshGuard(this.#options.period);
       this.#heldSince = now;
       this.#lastTickAt = now;
       this.#endsAt = Infinity;
-      this.#stops = [];
+      this.#stops.clear();
     }
   }
 
   #beginMotion(event: ModeEvent): void {
     this.#epoch += 1;
-    this.#stops = [];
+    this.#stops.clear();
     this.#endsAt = Infinity;
     this.#change(event);
   }
@@ -409,7 +388,7 @@ export class Supervisor {
   #leaveMotion(code: StopCode, detail: string, now: Instant): void {
     if (isMoving(this.#mode)) {
       this.#comeToRest();
-      this.#note(code, detail, false, now);
+      this.#stops.add(code, detail, false, now);
       this.report(now);
     }
   }
@@ -417,23 +396,23 @@ export class Supervisor {
   #comeToRest(): void {
     this.#epoch += 1;
     this.#stream?.rampDown();
-    this.#starvesAt = Infinity;
+    this.#intake.end();
     this.#change("ramped");
   }
 
   #endStream(): void {
     this.#stream = null;
     this.#endsAt = Infinity;
-    this.#starvesAt = Infinity;
+    this.#intake.end();
   }
 
   #admit(request: ArmRequest["kind"], lease: number, now: Instant): Admission {
     return admit(this.#mode, request, {
-      inControl: this.#operator.holds(lease, now),
-      guardian: now - this.#guardianSeenAt <= MOST_AGE.guardian,
-      fresh: this.#armAge(now) <= MOST_AGE.armState,
+      inControl: this.#authority.operator.holds(lease, now),
+      guardian: this.#authority.hasGuardian(now),
+      fresh: this.#authority.hasFreshState(now),
       fault: this.fault,
-      inside: this.#arm?.measured.every(isInside) ?? false,
+      inside: this.#authority.arm?.measured.every(isInside) ?? false,
       still: this.#stream?.still ?? true,
     });
   }
@@ -443,23 +422,8 @@ export class Supervisor {
     this.#mode = next ?? this.#mode;
     return next !== null;
   }
-
-  #note(code: StopCode, detail: string, latched: boolean, now: Instant): void {
-    const stop: StopReport = { code, detail, hint: STOP_HINT[code], at: now, latched };
-    this.#stops = [stop, ...this.#stops].slice(0, STOPS_KEPT);
-    this.#options.tell({ kind: "stopped", stop });
-    this.#options.onStop(stop, this.#flight.entries());
-  }
-
-  #armAge(now: Instant): Seconds {
-    return this.#arm === null ? Infinity : now - this.#arm.receivedAt;
-  }
 }
 
 function isInside(angle: number, joint: number): boolean {
   return Math.abs(angle) <= jointAt(POLICY_LIMITS.highest, joint);
-}
-
-function seconds(age: Seconds): string {
-  return Number.isFinite(age) ? `${(age * 1000).toFixed(0)} ms` : "ever";
 }

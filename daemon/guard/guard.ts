@@ -64,8 +64,11 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   const motion = motionTo(q, last, state.period);
   const off = distance(q, measured);
   const still = motion.v.every((speed) => speed === 0);
-  const astraySince = off > FOLLOWING.error ? Math.min(state.astraySince, now) : Infinity;
-  const offSince = still && off > STANDING.error ? Math.min(state.offSince, now) : Infinity;
+  // What the arm did a while ago says nothing about how it follows; its silence is judged by itself.
+  const armAge = arm === null ? Infinity : now - arm.receivedAt;
+  const fresh = armAge <= MOST_AGE.armState;
+  const astraySince = fresh && off > FOLLOWING.error ? Math.min(state.astraySince, now) : Infinity;
+  const offSince = fresh && still && off > STANDING.error ? Math.min(state.offSince, now) : Infinity;
 
   const refusals: Refusal[] = motionRefusals(motion, last ?? FIRST, rule, state.period);
   const check = (passes: boolean, code: RefusalCode, reaction: Reaction, detail: () => string): void => {
@@ -75,7 +78,6 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   };
   const late = now - dueAt;
   const gap = last === null ? Infinity : dueAt - last.dueAt;
-  const armAge = arm === null ? Infinity : now - arm.receivedAt;
   const fault = arm === null ? null : armFault(arm);
   const operatorAge = now - input.operatorSeenAt;
   const guardianAge = now - input.guardianSeenAt;
@@ -84,10 +86,10 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   check(!state.latched, "latched", "quick-stop", () => "a stop waits for its acknowledgement");
   check(fault === null, "arm-fault", "quick-stop", () => `the arm reports: ${fault}`);
   check(
-    last !== null || off <= MOST_FIRST_DISTANCE,
+    last !== null || (fresh && off <= MOST_FIRST_DISTANCE),
     "first-setpoint",
     "quick-stop",
-    () => `${degrees(off)} deg from the arm`,
+    () => `${degrees(off)} deg from the arm, as of ${milliseconds(armAge)} ago`,
   );
   check(
     !(now - astraySince >= FOLLOWING.lasting),
@@ -105,7 +107,7 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   check(rule.modes.includes(input.mode), "mode-forbids", "ramp", () => `${proposed.source} in mode ${input.mode}`);
   check(late <= MOST_AGE.setpoint && -late <= state.period, "off-schedule", "ramp", () => `${milliseconds(late)} late`);
   check(gap >= state.period / 2, "off-schedule", "ramp", () => `${milliseconds(gap)} after the last setpoint`);
-  check(free || armAge <= MOST_AGE.armState, "state-stale", "ramp", () => `arm state is ${milliseconds(armAge)} old`);
+  check(free || fresh, "state-stale", "ramp", () => `arm state is ${milliseconds(armAge)} old`);
   check(
     free || operatorAge <= MOST_AGE.operator,
     "operator-lost",

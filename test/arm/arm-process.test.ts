@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
+import { POLICY_LIMITS } from "../../daemon/guard/limits.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { jointAt } from "../../daemon/types/units.js";
 import { afterStop, type DaemonEnd, isMoving, type Process, Rig } from "./rig.js";
 
 /** The real processes, ready; closed with the test. */
@@ -9,6 +11,20 @@ async function ready(t: TestContext): Promise<{ rig: Rig; arm: Process; guardian
   const parts = await Rig.ready();
   t.after(() => parts.rig.close());
   return parts;
+}
+
+/** Every frame of a stream lies within the policy's limits, as differences of what was sent. */
+function assertWithinLimits(frames: readonly (readonly number[])[]): void {
+  const period = 0.01;
+  // A frame is rounded to 0.001 degrees, which three frames can show as this much acceleration.
+  const rounding = (0.002 * Math.PI) / 180 / period ** 2;
+  for (let joint = 0; joint < 7; joint++) {
+    const q = frames.map((frame) => frame[joint] ?? Number.NaN);
+    const v = q.slice(1).map((angle, index) => (angle - (q[index] ?? 0)) / period);
+    const a = v.slice(1).map((speed, index) => (speed - (v[index] ?? 0)) / period);
+    assert.ok(v.every((speed) => Math.abs(speed) <= jointAt(POLICY_LIMITS.velocity, joint) + rounding * period));
+    assert.ok(a.every((rate) => Math.abs(rate) <= jointAt(POLICY_LIMITS.acceleration, joint) + rounding));
+  }
 }
 
 describe("arm process", () => {
@@ -29,8 +45,9 @@ describe("arm process", () => {
     assert.match(hello.scheduling, /^(SCHED_FIFO 30|ordinary)/);
     assert.equal(hello.periodMs, 10);
     assert.ok(rig.arrivals.length > 50);
-    // The period of the stream is measured by the bench, with nothing else running.
-    assert.deepEqual({ ...rig.violations, period: 0 }, { period: 0, step: 0, speed: 0, acceleration: 0, start: 0 });
+    // The period of the stream is the bench's to measure, with nothing else running; these two do not depend on it.
+    assert.equal(rig.violations.step + rig.violations.start, 0);
+    assertWithinLimits(rig.arrivals.flatMap(({ q }) => (q === null ? [] : [q])));
     assert.deepEqual(daemon.report?.stops, []);
   });
 

@@ -137,6 +137,13 @@ describe("guard: first setpoint of a stream", () => {
     assert.deepEqual(refusalsOf(freshGuard(PERIOD), input("hold", far)), ["first-setpoint"]);
   });
 
+  it("is not sent to an arm whose pose is not known", () => {
+    const stale = armAt(POSE, { receivedAt: NOW - MOST_AGE.armState * 1.01 });
+    for (const arm of [null, stale]) {
+      assert.deepEqual(refusalsOf(freshGuard(PERIOD), input("hold", POSE, { arm })), ["first-setpoint"]);
+    }
+  });
+
   it("is also what comes after a pause", () => {
     const far = withJoint(POSE, 3, jointAt(POSE, 3) + 0.05);
     const paused = { ...AT_REST, last: { dueAt: NOW - MOST_AGE.stream - 0.001, q: far, v: STILL, a: STILL } };
@@ -252,6 +259,12 @@ describe("guard: the arm itself", () => {
       assert.ok(Math.abs(refusedAfter - rule.lasting) <= PERIOD + 1e-9, `after ${refusedAfter} s`);
     });
   }
+
+  it("does not judge following by a report that is stale", () => {
+    const far = armAt(jointPosition(mapJoints(POSE, (angle) => angle - 0.2)), { receivedAt: NOW - 0.11 });
+    const [state] = guard({ ...AT_REST, astraySince: NOW - 1, offSince: NOW - 1 }, input("hold", POSE, { arm: far }));
+    assert.deepEqual([state.astraySince, state.offSince, state.latched], [Infinity, Infinity, false]);
+  });
 
   it("forgets a following error that ended", () => {
     const far = armAt(jointPosition(mapJoints(POSE, (angle) => angle - 0.2)));
