@@ -25,6 +25,11 @@ async function main(): Promise<void> {
   const log = pino({ level: config.log.level });
   mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
   const manifest = await readManifest(config.policy.bundle);
+  if (manifest.images.resize !== "area") {
+    throw new ConfigError(
+      `${config.policy.bundle}: its pictures are resized by ${manifest.images.resize}; the cameras offer area`,
+    );
+  }
   const cameras = createCameras(camerasOptions(config, manifest.images));
   const policy = createPolicyProcess(policyOptions(config));
   const link = createSocketArmLink(config.armSocket, hostClock);

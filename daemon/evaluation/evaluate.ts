@@ -54,7 +54,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     lab: { seed: options.seed },
     apart: true,
     realTime: options.realTime,
-    progress: options.progress,
+    progress: (words) => options.progress(`starting ${words}`),
   });
   try {
     const lab = labControl(system.lab ?? "");

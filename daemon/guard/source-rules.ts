@@ -10,7 +10,7 @@ export interface SourceRule {
   readonly modes: readonly Mode[];
   /** Moves the arm: needs an operator, a guardian and fresh arm state. */
   readonly needsAuthority: boolean;
-  /** Speed may only fall. */
+  /** Speed may only fall; a hold has none. */
   readonly slowsDown: boolean;
 }
 
@@ -28,6 +28,6 @@ export const SOURCE_RULES: Readonly<Record<SetpointSource, SourceRule>> = {
     limits: { ...STOP_LIMITS, velocity: STILL },
     modes: ["hold", "homing", "policy"],
     needsAuthority: false,
-    slowsDown: true,
+    slowsDown: false,
   },
 };

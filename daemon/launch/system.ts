@@ -18,7 +18,7 @@ export interface SystemOptions {
   readonly apart: boolean;
   /** False starts the arm process without real-time scheduling even where it may be had. */
   readonly realTime: boolean;
-  /** Told about each step that takes time. */
+  /** Told what is being started. */
   readonly progress: (words: string) => void;
 }
 
@@ -73,16 +73,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     let lab: string | null = null;
     if (options.lab !== null) {
-      options.progress("starting the virtual lab");
+      options.progress("virtual lab");
       lab = await startLab(config, options, options.lab.seed, start);
     }
-    options.progress("starting the arm process and its guardian");
+    options.progress("arm process and its guardian");
     const guardian = guardianCommand(configFile, options.realTime);
     start("guardian", guardian.command, guardian.args);
     const arm = armProcessCommand(configFile, options.realTime);
     start("arm", arm.command, arm.args);
 
-    options.progress("starting the daemon: cameras and policy");
+    options.progress("daemon with cameras and policy");
     const daemon = start("daemon", node, [projectPath("dist", "daemon", "main.js"), "--config", configFile]);
     const base = `http://${config.operator.host}:${config.operator.port}`;
     await until(daemon, async () => (await fetch(`${base}/healthz`)).ok);

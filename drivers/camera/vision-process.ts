@@ -11,7 +11,7 @@ import type { VisionOptions } from "./options.js";
 /** First wait before an ended process is started again; doubled up to the longest. */
 const SHORTEST_WAIT: Seconds = 0.5;
 const LONGEST_WAIT: Seconds = 2;
-/** A healthy process speaks at least every 3 s (two waits and one FFmpeg time-out); a silent one hangs in a read or an open. */
+/** A healthy process speaks at least every 3 s (a wait and an FFmpeg time-out); a silent one hangs in a read or an open. */
 const LONGEST_SILENCE: Seconds = 5;
 /** Loading OpenCV takes 0.4 to 1 s (runtime.md section 3), on an overloaded machine many times that. */
 const LONGEST_START: Seconds = 30;
@@ -46,14 +46,14 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
   let closed = false;
   let wait = SHORTEST_WAIT;
   let restart: NodeJS.Timeout | undefined;
-  let heardAt: Instant = hostClock.now();
+  let silentAfter: Instant = 0;
   let nextId = 1;
   const pending = new Map<number, PendingJpeg>();
 
   const noPicture = (): DriverError => new DriverError("camera-absent", "there is no picture of this camera");
 
   const take = (message: FromVision): void => {
-    heardAt = hostClock.now();
+    silentAfter = hostClock.now() + LONGEST_SILENCE;
     switch (message.kind) {
       case "frame":
         wait = SHORTEST_WAIT;
@@ -81,7 +81,7 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
   };
 
   const start = (): void => {
-    heardAt = hostClock.now() + LONGEST_START - LONGEST_SILENCE;
+    silentAfter = hostClock.now() + LONGEST_START;
     const born = fork(projectPath("dist", "drivers", "camera", "process.js"), [JSON.stringify(options)], {
       serialization: "advanced",
       execArgv: [],
@@ -114,7 +114,7 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
   };
 
   const watchdog = setInterval(() => {
-    if (hostClock.now() - heardAt > LONGEST_SILENCE) {
+    if (hostClock.now() > silentAfter) {
       child?.kill("SIGKILL");
     }
   }, 500);

@@ -30,7 +30,10 @@ export interface BenchSession {
 
 /** Starts the whole system with free ports and takes control; rejects when a part does not start. */
 export async function startBench(options: BenchOptions): Promise<BenchSession> {
-  const system = await startSystem({ ...options, lab: { seed: 1 }, apart: true });
+  const system = await startSystem({
+    ...{ configFile: options.configFile, realTime: options.realTime, lab: { seed: 1 }, apart: true },
+    progress: (words) => options.progress(`starting ${words}`),
+  });
   try {
     const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "bench" });
     await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"]), "accepted");

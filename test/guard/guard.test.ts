@@ -275,6 +275,39 @@ describe("guard: the arm itself", () => {
   });
 });
 
+describe("guard: reactions", () => {
+  const nudged = withJoint(POSE, 0, jointAt(POSE, 0) + 0.02);
+  const off = { ...AT_REST, astraySince: NOW - 1 };
+  const far = armAt(jointPosition(mapJoints(POSE, (angle) => angle - 0.2)));
+  const cases = [
+    ["velocity", "quick-stop", AT_REST, input("policy", nudged)],
+    ["first-setpoint", "quick-stop", freshGuard(PERIOD), input("hold", POSE, { arm: far })],
+    ["following-error", "quick-stop", off, input("policy", POSE, { arm: far })],
+    ["arm-fault", "quick-stop", AT_REST, input("policy", POSE, { arm: armAt(POSE, { systemErrors: [1] }) })],
+    ["latched", "quick-stop", { ...AT_REST, latched: true }, input("hold", POSE)],
+    ["old-epoch", "ramp", AT_REST, input("policy", POSE, { epoch: 5 })],
+    ["mode-forbids", "ramp", AT_REST, input("policy", POSE, { mode: "hold" })],
+    [
+      "off-schedule",
+      "ramp",
+      AT_REST,
+      input("policy", POSE, { now: NOW + 0.06, operatorSeenAt: NOW, guardianSeenAt: NOW }),
+    ],
+    ["off-schedule", "ramp", { ...AT_REST, last: { dueAt: NOW, q: POSE, v: STILL, a: STILL } }, input("policy", POSE)],
+    ["state-stale", "ramp", AT_REST, input("policy", POSE, { arm: armAt(POSE, { receivedAt: NOW - 0.2 }) })],
+    ["operator-lost", "ramp", AT_REST, input("policy", POSE, { operatorSeenAt: NOW - 1 })],
+    ["guardian-lost", "ramp", AT_REST, input("policy", POSE, { guardianSeenAt: NOW - 1 })],
+  ] as const;
+  for (const [code, reaction, state, given] of cases) {
+    it(`${code}: ${reaction}`, () => {
+      const [next, verdict] = guard(state, given);
+      assert.ok(verdict.kind === "refuse" && verdict.refusals.some((refusal) => refusal.code === code));
+      assert.equal(verdict.reaction, reaction);
+      assert.equal(next.latched, reaction === "quick-stop");
+    });
+  }
+});
+
 describe("guard: verdicts", () => {
   it("runs every check and reports every refusal, the most severe decides", () => {
     const given = input("policy", withJoint(POSE, 0, Number.NaN), {

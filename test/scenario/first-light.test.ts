@@ -75,6 +75,22 @@ describe("an instruction sent over WebSocket moves the arm", () => {
     await rig.startMoving();
   });
 
+  it("holds when a camera delivers nothing any more, names it, and goes on when it is back", async () => {
+    const daemon = rig.system.children.find(({ name }) => name === "daemon");
+    await rig.startMoving();
+    const [camera] = descendants(daemon?.pid ?? 0, "drivers/camera/process.js");
+    assert.ok(camera !== undefined);
+    const named = rig.next("faults", ({ faults }) => faults.some(({ code }) => code === "camera-stale"));
+    const still = rig.next("state", ({ pendingTargets }) => pendingTargets === 0);
+    process.kill(camera, "SIGSTOP");
+    await named;
+    await still;
+    process.kill(camera, "SIGCONT");
+    await rig.next("faults", ({ faults }) => faults.every(({ part }) => !part.includes("camera")));
+    await untilReady(rig.client, () => undefined);
+    await rig.startMoving();
+  });
+
   it("holds when the operator in control is gone", async () => {
     const held = rig.next("state", ({ mode }) => mode !== "policy");
     await need(rig.client.releaseControl(), "accepted");
