@@ -68,8 +68,9 @@ export function runEpisode(
   on: { readonly exposure?: () => void; readonly step?: (step: EpisodeStep) => void } = {},
 ): EpisodeResult {
   const breadStart = simulation.object("bread");
-  // A camera's picture is 8 to 48 ms old when it is used; the gripper may be told at any time of a step.
-  const pictureAge = 2 + random.index(11);
+  // A picture is 20 to 80 ms behind the commanded motion: exposure, rendering, transport, and the way to the drives.
+  // The gripper may be told at any time of a step.
+  const pictureAge = 5 + random.index(16);
   const gripperDelay = random.index(PHYSICS_STEPS);
   const earlyCloseAt = 3 + random.index(14);
   const earlyCloseSteps = 2 + random.index(3);
