@@ -19,11 +19,9 @@ import { runTask } from "../loop/run-task.js";
 import type { BundleRules, TaskPorts } from "../loop/task.js";
 import type { TaskEvent } from "../loop/task-event.js";
 import type {
-  ChunkEvent,
   JointLimits,
   OperatorBackend,
   Outcome,
-  ReasoningEvent,
   TaskPhase,
   TaskProgress,
   TaskRequest,
@@ -31,6 +29,7 @@ import type {
 import type { Cameras } from "../ports/camera.js";
 import type { Clock } from "../ports/clock.js";
 import type { Policy, PolicyStatus } from "../ports/policy.js";
+import type { ChunkReport, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
 import type { Seconds } from "../types/units.js";
 import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
@@ -59,8 +58,8 @@ export class DaemonBackend implements OperatorBackend {
   readonly streams: OperatorBackend["streams"];
   readonly commands: OperatorBackend["commands"];
   readonly #parts: BackendParts;
-  readonly #reasoning = new ReplaySubject<ReasoningEvent>(1);
-  readonly #chunks = new Subject<ChunkEvent>();
+  readonly #reasoning = new ReplaySubject<Understanding>(1);
+  readonly #chunks = new Subject<ChunkReport>();
   readonly #progress = new ReplaySubject<TaskProgress>(1);
   readonly #subscriptions: Subscription[] = [];
   #present: PartStates;

@@ -1,7 +1,7 @@
 import type { ArmLinkStatus } from "../loop/arm-link.js";
 import { unfitness } from "../loop/policy-fitness.js";
-import type { Fault } from "../operator/backend.js";
 import type { PolicyStatus } from "../ports/policy.js";
+import type { Fault } from "../ports/task-news.js";
 import type { ArmReport } from "../types/arm-link.js";
 import type { CameraFault } from "../types/frame.js";
 import type { Instant } from "../types/units.js";

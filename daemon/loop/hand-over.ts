@@ -1,11 +1,11 @@
 import { defer, filter, map, merge, type Observable, of, take, timeout } from "rxjs";
 import type { Clock } from "../ports/clock.js";
 import type { PhaseTimes } from "../ports/policy.js";
+import type { ChunkReport } from "../ports/task-news.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Instant, Seconds } from "../types/units.js";
 import type { ArmLink } from "./arm-link.js";
 import type { Inferred } from "./infer.js";
-import type { ChunkReport } from "./task-event.js";
 
 /** The arm process answers within a tick or two; a chunk that it has not taken by then has expired. */
 const ANSWER_TIME: Seconds = 0.5;

@@ -1,11 +1,11 @@
 import { catchError, defer, EMPTY, exhaustMap, map, type Observable, type OperatorFunction, of } from "rxjs";
 import type { Clock } from "../ports/clock.js";
 import type { Inference, Policy } from "../ports/policy.js";
+import type { Fault } from "../ports/task-news.js";
 import type { Reasoning } from "../types/chunk.js";
 import type { Observation } from "../types/observation.js";
 import type { Instant, Seconds } from "../types/units.js";
 import type { Sight } from "./observe.js";
-import type { Fault } from "./task-event.js";
 
 /** How inferences follow each other. */
 export interface InferencePlan {

@@ -1,9 +1,9 @@
 import type { Observable } from "rxjs";
-import type { PhaseTimes, PolicyDescription } from "../ports/policy.js";
+import type { PolicyDescription } from "../ports/policy.js";
+import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
-import type { ActionTokens, Reasoning } from "../types/chunk.js";
 import type { CameraRole } from "../types/frame.js";
-import type { Instant, Seconds } from "../types/units.js";
+import type { Instant } from "../types/units.js";
 
 /** Everything that the operator server needs of the daemon. */
 export interface OperatorBackend {
@@ -19,8 +19,8 @@ export interface OperatorBackend {
 export interface OperatorStreams {
   readonly arm: Observable<ArmReport>;
   /** Emitted before the first setpoint that the text leads to. */
-  readonly reasoning: Observable<ReasoningEvent>;
-  readonly chunks: Observable<ChunkEvent>;
+  readonly reasoning: Observable<Understanding>;
+  readonly chunks: Observable<ChunkReport>;
   /** All present faults, whenever they change; empty when nothing is wrong. */
   readonly faults: Observable<readonly Fault[]>;
   readonly progress: Observable<TaskProgress>;
@@ -51,51 +51,6 @@ export type TaskRequest =
 export type Outcome =
   | { readonly kind: "done"; readonly detail: string }
   | { readonly kind: "refused"; readonly reason: string; readonly hint: string };
-
-/** What the model understood. */
-export interface ReasoningEvent extends Reasoning {
-  readonly instruction: string;
-  /** False when the text was forced from an earlier inference of the same instruction. */
-  readonly fresh: boolean;
-}
-
-/** One chunk, after the arm process took or refused it. */
-export interface ChunkEvent {
-  readonly id: number;
-  readonly epoch: number;
-  readonly capturedAt: Instant;
-  /** Between two targets. */
-  readonly period: Seconds;
-  readonly steps: number;
-  readonly accepted: boolean;
-  /** Why it was not accepted; empty when it was. */
-  readonly reason: string;
-  /** True when its reasoning text was forced instead of generated. */
-  readonly forced: boolean;
-  readonly tokens: ActionTokens;
-  readonly phases: ChunkPhases;
-}
-
-/** Time spent on one chunk, from the camera to the arm process, in seconds. */
-export interface ChunkPhases extends PhaseTimes {
-  /** From capture until the inference started. */
-  readonly grab: Seconds;
-  /** From the decoded chunk until the arm process had it. */
-  readonly handOver: Seconds;
-}
-
-/** Something that is wrong and what to do about it. */
-export interface Fault {
-  /** Machine-readable, for example `camera-stale`. */
-  readonly code: string;
-  /** Which part, for example `arm`, `front camera`, `policy`. */
-  readonly part: string;
-  readonly detail: string;
-  readonly hint: string;
-  readonly since: Instant;
-  /** Latched: needs `acknowledge`. */
-  readonly latched: boolean;
-}
 
 /** How far the task is; the last three kinds end it. */
 export type TaskPhase = "homing" | "thinking" | "acting" | "paused" | "finished" | "stopped" | "failed";

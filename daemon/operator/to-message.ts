@@ -1,5 +1,6 @@
+import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport } from "../types/arm-link.js";
-import type { ChunkEvent, Fault, ReasoningEvent, TaskProgress } from "./backend.js";
+import type { TaskProgress } from "./backend.js";
 import { REFUSAL_HINT, type RefusalCode } from "./refusal.js";
 import type { ServerMessageOf } from "./server-message.js";
 
@@ -42,13 +43,13 @@ export function stateMessage(sequence: number, report: ArmReport): ServerMessage
 }
 
 /** What the model understood. */
-export function reasoningMessage(event: ReasoningEvent): ServerMessageOf<"reasoning"> {
+export function reasoningMessage(event: Understanding): ServerMessageOf<"reasoning"> {
   const { instruction, coarse, fine, generatedAt, fresh } = event;
   return { type: "reasoning", instruction, coarse, fine, generatedAt, fresh };
 }
 
 /** One chunk. */
-export function chunkMessage(event: ChunkEvent): ServerMessageOf<"chunk"> {
+export function chunkMessage(event: ChunkReport): ServerMessageOf<"chunk"> {
   const { grab, preprocess, vision, prefill, text, codes, decode, handOver } = event.phases;
   return {
     type: "chunk",

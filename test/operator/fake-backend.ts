@@ -1,17 +1,15 @@
 import { BehaviorSubject, ReplaySubject } from "rxjs";
 import type {
-  ChunkEvent,
-  Fault,
   OperatorBackend,
   OperatorCommands,
   OperatorStreams,
   Outcome,
-  ReasoningEvent,
   SystemStatus,
   TaskProgress,
   TaskRequest,
 } from "../../daemon/operator/backend.js";
 import { hostClock } from "../../daemon/ports/clock.js";
+import type { ChunkReport, Fault, Understanding } from "../../daemon/ports/task-news.js";
 import type { ArmReport, ArmRequest } from "../../daemon/types/arm-link.js";
 import { jointPosition } from "../../daemon/types/units.js";
 
@@ -55,8 +53,8 @@ export type Call =
 export class FakeBackend implements OperatorBackend {
   readonly calls: Call[] = [];
   readonly arm = new BehaviorSubject<ArmReport>(calmReport());
-  readonly reasoning = new ReplaySubject<ReasoningEvent>(1);
-  readonly chunks = new ReplaySubject<ChunkEvent>(1);
+  readonly reasoning = new ReplaySubject<Understanding>(1);
+  readonly chunks = new ReplaySubject<ChunkReport>(1);
   readonly faults = new BehaviorSubject<readonly Fault[]>([]);
   readonly progress = new ReplaySubject<TaskProgress>(1);
   readonly streams: OperatorStreams = this;
@@ -131,7 +129,7 @@ export class FakeBackend implements OperatorBackend {
     });
   }
 
-  chunk(id: number, change: Partial<ChunkEvent> = {}): void {
+  chunk(id: number, change: Partial<ChunkReport> = {}): void {
     this.chunks.next({
       id,
       epoch: 1,
