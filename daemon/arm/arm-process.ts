@@ -232,7 +232,14 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       await guardian.goodbye();
       link?.close();
       await gripper.close();
-      await arm.close();
+      try {
+        await arm.close();
+      } catch (error) {
+        if (!(error instanceof DriverError)) {
+          throw error;
+        }
+        log.warn({ code: error.code }, `the link to the arm did not end in order: ${error.message}`);
+      }
     },
   };
 }

@@ -9,5 +9,8 @@ export const GUARDIAN_BYTE = { beat: 0x62, goodbye: 0x78, fired: 0x66 } as const
 /** Both sides beat this often (HO-04). */
 export const BEAT_PERIOD: Seconds = 0.02;
 
-/** The guardian stops the arm when the arm process has been silent for this long (HO-04). */
-export const SILENCE: Seconds = 0.1;
+/**
+ * The guardian stops the arm when the arm process has been silent for so many of the guardian's own beats: 100 ms
+ * (HO-04). Counted in beats, a pause of the whole machine is no silence.
+ */
+export const SILENT_BEATS = 5;

@@ -1,9 +1,7 @@
 import { chmodSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import type { Clock } from "../ports/clock.js";
-import type { Instant } from "../types/units.js";
 import { removeStaleSocket } from "./daemon-link.js";
-import { BEAT_PERIOD, GUARDIAN_BYTE, SILENCE } from "./guardian-protocol.js";
+import { BEAT_PERIOD, GUARDIAN_BYTE, SILENT_BEATS } from "./guardian-protocol.js";
 
 /** The one thing the guardian ever says to the arm (vendor's JSON protocol). */
 const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
@@ -17,7 +15,6 @@ const RETRY_MS = 500;
 export interface GuardianOptions {
   readonly socketPath: string;
   readonly arm: { readonly host: string; readonly port: number };
-  readonly clock: Clock;
   readonly log: (message: string) => void;
 }
 
@@ -46,7 +43,7 @@ class GuardianWatch implements Guardian {
   #arm: Socket | null = null;
   #armReady = false;
   #process: Socket | null = null;
-  #heardAt: Instant = 0;
+  #silentBeats = 0;
   #fired = false;
   #closed = false;
 
@@ -108,12 +105,12 @@ class GuardianWatch implements Guardian {
       return;
     }
     this.#process = socket;
-    this.#heardAt = this.#options.clock.now();
+    this.#silentBeats = 0;
     this.#fired = false;
     let goodbye = false;
     this.#options.log("guarding the arm process");
     socket.on("data", (bytes) => {
-      this.#heardAt = this.#options.clock.now();
+      this.#silentBeats = 0;
       this.#fired = false;
       goodbye = bytes.includes(GUARDIAN_BYTE.goodbye);
     });
@@ -135,18 +132,19 @@ class GuardianWatch implements Guardian {
     if (this.#armReady) {
       this.#process.write(this.#beat);
     }
+    this.#silentBeats += 1;
     if (this.#isSilent()) {
       // This process itself may have been held up: beats that wait in the socket are read first.
       setImmediate(() => {
         if (this.#process !== null && this.#isSilent()) {
-          this.#fire(`the arm process has been silent for ${SILENCE * 1000} ms`);
+          this.#fire(`the arm process has been silent for ${SILENT_BEATS * BEAT_PERIOD * 1000} ms`);
         }
       });
     }
   }
 
   #isSilent(): boolean {
-    return !this.#fired && this.#options.clock.now() - this.#heardAt > SILENCE;
+    return !this.#fired && this.#silentBeats > SILENT_BEATS;
   }
 
   #fire(reason: string): void {

@@ -4,7 +4,6 @@ import { parseArgs } from "node:util";
 import pino from "pino";
 import { ConfigError, loadConfig } from "../config/config.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
-import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
 import { startGuardian } from "./guardian-watch.js";
 
@@ -31,7 +30,6 @@ try {
   const guardian = await startGuardian({
     socketPath: config.guardianSocket,
     arm: { host: link.host, port: link.port },
-    clock: hostClock,
     log: (message) => log.info(message),
   });
   const end = (): void => {

@@ -12,7 +12,8 @@ import type { Instant, JointPosition, JointVector, Seconds } from "../types/unit
 type Activity =
   | { readonly kind: "holding" }
   | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
-  | { readonly kind: "homing"; readonly plan: HomePlan }
+  /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
+  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds }
   | { readonly kind: "following"; readonly timeline: Timeline };
 
 /** The next position and who proposes it. */
@@ -61,9 +62,9 @@ export class MotionStream {
     return this.#activity.kind === "holding";
   }
 
-  /** Goes to `target` in a straight line of joint space, starting at `startsAt`. */
-  goHome(target: JointPosition, startsAt: Instant): void {
-    this.#activity = { kind: "homing", plan: planHome(this.#state.q, target, startsAt, HOME) };
+  /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
+  goHome(target: JointVector, delay: Seconds): void {
+    this.#activity = { kind: "homing", plan: planHome(this.#state.q, target, HOME), elapsed: -delay };
   }
 
   /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
@@ -88,10 +89,21 @@ export class MotionStream {
     }
   }
 
+  /** The stream paused so long that the arm stands where it was sent last: whatever goes on starts from rest. */
+  restart(delay: Seconds): void {
+    this.#state = standingAt(this.#state.q);
+    this.#ramp = [];
+    if (this.#activity.kind === "homing") {
+      this.goHome(this.#activity.plan.to, delay);
+    } else if (this.#activity.kind === "ramping") {
+      this.#activity = HOLDING;
+    }
+  }
+
   /** Proposes the position for the tick that is due at `dueAt`. A plan that is used up turns into a ramp or a hold. */
   propose(dueAt: Instant): Proposal {
     const activity = this.#activity;
-    if (activity.kind === "homing" && homeReached(activity.plan, dueAt - this.#period)) {
+    if (activity.kind === "homing" && homeReached(activity.plan, activity.elapsed)) {
       this.#activity = HOLDING;
     } else if (activity.kind === "following" && isExhausted(activity.timeline, dueAt)) {
       this.rampDown();
@@ -107,9 +119,12 @@ export class MotionStream {
     this.#state = activity.kind === "holding" ? standingAt(q) : movedTo(this.#state, q, this.#period);
     if (activity.kind === "ramping") {
       this.#activity = { ...activity, sent: activity.sent + 1 };
-    } else {
-      this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, STOP, this.#period);
+      return;
     }
+    if (activity.kind === "homing") {
+      this.#activity = { ...activity, elapsed: activity.elapsed + this.#period };
+    }
+    this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, STOP, this.#period);
   }
 
   /** Chunk targets still ahead. */
@@ -130,7 +145,7 @@ export class MotionStream {
       case "ramping":
         return activity.ramp[activity.sent] ?? this.#state.q;
       case "homing":
-        return homePosition(activity.plan, dueAt);
+        return homePosition(activity.plan, activity.elapsed + this.#period);
       case "following":
         return limitedStep(this.#state, demandAt(activity.timeline, dueAt), POLICY, this.#period).q;
     }

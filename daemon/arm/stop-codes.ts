@@ -46,6 +46,6 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "link-lost":
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
   stalled:
-    "This machine held the arm process up for too long. Lower its load or give it real-time scheduling; then acknowledge.",
+    "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
   "shut-down": "The arm process was told to end.",
 };

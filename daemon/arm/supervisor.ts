@@ -1,5 +1,5 @@
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
-import { POLICY_LIMITS } from "../guard/limits.js";
+import { MOST_AGE, POLICY_LIMITS } from "../guard/limits.js";
 import type { Refusal } from "../guard/refusal.js";
 import { type Admission, admit } from "../modes/admission.js";
 import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
@@ -22,8 +22,10 @@ import { StopLog } from "./stop-log.js";
 const HOLD_AROUND: Seconds = 0.3;
 /** A link without state for this long is reset (AR-09). */
 const LINK_DEAD: Seconds = 0.5;
-/** After a pause of the stream this long the guardian has stopped the arm (HO-04). */
-const STALLED: Seconds = 0.1;
+/** A pause of the whole machine up to this long is gone on from by itself, from rest (PO-07). */
+const SHORT_PAUSE: Seconds = 0.25;
+/** After a pause this long nothing is as it was (HO-16). */
+const SUSPENDED: Seconds = 1;
 /** Reports go to the daemon this often. */
 const REPORT_PERIOD: Seconds = 0.02;
 
@@ -91,17 +93,21 @@ export class Supervisor {
 
   /** One tick of the stream, due at `dueAt`, running at `now`. */
   tick(dueAt: Instant, now: Instant): void {
+    const pause = now - this.#lastTickAt;
+    this.#lastTickAt = now;
     if (isEngaged(this.#mode)) {
-      this.#watch(now);
-    }
-    if (isEngaged(this.#mode)) {
-      this.#send(dueAt, now);
+      if (pause > MOST_AGE.stream) {
+        // What has arrived meanwhile is read before anything is sent.
+        this.#paused(pause, now);
+      } else {
+        this.#watch(now);
+        this.#send(dueAt, now);
+      }
     }
     if (this.#authority.arm !== null && this.#authority.armAge(now) > LINK_DEAD) {
       this.#options.arm.reset();
       this.linkLost(`no state from the arm for ${LINK_DEAD * 1000} ms`, now);
     }
-    this.#lastTickAt = now;
     if (now - this.#reportedAt >= REPORT_PERIOD - this.#options.period / 2) {
       this.report(now);
     }
@@ -222,12 +228,20 @@ export class Supervisor {
     };
   }
 
+  /** The process was held up: the arm has come to rest at the last frame meanwhile. */
+  #paused(pause: Seconds, now: Instant): void {
+    const detail = `no tick for ${(pause * 1000).toFixed(0)} ms`;
+    this.#stream?.restart(HOLD_AROUND);
+    if (pause > SUSPENDED) {
+      this.stop("stalled", detail, now);
+    } else if (pause > SHORT_PAUSE) {
+      this.#leaveMotion("stalled", detail, now);
+    }
+  }
+
   /** What ends a motion although nothing was proposed yet. */
   #watch(now: Instant): void {
-    const pause = now - this.#lastTickAt;
-    if (pause > STALLED) {
-      this.stop("stalled", `no tick for ${(pause * 1000).toFixed(0)} ms`, now);
-    } else if (now >= this.#endsAt && this.#stream?.still === true) {
+    if (now >= this.#endsAt && this.#stream?.still === true) {
       this.#endStream();
       this.#change("disengaged");
       this.report(now);
@@ -350,7 +364,7 @@ export class Supervisor {
         break;
       case "home":
         this.#beginMotion(admission.event);
-        this.#stream?.goHome(this.#options.home, Math.max(now, this.#heldSince + HOLD_AROUND));
+        this.#stream?.goHome(this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
         break;
       case "follow-policy":
         this.#beginMotion(admission.event);

@@ -1,9 +1,8 @@
 import type { MotionLimits } from "../guard/limits.js";
-import { type Instant, JOINT_COUNT, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import { JOINT_COUNT, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
 
 /** A straight way in joint space from rest to rest. */
 export interface HomePlan {
-  readonly startsAt: Instant;
   readonly duration: Seconds;
   readonly from: JointVector;
   readonly to: JointVector;
@@ -15,7 +14,7 @@ const PEAK_ACCELERATION = 10 / Math.sqrt(3);
 const PEAK_JERK = 60;
 
 /** Plans the way to `to` that takes the shortest time within `limits`. */
-export function planHome(from: JointVector, to: JointVector, startsAt: Instant, limits: MotionLimits): HomePlan {
+export function planHome(from: JointVector, to: JointVector, limits: MotionLimits): HomePlan {
   let duration = 0;
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
     const distance = Math.abs(jointAt(to, joint) - jointAt(from, joint));
@@ -26,20 +25,20 @@ export function planHome(from: JointVector, to: JointVector, startsAt: Instant, 
       Math.cbrt((PEAK_JERK * distance) / jointAt(limits.jerk, joint)),
     );
   }
-  return { startsAt, duration, from, to };
+  return { duration, from, to };
 }
 
-/** Position of the plan at an instant; its start before it begins, its end for ever after. */
-export function homePosition(plan: HomePlan, at: Instant): JointVector {
-  if (at >= plan.startsAt + plan.duration) {
+/** Position of the plan `elapsed` after its beginning; its start before that, its end for ever after. */
+export function homePosition(plan: HomePlan, elapsed: Seconds): JointVector {
+  if (homeReached(plan, elapsed)) {
     return plan.to;
   }
-  const s = Math.max(0, (at - plan.startsAt) / plan.duration);
+  const s = Math.max(0, elapsed / plan.duration);
   const part = s ** 3 * (10 - 15 * s + 6 * s ** 2);
   return mapJoints(plan.from, (from, joint) => from + (jointAt(plan.to, joint) - from) * part);
 }
 
 /** True once the plan has arrived. */
-export function homeReached(plan: HomePlan, at: Instant): boolean {
-  return at >= plan.startsAt + plan.duration;
+export function homeReached(plan: HomePlan, elapsed: Seconds): boolean {
+  return elapsed >= plan.duration;
 }

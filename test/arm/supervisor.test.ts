@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { STOP_HINT } from "../../daemon/arm/stop-codes.js";
-import { jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { distance, HOME, LEASE, PERIOD, START, Supervised } from "./supervised.js";
 
 /** Follows chunk after chunk at 0.15 rad/s until it really moves. */
@@ -317,6 +317,67 @@ describe("supervisor: what ends a motion by a ramp", () => {
   });
 });
 
+describe("supervisor: pauses of the machine", () => {
+  function assertSmooth(bench: Supervised): void {
+    const frames = bench.setpoints;
+    for (let index = 2; index < frames.length; index++) {
+      const [before, last, next] = frames.slice(index - 2, index + 1);
+      if (before !== undefined && last !== undefined && next !== undefined) {
+        const gap = last.dueAt - before.dueAt > 0.1 || next.dueAt - last.dueAt > 0.1;
+        const change = next.q.map((q, joint) => q - 2 * jointAt(last.q, joint) + jointAt(before.q, joint));
+        assert.ok(gap || Math.max(...change.map(Math.abs)) <= (300 * Math.PI) / 180 / 1e4, `frame ${index}`);
+      }
+    }
+  }
+
+  it("of a few ticks delay homing and make nothing jump", () => {
+    const bench = new Supervised().engaged();
+    bench.request({ kind: "home" });
+    for (const pause of [0.02, 0.05, 0.09]) {
+      bench.pass(1);
+      bench.now += pause;
+    }
+    bench.pass(8);
+    assert.deepEqual(bench.stops, []);
+    assert.equal(bench.latest.mode, "hold");
+    assert.ok(distance(bench.setpoints.at(-1)?.q ?? START, HOME) < 1e-12);
+    assertSmooth(bench);
+  });
+
+  it("of 200 ms are gone on from, from rest: homing and following", () => {
+    const homing = new Supervised().engaged();
+    homing.request({ kind: "home" });
+    homing.pass(1);
+    homing.now += 0.2;
+    homing.pass(0.05);
+    assert.equal(homing.speed, 0);
+    homing.pass(9);
+    assert.ok(distance(homing.setpoints.at(-1)?.q ?? START, HOME) < 1e-12);
+    const bench = moving();
+    bench.now += 0.2;
+    bench.pass(0.4);
+    assert.equal(bench.give(bench.chunk(0.015)), "accepted");
+    bench.pass(0.2);
+    assert.ok(bench.speed > 0);
+    for (const one of [homing, bench]) {
+      assert.deepEqual(one.stops, []);
+      assertSmooth(one);
+    }
+  });
+
+  it("of more than 250 ms end the motion in a hold", () => {
+    const bench = moving();
+    bench.now += 0.3;
+    bench.pass(0.1);
+    assert.equal(bench.latest.mode, "hold");
+    assert.equal(bench.speed, 0);
+    assert.deepEqual(
+      bench.stops.map(({ code, latched }) => [code, latched]),
+      [["stalled", false]],
+    );
+  });
+});
+
 describe("supervisor: what stops at once and latches", () => {
   function assertLatched(bench: Supervised, code: string): void {
     const stopAt = bench.wire.findIndex((item) => item.kind === "stop");
@@ -377,9 +438,9 @@ describe("supervisor: what stops at once and latches", () => {
     assertLatched(bench, "following-error");
   });
 
-  it("a pause of the stream in which the guardian has fired", () => {
+  it("a pause of more than a second", () => {
     const bench = moving();
-    bench.now += 0.15;
+    bench.now += 1.1;
     bench.pass(0.02);
     assertLatched(bench, "stalled");
   });
