@@ -48,6 +48,8 @@ const GRIP_FORCE = 20;
 /** Age of a picture when it is used, physics steps: 28 ms, the middle of what the data hold. */
 const PICTURE_AGE = 7;
 const SETTLING_STEPS = 10;
+/** Tells the stream of start poses from that of scenes. */
+const START_STREAM = 0x51a27;
 
 async function runTrial(request: TrialRequest, ask: (row: readonly number[], pixels: Uint8Array) => Promise<Answer>) {
   const task = TASKS[request.task];
@@ -55,7 +57,8 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
     throw new RangeError(`there is no task ${request.task}; there are ${TASKS.length}`);
   }
   const scene = drawScene(request.seed);
-  const start = nearHome(HOME, createRandom(request.seed).unit);
+  // A stream of its own: drawn from the scene's, the start would tell where the bread lies.
+  const start = nearHome(HOME, createRandom(request.seed ^ START_STREAM).unit);
   const simulation = await Simulation.create(scene, start);
   try {
     const raster = new Raster(readVisuals(simulation, scene));
@@ -129,8 +132,17 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
       pending = chunk.slice(request.execute);
     }
     simulation.step(SETTLING_STEPS * PHYSICS_STEPS);
-    const verdict = judge(task, breadStart, simulation.object("bread"), simulation.gripperOpening());
-    return { ...verdict, steps, closes };
+    const bread = simulation.object("bread");
+    const opening = simulation.gripperOpening();
+    const [, qx, qy] = bread.quaternion;
+    return {
+      ...judge(task, breadStart, bread, opening),
+      steps,
+      closes,
+      opening,
+      rise: bread.position[2] - breadStart.position[2],
+      tilt: Math.acos(Math.max(-1, 1 - 2 * (qx * qx + qy * qy))),
+    };
   } finally {
     simulation.close();
   }

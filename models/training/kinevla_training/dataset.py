@@ -146,3 +146,42 @@ def canonical_chunks(data: Dataset, smoothing: float) -> torch.Tensor:
     if not chunks:
         raise DatasetError("data set has no undisturbed episode: stage I has no canonical motion")
     return torch.stack(chunks)
+
+
+# Fewer undisturbed episodes say nothing about a linear map of seven joints.
+FEWEST_FOR_LEAK = 40
+LARGEST_LEAK = 0.5
+
+
+def start_leak(data: Dataset) -> float | None:
+    """How well the first joint position alone foretells the one at the first close: median R^2 over joints.
+
+    Linear, fitted on half of the undisturbed episodes and measured on the others; None where there are too few. Near
+    0 when start and objects are drawn apart; near 1 a model may grasp without looking.
+    """
+    starts, grasps = [], []
+    for episode in torch.nonzero(~data.disturbed).flatten().tolist():
+        frames = torch.nonzero(data.episode == episode).flatten()
+        closed = torch.nonzero(data.columns["has-grasped"][frames].flatten() > 0.5).flatten()
+        if len(closed):
+            path = data.columns["commanded"][frames].double()
+            starts.append(path[0])
+            grasps.append(path[closed[0]])
+    if len(starts) < FEWEST_FOR_LEAK:
+        return None
+    start, grasp = torch.stack(starts), torch.stack(grasps)
+    inputs = torch.cat([start, torch.ones(len(start), 1, dtype=start.dtype)], dim=1)
+    half = len(inputs) // 2
+    told = inputs[half:] @ torch.linalg.lstsq(inputs[:half], grasp[:half]).solution
+    missed = (grasp[half:] - told).pow(2).sum(0)
+    spread = (grasp[half:] - grasp[:half].mean(0)).pow(2).sum(0).clamp_min(1e-12)
+    return float((1 - missed / spread).median())
+
+
+def refuse_leak(data: Dataset) -> None:
+    """Raises DatasetError where proprioception gives away what the pictures should tell."""
+    leak = start_leak(data)
+    if leak is not None and leak > LARGEST_LEAK:
+        raise DatasetError(
+            f"the start pose foretells the grasp (R^2 {leak:.2f}): draw start poses and objects from separate streams"
+        )

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from .config import Config, config_from_dict
-from .dataset import Dataset, load_dataset
+from .dataset import Dataset, load_dataset, refuse_leak
 from .export import export_bundle, graphs
 from .inference import TorchRunner
 from .loop import save_atomically
@@ -46,7 +46,9 @@ class Trained:
 def split(data: Path, validation: Path | None, limit: int | None) -> tuple[Dataset, Dataset]:
     """Training and held-out data; the held-out set lies beside the training set unless it is named."""
     held_out = validation or data.with_name(data.name + "-val")
-    return load_dataset(data, limit), load_dataset(held_out)
+    training = load_dataset(data, limit)
+    refuse_leak(training)
+    return training, load_dataset(held_out)
 
 
 def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Trained:

@@ -175,7 +175,8 @@ def roll_out(
                 print(
                     f"seed {request['seed']} task {task}: goal {verdict['goal']} kinematic {verdict['kinematic']} "
                     f"moved {1000 * verdict['moved']:.0f} mm angle {math.degrees(verdict['angle']):.1f} deg "
-                    f"closes {verdict['closes']} steps {verdict['steps']}",
+                    f"tilt {math.degrees(verdict['tilt']):.0f} deg rise {1000 * verdict['rise']:.0f} mm "
+                    f"opening {verdict['opening']:.2f} closes {verdict['closes']} steps {verdict['steps']}",
                     flush=True,
                 )
     finally:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from kinevla_training.dataset import DatasetError, canonical_chunks, load_dataset
+from kinevla_training.dataset import Dataset, DatasetError, canonical_chunks, load_dataset, refuse_leak, start_leak
 
 
 def test_reads_what_was_written(data_folder: Path) -> None:
@@ -41,3 +41,32 @@ def test_refuses_a_short_image_file(data_folder: Path, tmp_path: Path) -> None:
     victim.write_bytes(victim.read_bytes()[:-1])
     with pytest.raises(DatasetError, match=r"wrist\.rgb"):
         load_dataset(copy)
+
+
+def two_frame_episodes(start: torch.Tensor, grasp: torch.Tensor) -> Dataset:
+    count = len(start)
+    return Dataset(
+        tasks=(),
+        period=0.1,
+        horizon=5,
+        size=32,
+        images=torch.zeros(0),
+        columns={
+            "commanded": torch.stack([start, grasp], dim=1).reshape(-1, 7),
+            "has-grasped": torch.tensor([0.0, 1.0]).repeat(count).unsqueeze(1),
+        },
+        labels=torch.zeros(2 * count, 5, 8),
+        task=torch.zeros(2 * count, dtype=torch.int64),
+        episode=torch.arange(count).repeat_interleave(2),
+        disturbed=torch.zeros(count, dtype=torch.bool),
+        digest="",
+    )
+
+
+def test_a_start_pose_that_foretells_the_grasp_is_refused() -> None:
+    picker = torch.Generator().manual_seed(0)
+    start, other = torch.randn(200, 7, generator=picker), torch.randn(200, 7, generator=picker)
+    refuse_leak(two_frame_episodes(start, other))
+    with pytest.raises(DatasetError, match="foretells the grasp"):
+        refuse_leak(two_frame_episodes(start, 2 * start + 0.1 * other))
+    assert start_leak(two_frame_episodes(start[:10], start[:10])) is None
