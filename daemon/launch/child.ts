@@ -36,9 +36,17 @@ export function startChild(options: ChildOptions): Child {
     // A group of its own: Ctrl-C at the terminal must reach only the program in front, which stops the arm first.
     detached: true,
   });
+  let logs = true;
+  log.on("error", (error) => {
+    // A full disk costs the log, not the arm.
+    logs = false;
+    process.stderr.write(`No more log of ${options.name}: ${error.message}. Make room on the disk.\n`);
+  });
   const last: string[] = [];
   const keep = (line: string): void => {
-    log.write(`${line}\n`);
+    if (logs) {
+      log.write(`${line}\n`);
+    }
     last.push(line);
     last.splice(0, last.length - 5);
   };
