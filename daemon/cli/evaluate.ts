@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { projectPath } from "../ports/project-path.js";
 
@@ -9,6 +9,7 @@ interface Options {
   readonly task?: readonly number[];
   readonly json?: boolean;
   readonly realTime: boolean;
+  readonly looks: "nominal" | "varied";
 }
 
 /** `kinevla evaluate`: seeded trials through the running daemon in the virtual lab. */
@@ -23,6 +24,11 @@ export function register(program: Command): void {
       ...before,
       wholeNumber(text),
     ])
+    .addOption(
+      new Option("--looks <which>", "varied also draws light, colours and camera poses")
+        .choices(["nominal", "varied"])
+        .default("nominal"),
+    )
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--json", "print the result as JSON")
     .addHelpText(
@@ -34,6 +40,7 @@ export function register(program: Command): void {
       const result = await evaluate({
         ...{ configFile: options.config, trials: options.trials, seed: options.seed, realTime: options.realTime },
         tasks: options.task ?? null,
+        looks: options.looks,
         progress: (words) => process.stderr.write(`${words}\n`),
       });
       process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));

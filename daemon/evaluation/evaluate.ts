@@ -15,6 +15,8 @@ export interface EvaluateOptions {
   /** Indices of the lab's tasks; null for all that the bundle was trained on. */
   readonly tasks: readonly number[] | null;
   readonly realTime: boolean;
+  /** `varied` also draws light, colours and camera poses for each trial. */
+  readonly looks: "nominal" | "varied";
   /** Told how far it is. */
   readonly progress: (words: string) => void;
 }
@@ -75,7 +77,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       for (const task of tasks) {
         const seed = options.seed + number;
         await goHome(client, () => undefined);
-        await lab.reset(seed, "varied");
+        await lab.reset(seed, options.looks);
         const startedAt = performance.now();
         const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
         const end = await followTask(client, wish, () => undefined);

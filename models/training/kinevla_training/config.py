@@ -40,8 +40,8 @@ class RepresentationConfig:
     latent: int = 40
     hidden: int = 256
     codebook: int = 128
-    coarse_depth: int = 2
-    fine_depth: int = 2
+    coarse_depth: int = 3
+    fine_depth: int = 3
     decay: float = 0.99
     commitment: float = 0.25
     # Part of the batch that is decoded from the coarse level only, so that this level alone is a usable plan.
@@ -50,7 +50,7 @@ class RepresentationConfig:
     smoothness: float = 0.1
     # Exponential moving average count under which a code is given a new place.
     # 0.3 of a batch of 512 is a thirteenth of an even share; 0.02 left most deep codes unused.
-    revive_below: float = 0.3
+    revive_below: float = 0.1
     # Canonical motion of stage I: Gaussian low-pass, seconds. 1 / (2 pi 1.5 Hz).
     canonical_smoothing: float = 0.106
     steps: int = 1500
@@ -63,7 +63,7 @@ class RepresentationConfig:
 class TrunkConfig:
     """Stage 1: the encoders learn by regressing the chunk."""
 
-    samples: int = 140_000
+    samples: int = 340_000
     batch: int = 64
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
@@ -74,7 +74,7 @@ class TrunkConfig:
 class GeneratorConfig:
     """Stage 3: the decoder on cached encoder features; most batches without text, which costs half."""
 
-    samples: int = 200_000
+    samples: int = 190_000
     batch: int = 64
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
@@ -83,7 +83,7 @@ class GeneratorConfig:
     mixed_text_share: float = 0.12
     final_text_share: float = 0.15
     # Differently augmented copies of the encoder features that are cached.
-    cached_views: int = 2
+    cached_views: int = 1
     # Width of the soft code targets, in units of the mean squared quantisation step of the depth.
     code_temperature: float = 0.5
     # Chance that a training prefix holds a code drawn from the soft target in place of the nearest one.
@@ -117,7 +117,6 @@ class BundleConfig:
     features: tuple[str, ...] = (
         "commanded",
         "gripper-commanded",
-        "gripper-measured",
         "since-grasp",
         "has-grasped",
         "gripper-recency",
@@ -125,7 +124,8 @@ class BundleConfig:
     text_vocabulary: int = 600
     coarse_budget: int = 24
     fine_budget: int = 120
-    execute: int = 3
+    # Two steps grasp more surely than three in closed loop (models/bundles/README.md).
+    execute: int = 2
     clip: float = 2.0
     # Largest deviation that the decoder graph can emit, in normalised units; below `clip`.
     decoder_bound: float = 1.9
