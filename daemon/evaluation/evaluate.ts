@@ -1,10 +1,14 @@
+import { CliError } from "../cli/exit-code.js";
 import { followTask } from "../cli/follow-task.js";
 import { goHome } from "../cli/go-home.js";
 import { connectOperator, need } from "../cli/operator-link.js";
 import { untilReady } from "../cli/until-ready.js";
 import { labControl, verdictInWords } from "../launch/lab-control.js";
 import { startSystem } from "../launch/system.js";
+import type { OperatorClient } from "../operator/client.js";
 import { wilsonInterval } from "./wilson.js";
+
+const MOST_HOMINGS = 5;
 
 /** What to evaluate. */
 export interface EvaluateOptions {
@@ -76,7 +80,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (let number = 0; number < options.trials; number += 1) {
       for (const task of tasks) {
         const seed = options.seed + number;
-        await goHome(client, () => undefined);
+        await goHomeAgain(client, options.progress);
         await lab.reset(seed, options.looks);
         const startedAt = performance.now();
         const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
@@ -95,10 +99,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         options.progress(
           `${runs.length}/${total}  ${verdictInWords(verdict)}; ${good} of ${runs.length} as told; ${wish.instruction}`,
         );
-        if (end.phase !== "finished") {
-          // Refused where nothing is latched; the next homing then says what is wrong.
-          await client.requestInControl({ type: "acknowledge", reason: "next trial" });
-        }
       }
     }
     await client.close();
@@ -108,6 +108,23 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     );
   } finally {
     await system.close();
+  }
+}
+
+/** A trial may end with a latched stop, and so may the way home from it; an operator would acknowledge and go on. */
+async function goHomeAgain(client: OperatorClient, progress: (words: string) => void): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // Refused where nothing is latched.
+      await client.requestInControl({ type: "acknowledge", reason: "next trial" });
+      await goHome(client, () => undefined);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError) || attempt === MOST_HOMINGS) {
+        throw error;
+      }
+      progress(`acknowledging on the way home: ${error.message}`);
+    }
   }
 }
 
