@@ -22,6 +22,9 @@ from tokenizers import Tokenizer
 
 from conftest import NANO
 
+# commanded 7, gripper-commanded 1, since-grasp 7, has-grasped 1, gripper-recency 1: the features of BundleConfig.
+PROPRIO_WIDTH = 17
+
 
 @pytest.fixture(scope="module")
 def out(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,7 +43,7 @@ def test_manifest_tells_the_truth(out: Path) -> None:
     assert all(entry == file_entry(bundle / entry["path"]) for entry in manifest["files"])
     q01, q99 = np.array(manifest["normalisation"]["q01"]), np.array(manifest["normalisation"]["q99"])
     assert q01.shape == (5, 8) and (q01 < q99).all()
-    assert len(manifest["proprio"]["mean"]) == len(manifest["proprio"]["std"]) == 18
+    assert len(manifest["proprio"]["mean"]) == len(manifest["proprio"]["std"]) == PROPRIO_WIDTH
 
 
 def test_golden_vectors_reproduce(out: Path) -> None:
@@ -86,7 +89,7 @@ def test_codes_never_leave_their_band(out: Path) -> None:
         (24, 64),
         [20, 21],
         np.zeros((2, 32, 32, 3), np.uint8),
-        np.zeros(18, np.float32),
+        np.zeros(PROPRIO_WIDTH, np.float32),
     )
     codes = [*made.coarse_codes, *made.fine_codes]
     assert len(codes) == vocabulary.depth and all(0 <= code < vocabulary.codebook for code in codes)
