@@ -38,8 +38,10 @@ describe("the data set", () => {
     const width = COLUMNS.reduce((sum, column) => sum + column.width, 0);
     for (const episode of ["000000", "000001"]) {
       const at = join(two, "episodes", episode);
-      const { steps, kinematic, task, instruction } = JSON.parse(readFileSync(join(at, "episode.json"), "utf8"));
-      assert.ok(kinematic);
+      const { steps, kinematic, extent, task, instruction } = JSON.parse(
+        readFileSync(join(at, "episode.json"), "utf8"),
+      );
+      assert.equal(kinematic, extent === "task");
       const wordings = [description.tasks[task].instruction, ...description.tasks[task].paraphrases];
       assert.ok(wordings.includes(instruction));
       assert.equal(readFileSync(join(at, "steps.f32")).length, 4 * width * steps);

@@ -1,5 +1,5 @@
-import { runEpisode } from "../expert/episode.js";
-import { nearHome } from "../expert/expert.js";
+import { type Extent, runEpisode } from "../expert/episode.js";
+import { anywhere, nearHome } from "../expert/expert.js";
 import { POSE_LENGTH, Simulation } from "../physics/simulation.js";
 import { Raster } from "../render/raster.js";
 import { readVisuals } from "../render/visuals.js";
@@ -17,6 +17,9 @@ export interface RecordedEpisode {
   readonly seed: number;
   readonly verdict: Verdict;
   readonly disturbed: boolean;
+  readonly extent: Extent;
+  /** The episode shows what it is for. */
+  readonly succeeded: boolean;
   readonly rows: readonly (readonly number[])[];
   readonly front: readonly Uint8Array[];
   readonly wrist: readonly Uint8Array[];
@@ -27,6 +30,11 @@ const EPISODE_STREAM = 0x51a27;
 const CANONICAL_SHARE = 0.4;
 const BURST_SHARE = 0.6;
 const EARLY_CLOSE_SHARE = 0.2;
+/**
+ * Episodes that start anywhere over the table and end with the lift. From home alone a low hand is always over the
+ * bread, and a policy learns to come down wherever it is.
+ */
+const GRASP_SHARE = 0.6;
 
 /** Runs and films one trial of a task with everything drawn from the seed. */
 export async function recordEpisode(
@@ -40,7 +48,8 @@ export async function recordEpisode(
   }
   const random = createRandom(seed ^ EPISODE_STREAM);
   const scene = drawScene(seed);
-  const start = nearHome(HOME, random.unit);
+  const extent: Extent = random.chance(GRASP_SHARE) ? "grasp" : "task";
+  const start = extent === "grasp" ? anywhere(HOME, random) : nearHome(HOME, random.unit);
   const wordings = random.chance(CANONICAL_SHARE) ? [wanted.instruction] : wanted.paraphrases;
   const instruction = wordings[random.index(wordings.length)] ?? wanted.instruction;
   const disturbances = { bursts: random.chance(BURST_SHARE), earlyClose: random.chance(EARLY_CLOSE_SHARE) };
@@ -51,7 +60,7 @@ export async function recordEpisode(
     const rows: (readonly number[])[] = [];
     const front: Uint8Array[] = [];
     const wrist: Uint8Array[] = [];
-    const { verdict } = runEpisode(simulation, start, wanted, random, disturbances, {
+    const { verdict, lifted } = runEpisode(simulation, start, wanted, random, disturbances, extent, {
       exposure: () => simulation.readPoses(poses),
       step: (step) => {
         rows.push(stepRow(step));
@@ -66,6 +75,8 @@ export async function recordEpisode(
       seed,
       verdict,
       disturbed: disturbances.bursts || disturbances.earlyClose,
+      extent,
+      succeeded: extent === "grasp" ? lifted : verdict.kinematic,
       rows,
       front,
       wrist,

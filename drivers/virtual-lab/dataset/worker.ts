@@ -33,7 +33,7 @@ async function succeed(share: WorkerShare, episode: number, resize: (rgb: Uint8A
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const seed = ((share.seed * 1_000_003 + episode) * MOST_ATTEMPTS + attempt) % 2 ** 31;
     const recorded = await recordEpisode(seed, episode % TASKS.length, resize);
-    if (recorded.verdict.kinematic) {
+    if (recorded.succeeded) {
       return { recorded, discarded: attempt };
     }
   }
@@ -55,6 +55,7 @@ async function write(folder: string, recorded: RecordedEpisode): Promise<void> {
       goal: recorded.verdict.goal,
       kinematic: recorded.verdict.kinematic,
       disturbed: recorded.disturbed,
+      extent: recorded.extent,
       steps: recorded.rows.length,
     })}\n`,
   );

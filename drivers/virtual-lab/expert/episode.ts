@@ -22,6 +22,9 @@ export interface EpisodeStep {
   readonly label: readonly ExpertCommand[];
 }
 
+/** How far an episode goes: through the whole task, or until what was grasped has been lifted. */
+export type Extent = "task" | "grasp";
+
 /** What is done to the expert so that the data show how to recover. */
 export interface Disturbances {
   /** Bursts that push the commanded motion aside. */
@@ -33,7 +36,10 @@ export interface Disturbances {
 /** How an episode ended. */
 export interface EpisodeResult {
   readonly steps: number;
+  /** Of the whole task. */
   readonly verdict: Verdict;
+  /** The bread hangs level between the fingers; what an episode of extent "grasp" is for. */
+  readonly lifted: boolean;
 }
 
 const HORIZON = 5;
@@ -43,6 +49,9 @@ const GRIP_FORCE = 20;
 const degree = Math.PI / 180;
 /** No disturbed step is faster than this. */
 const MOST_DISTURBED_STEP = 3 * degree;
+/** Bread this far over where it lay is lifted, m; and level with less tilt than this. */
+const LIFTED = 0.035;
+const LEVEL = Math.cos(10 * degree);
 
 function yawOf(pose: ObjectPose): number {
   const [w, x, y, z] = pose.quaternion;
@@ -65,6 +74,7 @@ export function runEpisode(
   task: Task,
   random: Random,
   disturbances: Disturbances,
+  extent: Extent,
   on: { readonly exposure?: () => void; readonly step?: (step: EpisodeStep) => void } = {},
 ): EpisodeResult {
   const breadStart = simulation.object("bread");
@@ -84,7 +94,8 @@ export function runEpisode(
   let steps = 0;
   simulation.setGripper(1, GRIP_FORCE);
   on.exposure?.();
-  for (; steps < MOST_STEPS && !finished(state); steps += 1) {
+  const over = (): boolean => finished(state) || (extent === "grasp" && state.phase === "carry");
+  for (; steps < MOST_STEPS && !over(); steps += 1) {
     const bread = simulation.object("bread");
     const [x, y, z] = bread.position;
     state = look(state, { bread: { x, y, z, yaw: yawOf(bread) }, gripper }, commanded);
@@ -151,5 +162,11 @@ export function runEpisode(
     }
     commanded = target;
   }
-  return { steps, verdict: judge(task, breadStart, simulation.object("bread"), simulation.gripperOpening()) };
+  const bread = simulation.object("bread");
+  const [, qx, qy] = bread.quaternion;
+  return {
+    steps,
+    verdict: judge(task, breadStart, bread, simulation.gripperOpening()),
+    lifted: bread.position[2] - breadStart.position[2] > LIFTED && 1 - 2 * (qx * qx + qy * qy) > LEVEL,
+  };
 }

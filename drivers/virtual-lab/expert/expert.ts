@@ -1,4 +1,5 @@
 import { JOINT_COUNT, type JointPosition, jointPosition, mapJoints } from "../../../daemon/types/units.js";
+import type { Random } from "../scene/random.js";
 import type { TablePose } from "../scene/scene-spec.js";
 import { directionVector, type Task } from "../scene/tasks.js";
 import type { Vector3 } from "../scene/vector.js";
@@ -240,6 +241,24 @@ export function foresee(
     }
   }
   return { commands, next };
+}
+
+/**
+ * A joint position with the hand straight down anywhere over the table's middle, low or high: where the hand is then
+ * says nothing about where the bread is.
+ */
+export function anywhere(home: JointPosition, random: Random): JointPosition {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const hand: HandPose = {
+      position: [random.between(0.18, 0.38), random.between(-0.14, 0.14), random.between(0.075, 0.24)],
+      yaw: random.between(-45 * degree, 45 * degree),
+    };
+    const q = straightDown(hand, home);
+    if (q !== null) {
+      return jointPosition(q.map((value) => value + random.between(-1.2 * degree, 1.2 * degree)));
+    }
+  }
+  throw new Error("no reachable pose over the table's middle in 20 draws");
 }
 
 /** A trial's first joint position: home with the hand and joints somewhat off. */
