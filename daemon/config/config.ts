@@ -56,8 +56,8 @@ export const configSchema = z.strictObject({
     text_deadline_ms: milliseconds,
     /** Longest time for loading and checking the bundle. */
     load_deadline_ms: milliseconds,
-    /** `cached`: generate the text once for an instruction; `every-chunk`: generate it for each chunk. */
-    reasoning: z.enum(["cached", "every-chunk"]),
+    /** `every-chunk`: generate the text for each chunk; `cached`: generate it once for an instruction. */
+    reasoning: z.enum(["every-chunk", "cached"]),
     /** A task that is not finished by then is ended. */
     task_timeout_ms: milliseconds,
   }),

@@ -70,7 +70,7 @@ function propose(
   };
   return sights.pipe(
     filter((sight) => sight.kind === "blind" || sight.observation.epoch === epoch),
-    infer(policy, clock, planOf(task, task.reasoning === "cached" ? text : null)),
+    infer(policy, clock, planOf(task, text)),
     scan((before: Progress | null, result) => progress(before, result, task), null),
     filter((step) => step !== null),
     withLatestFrom(openings),

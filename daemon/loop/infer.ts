@@ -1,6 +1,6 @@
-import { catchError, defer, EMPTY, exhaustMap, map, type Observable, type OperatorFunction, of } from "rxjs";
+import { catchError, defer, EMPTY, exhaustMap, map, type Observable, type OperatorFunction, of, tap } from "rxjs";
 import type { Clock } from "../ports/clock.js";
-import type { Inference, Policy } from "../ports/policy.js";
+import type { Inference, Policy, TextSource } from "../ports/policy.js";
 import type { Fault } from "../ports/task-news.js";
 import type { Reasoning } from "../types/chunk.js";
 import type { Observation } from "../types/observation.js";
@@ -10,8 +10,8 @@ import type { Sight } from "./observe.js";
 /** How inferences follow each other. */
 export interface InferencePlan {
   readonly instruction: string;
-  /** Text to force; null generates it for every chunk. */
-  readonly forced: Reasoning | null;
+  /** Of the first inference; where texts are generated, each is the draft of the next. */
+  readonly text: TextSource<Reasoning>;
   /** Steps of a chunk that are executed before the next one takes over. */
   readonly execute: number;
   /** Between two steps. */
@@ -45,13 +45,20 @@ export function infer(
   return (sights) =>
     defer(() => {
       let previousAt: Instant = Number.NEGATIVE_INFINITY;
+      let { text } = plan;
       return sights.pipe(
         exhaustMap((sight) => {
           if (sight.kind === "blind" || !isDue(sight, previousAt, plan)) {
             return EMPTY;
           }
           previousAt = sight.observation.capturedAt;
-          return inferOnce(policy, clock, plan, sight);
+          return inferOnce(policy, clock, plan.instruction, text, sight).pipe(
+            tap((result) => {
+              if (result.kind === "inferred" && text.kind === "generated") {
+                text = { kind: "generated", draft: result.inference.reasoning };
+              }
+            }),
+          );
         }),
       );
     });
@@ -71,12 +78,13 @@ function isDue({ observation, pendingTargets }: Seen, previousAt: Instant, plan:
 function inferOnce(
   policy: Policy,
   clock: Clock,
-  { instruction, forced }: InferencePlan,
+  instruction: string,
+  text: InferencePlan["text"],
   { observation, released }: Seen,
 ): Observable<Inferred | InferenceFault> {
   return defer(() => {
     const startedAt = clock.now();
-    return policy.infer({ instruction, observation, forced }).pipe(
+    return policy.infer({ instruction, observation, text }).pipe(
       map((inference): Inferred => ({ kind: "inferred", observation, released, inference, startedAt })),
       catchError((error: unknown) => of(inferenceFault(error, startedAt))),
     );

@@ -27,7 +27,7 @@ export interface Task {
   /** The control lease under which the arm is asked to move. */
   readonly lease: number;
   readonly rules: BundleRules;
-  /** `cached`: generate the text once and force it from then on; `every-chunk`: generate it for each chunk. */
+  /** `every-chunk`: generate the text for each chunk; `cached`: generate it once and force it from then on. */
   readonly reasoning: "cached" | "every-chunk";
   /** A task that is not finished by then ends as `timed-out`. */
   readonly longest: Seconds;
@@ -51,8 +51,13 @@ export interface TaskSignals {
   readonly cancelled: Observable<string>;
 }
 
-/** How the inferences of a task follow each other; `forced` is the text to force, null to generate it. */
-export function planOf({ instruction, rules }: Task, forced: Reasoning | null): InferencePlan {
-  const text = forced && { coarse: forced.coarse, fine: forced.fine, generatedAt: forced.generatedAt };
-  return { instruction, forced: text, execute: rules.chunk.execute, period: rules.chunk.period };
+/** How the inferences of a task follow each other, given the text of the one before; null before the first. */
+export function planOf({ instruction, rules, reasoning }: Task, before: Reasoning | null): InferencePlan {
+  const text = before && { coarse: before.coarse, fine: before.fine, generatedAt: before.generatedAt };
+  return {
+    instruction,
+    text: text !== null && reasoning === "cached" ? { kind: "forced", text } : { kind: "generated", draft: text },
+    execute: rules.chunk.execute,
+    period: rules.chunk.period,
+  };
 }

@@ -26,12 +26,18 @@ export interface Inference {
   readonly phases: PhaseTimes;
 }
 
+/** Where the texts of an inference come from; `Text` is how they are written down. */
+export type TextSource<Text> =
+  /** Generated anew. A draft, best the text of the chunk before, never changes what comes out, only how soon. */
+  | { readonly kind: "generated"; readonly draft: Text | null }
+  /** Fed as they are; the model has no say. */
+  | { readonly kind: "forced"; readonly text: Text };
+
 /** One request to the policy. */
 export interface InferenceRequest {
   readonly instruction: string;
   readonly observation: Observation;
-  /** Text to force; null to generate it. */
-  readonly forced: Reasoning | null;
+  readonly text: TextSource<Reasoning>;
 }
 
 /** What a policy is good for, from its bundle's manifest. */
@@ -53,7 +59,7 @@ export type PolicyStatus =
   | {
       readonly kind: "ready";
       readonly description: PolicyDescription;
-      /** Of a whole inference with forced text, measured at load. */
+      /** Of a whole inference that finds its draft right, measured at load. */
       readonly latencyP95: Seconds;
       /** What the operator should know, for example that a declared fall-back was taken. */
       readonly notice?: string;

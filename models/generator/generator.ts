@@ -1,3 +1,4 @@
+import type { TextSource } from "../../daemon/ports/policy.js";
 import type { ActionTokens } from "../../daemon/types/chunk.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import type { Failure } from "../failure.js";
@@ -19,11 +20,10 @@ export interface GeneratorInput {
   readonly proprio: Float32Array;
   /** The prompt without start token and trailing ids. */
   readonly prompt: readonly number[];
-  /** Texts to feed instead of generating them. */
-  readonly forced: TextIds | null;
+  readonly text: TextSource<TextIds>;
 }
 
-/** Time spent in the graphs, in seconds; `text` holds generating and feeding of both texts after the prefill. */
+/** Time spent in the graphs, in seconds; `text` holds generating, checking and feeding of texts after the prefill. */
 export interface GeneratorTimes {
   readonly vision: Seconds;
   readonly prefill: Seconds;

@@ -1,14 +1,21 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import type { LanguageModelSizes } from "../bundle/check-graphs.js";
 
+/** The part of a session that a generator needs. */
+export interface Graph {
+  run(feeds: InferenceSession.OnnxValueMapType): Promise<InferenceSession.OnnxValueMapType>;
+}
+
 /** One sequence in the making: the key/value cache of everything fed so far. */
 export interface Sequence {
-  /** Appends ids, in the first feed with the visual tokens after its first id; gives the logits after the last id. */
-  feed(ids: readonly number[], visual?: Tensor): Promise<Float32Array>;
+  /** Appends ids, in the first feed with the visual tokens after its first id; gives the logits after each of the ids. */
+  feed(ids: readonly number[], visual?: Tensor): Promise<readonly Float32Array[]>;
+  /** Takes the last `count` ids back; the visual tokens stay. */
+  takeBack(count: number): void;
 }
 
 /** Starts an empty sequence on the language-model graph of profile `split`. */
-export function startSequence(session: InferenceSession, sizes: LanguageModelSizes): Sequence {
+export function startSequence(session: Graph, sizes: LanguageModelSizes): Sequence {
   const empty = (): Tensor =>
     new Tensor("float32", new Float32Array(0), [sizes.layers, 1, sizes.heads, 0, sizes.headSize]);
   const noVisual = new Tensor("float32", new Float32Array(0), [1, 0, sizes.width]);
@@ -28,7 +35,32 @@ export function startSequence(session: InferenceSession, sizes: LanguageModelSiz
       }
       keys = k;
       values = v;
-      return logits.data.subarray(logits.data.length - logits.data.length / ids.length);
+      const { data } = logits;
+      const size = data.length / ids.length;
+      return ids.map((_, index) => data.subarray(index * size, (index + 1) * size));
+    },
+    takeBack: (count) => {
+      if (count === 0) {
+        return;
+      }
+      keys = shorten(keys, count);
+      values = shorten(values, count);
     },
   };
+}
+
+/** A cache [L,1,h,P,hd] without its last `count` positions. */
+function shorten(cache: Tensor, count: number): Tensor {
+  const [layers = 0, batch = 0, heads = 0, length = 0, headSize = 0] = cache.dims;
+  const kept = length - count;
+  if (count < 0 || kept < 0 || !(cache.data instanceof Float32Array)) {
+    throw new RangeError(`${count} of ${length} positions cannot be taken back`);
+  }
+  const rows = layers * batch * heads;
+  const data = new Float32Array(rows * kept * headSize);
+  for (let row = 0; row < rows; row += 1) {
+    const from = row * length * headSize;
+    data.set(cache.data.subarray(from, from + kept * headSize), row * kept * headSize);
+  }
+  return new Tensor("float32", data, [layers, batch, heads, kept, headSize]);
 }

@@ -1,5 +1,5 @@
 import { hostClock } from "../../daemon/ports/clock.js";
-import type { PhaseTimes } from "../../daemon/ports/policy.js";
+import type { PhaseTimes, TextSource } from "../../daemon/ports/policy.js";
 import type { ActionTokens } from "../../daemon/types/chunk.js";
 import type { JointVector } from "../../daemon/types/units.js";
 import type { Manifest } from "../bundle/manifest.js";
@@ -18,8 +18,13 @@ export interface ModelInput {
   readonly images: Uint8Array;
   /** Raw values in the manifest's order. */
   readonly proprio: readonly number[];
-  /** Texts to force; null to generate them. */
-  readonly forced: { readonly coarse: string; readonly fine: string } | null;
+  readonly text: TextSource<Texts>;
+}
+
+/** Texts of both levels in words. */
+export interface Texts {
+  readonly coarse: string;
+  readonly fine: string;
 }
 
 /** What one inference of the model gives. */
@@ -49,19 +54,28 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
       : { kind: "ids", ids };
   };
 
-  const encodeForced = (
-    forced: NonNullable<ModelInput["forced"]>,
-  ): (TextIds & { readonly kind: "texts" }) | Failure => {
-    const coarse = encode(forced.coarse, "forced coarse text");
+  const encodeTexts = (
+    text: ModelInput["text"],
+  ): { readonly kind: "source"; readonly source: TextSource<TextIds> } | Failure => {
+    if (text.kind === "generated") {
+      const draft = text.draft && {
+        coarse: tokenizer.encode(text.draft.coarse),
+        fine: tokenizer.encode(text.draft.fine),
+      };
+      return { kind: "source", source: { kind: "generated", draft } };
+    }
+    const coarse = encode(text.text.coarse, "forced coarse text");
     if (coarse.kind === "failed") {
       return coarse;
     }
-    const fine = encode(forced.fine, "forced fine text");
-    return fine.kind === "failed" ? fine : { kind: "texts", coarse: coarse.ids, fine: fine.ids };
+    const fine = encode(text.text.fine, "forced fine text");
+    return fine.kind === "failed"
+      ? fine
+      : { kind: "source", source: { kind: "forced", text: { coarse: coarse.ids, fine: fine.ids } } };
   };
 
   return {
-    infer: async ({ instruction, images, proprio, forced }) => {
+    infer: async ({ instruction, images, proprio, text }) => {
       const startedAt = hostClock.now();
       const normalised = normaliseInstruction(instruction);
       if (normalised.kind === "refused") {
@@ -71,8 +85,8 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
       if (prompt.kind === "failed") {
         return prompt;
       }
-      const texts = forced === null ? null : encodeForced(forced);
-      if (texts?.kind === "failed") {
+      const texts = encodeTexts(text);
+      if (texts.kind === "failed") {
         return texts;
       }
       const values = normaliseProprio(proprio, manifest);
@@ -80,7 +94,7 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
         return failure("not-finite", "A proprioceptive value is not finite");
       }
       const preparedAt = hostClock.now();
-      const generated = await generator.generate({ images, proprio: values, prompt: prompt.ids, forced: texts });
+      const generated = await generator.generate({ images, proprio: values, prompt: prompt.ids, text: texts.source });
       if (generated.kind === "failed") {
         return generated;
       }
@@ -89,10 +103,12 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
       if (chunk.kind === "failed") {
         return chunk;
       }
+      const { coarse, fine } = generated.text;
       return {
         kind: "inferred",
-        coarse: forced?.coarse ?? tokenizer.decode(generated.text.coarse),
-        fine: forced?.fine ?? tokenizer.decode(generated.text.fine),
+        ...(text.kind === "forced"
+          ? { coarse: text.text.coarse, fine: text.text.fine }
+          : { coarse: tokenizer.decode(coarse), fine: tokenizer.decode(fine) }),
         tokens: generated.tokens,
         deltas: chunk.deltas,
         grippers: chunk.grippers,

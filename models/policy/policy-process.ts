@@ -194,7 +194,7 @@ class PolicyProcess implements Policy {
     this.#next = null;
     this.#running = pending;
     this.#send({ kind: "infer", id: pending.id, request: pending.request });
-    const deadline = pending.request.forced === null ? this.#options.textDeadline : this.#options.deadline;
+    const deadline = pending.request.text.kind === "forced" ? this.#options.deadline : this.#options.textDeadline;
     this.#watch(deadline, `missed its deadline of ${deadline} s`);
   }
 

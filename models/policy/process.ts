@@ -57,7 +57,7 @@ async function explain(error: BundleError): Promise<string> {
 }
 
 async function infer({ model, manifest }: LoadedModel, request: InferenceRequest): Promise<Inference | Failure> {
-  const { instruction, observation, forced } = request;
+  const { instruction, observation, text } = request;
   const startedAt = hostClock.now();
   const images = packImages(observation, manifest.images.size);
   if (images.kind === "failed") {
@@ -65,14 +65,14 @@ async function infer({ model, manifest }: LoadedModel, request: InferenceRequest
   }
   const proprio = packProprio(observation, manifest);
   const packing = hostClock.now() - startedAt;
-  const output = await model.infer({ instruction, images: images.bytes, proprio, forced });
+  const output = await model.infer({ instruction, images: images.bytes, proprio, text });
   if (output.kind === "failed") {
     return output;
   }
   const { coarse, fine, tokens, deltas, grippers, phases } = output;
   return {
-    reasoning: { coarse, fine, generatedAt: forced?.generatedAt ?? hostClock.now() },
-    fresh: forced === null,
+    reasoning: { coarse, fine, generatedAt: text.kind === "forced" ? text.text.generatedAt : hostClock.now() },
+    fresh: text.kind === "generated",
     tokens,
     deltas,
     grippers,

@@ -2,11 +2,17 @@ import { describe, it } from "node:test";
 import { delay, map, mergeMap, type Observable, of, throwError, timer } from "rxjs";
 import { type InferenceFault, type InferencePlan, type Inferred, infer } from "../../daemon/loop/infer.js";
 import type { Sight } from "../../daemon/loop/observe.js";
-import type { Inference, InferenceRequest, Policy } from "../../daemon/ports/policy.js";
+import type { Inference, InferenceRequest, Policy, TextSource } from "../../daemon/ports/policy.js";
+import type { Reasoning } from "../../daemon/types/chunk.js";
 import { inference, observation } from "./samples.js";
 import { START, virtually } from "./virtual-time.js";
 
-const plan: InferencePlan = { instruction: "pick up the bread", forced: null, execute: 3, period: 0.1 };
+const plan: InferencePlan = {
+  instruction: "pick up the bread",
+  text: { kind: "generated", draft: null },
+  execute: 3,
+  period: 0.1,
+};
 
 function policyOf(answer: (request: InferenceRequest) => Observable<Inference>): Policy {
   return { status: of({ kind: "loading" }), infer: answer, close: () => Promise.resolve() };
@@ -18,6 +24,9 @@ const seen = (capturedAt: number, pendingTargets = 3): Sight => ({
   pendingTargets,
   released: false,
 });
+
+const GENERATED: Reasoning = { coarse: "C", fine: "F", generatedAt: 2 };
+const textOf = (text: TextSource<Reasoning>): Reasoning | null => (text.kind === "forced" ? text.text : text.draft);
 
 /** Sights at 20 Hz as marbles: a at 0 ms, b at 50 ms and so on. */
 const SIGHTS = "a 49ms b 49ms c 49ms d 49ms e 49ms f 49ms g 49ms h 49ms i 49ms j 49ms k 49ms l 49ms m";
@@ -72,13 +81,34 @@ describe("inferring", () => {
 
   it("forces the text it was given, and waits while there is nothing to see", () => {
     virtually(({ hot, expectObservable }, clock) => {
-      const forced = { coarse: "c", fine: "f", generatedAt: 1 };
-      const policy = policyOf((request) => of(inference({ reasoning: request.forced ?? inference().reasoning })));
+      const text = { kind: "forced", text: { coarse: "c", fine: "f", generatedAt: 1 } } as const;
+      const policy = policyOf((request) => of(inference({ reasoning: textOf(request.text) ?? GENERATED })));
       const texts = hot<Sight>("xa", { x: { kind: "blind", reason: "dark" }, a: seen(START) }).pipe(
-        infer(policy, clock, { ...plan, forced }),
+        infer(policy, clock, { ...plan, text }),
         map((result) => (result.kind === "inferred" ? result.inference.reasoning : null)),
       );
-      expectObservable(texts).toBe("-a", { a: forced });
+      expectObservable(texts).toBe("-a", { a: text.text });
+    });
+  });
+
+  it("makes each text that was generated the draft of the next", () => {
+    virtually(({ hot, expectObservable }, clock) => {
+      const drafts: (Reasoning | null)[] = [];
+      const policy = policyOf((request) => {
+        drafts.push(textOf(request.text));
+        const reasoning = { ...GENERATED, coarse: `text ${drafts.length}` };
+        return drafts.length === 2 ? throwError(() => new Error("lost")) : of(inference({ reasoning }));
+      });
+      const first = { ...GENERATED, coarse: "given" };
+      const results = hot(SIGHTS, sightsOf(3)).pipe(
+        infer(policy, clock, { ...plan, text: { kind: "generated", draft: first } }),
+        map((result) => [result.kind, drafts.at(-1)?.coarse]),
+      );
+      expectObservable(results).toBe("a 299ms b 299ms c", {
+        a: ["inferred", "given"],
+        b: ["fault", "text 1"],
+        c: ["inferred", "text 1"],
+      });
     });
   });
 });

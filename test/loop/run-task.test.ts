@@ -106,9 +106,10 @@ function run(setting: Setting = {}): Bench {
           if (other !== null) {
             return other;
           }
-          const fresh = request.forced === null;
+          const fresh = request.text.kind === "generated";
           acting = fresh || Number.isNaN(acting) ? clock.now() + FRESH_MS / 1000 : acting;
-          const text = request.forced ?? { coarse: "the bread", fine: "to the front", generatedAt: clock.now() };
+          const generated = { coarse: "the bread", fine: "to the front", generatedAt: clock.now() };
+          const text = request.text.kind === "forced" ? request.text.text : generated;
           const answer = inference({ ...breadTask(clock.now() - acting), fresh, reasoning: text });
           return of(answer).pipe(delay(fresh ? FRESH_MS : FORCED_MS));
         }),
@@ -190,7 +191,12 @@ describe("a task", () => {
 
   it("generates the text once, says it before the first chunk, and forces it from then on", () => {
     const bench = run();
-    assert.deepEqual(bench.requests.map(({ forced }) => forced === null).slice(0, 4), [true, false, false, false]);
+    assert.deepEqual(bench.requests.map(({ text }) => text.kind).slice(0, 4), [
+      "generated",
+      "forced",
+      "forced",
+      "forced",
+    ]);
     const understanding = bench.events.flatMap(([, event]) =>
       event.kind === "understood" ? [event.understanding] : [],
     );
@@ -199,11 +205,8 @@ describe("a task", () => {
       [understanding[0]?.instruction, understanding[0]?.coarse, understanding[0]?.fine, understanding[0]?.fresh],
       [TASK.instruction, "the bread", "to the front", true],
     );
-    assert.deepEqual(bench.requests[1]?.forced, {
-      coarse: "the bread",
-      fine: "to the front",
-      generatedAt: understanding[0]?.generatedAt,
-    });
+    const said = { coarse: "the bread", fine: "to the front", generatedAt: understanding[0]?.generatedAt };
+    assert.deepEqual(bench.requests[1]?.text, { kind: "forced", text: said });
     assert.ok(chunkEvents(bench).every(({ forced }) => forced));
   });
 
@@ -213,7 +216,10 @@ describe("a task", () => {
       answer: () => of(inference({ grippers: [1, 1, 1, 1, 1] })).pipe(delay(80)),
       at: { 3000: ({ cancelled }) => cancelled.next("enough") },
     });
-    assert.ok(bench.requests.every(({ forced }) => forced === null));
+    const drafts = bench.requests.map(({ text }) =>
+      text.kind === "generated" ? (text.draft?.fine ?? "none") : "forced",
+    );
+    assert.deepEqual(drafts.slice(0, 3), ["none", "move to the front", "move to the front"]);
     const order = kinds(bench).filter((kind) => kind === "understood" || kind === "chunk");
     assert.deepEqual(order.slice(0, 5), ["understood", "understood", "chunk", "understood", "chunk"]);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { checkGolden } from "../../models/policy/check-golden.js";
 import { type LoadedModel, loadModel } from "../../models/policy/load-model.js";
-import type { ModelOutput } from "../../models/policy/model.js";
+import type { ModelOutput, Texts } from "../../models/policy/model.js";
 import {
   makeNanoBundle,
   NANO_COARSE,
@@ -16,8 +16,11 @@ import {
 const cpu = { provider: "cpu", threads: 1 } as const;
 const input = { instruction: NANO_INSTRUCTION, images: plainImages(30, 60), proprio: Array<number>(8).fill(0.1) };
 
+const FRESH = { kind: "generated", draft: null } as const;
+const forced = (text: Texts) => ({ kind: "forced", text }) as const;
+
 async function infer(loaded: LoadedModel, change: Partial<Parameters<LoadedModel["model"]["infer"]>[0]> = {}) {
-  return loaded.model.infer({ ...input, forced: null, ...change });
+  return loaded.model.infer({ ...input, text: FRESH, ...change });
 }
 
 async function inferred(...args: Parameters<typeof infer>): Promise<ModelOutput> {
@@ -51,9 +54,9 @@ describe("a loaded model", () => {
     for (let shade = 0; shade < 250; shade += 10) {
       const images = plainImages(shade, 255 - shade);
       const free = await inferred(loaded, { images });
-      const forced = await inferred(loaded, { images, forced: { coarse: NANO_COARSE, fine: NANO_FINE } });
-      assert.deepEqual([forced.tokens.coarse, forced.tokens.fine], [free.tokens.coarse, free.tokens.fine]);
-      assert.deepEqual(forced.deltas, free.deltas);
+      const again = await inferred(loaded, { images, text: forced({ coarse: NANO_COARSE, fine: NANO_FINE }) });
+      assert.deepEqual([again.tokens.coarse, again.tokens.fine], [free.tokens.coarse, free.tokens.fine]);
+      assert.deepEqual(again.deltas, free.deltas);
     }
   });
 
@@ -65,7 +68,7 @@ describe("a loaded model", () => {
     const plain = await codes({});
     assert.notEqual(await codes({ images: plainImages(200, 60) }), plain);
     assert.notEqual(await codes({ proprio: Array<number>(8).fill(-0.9) }), plain);
-    assert.notEqual(await codes({ forced: { coarse: "move the bread", fine: NANO_FINE } }), plain);
+    assert.notEqual(await codes({ text: forced({ coarse: "move the bread", fine: NANO_FINE }) }), plain);
     assert.notEqual(await codes({ instruction: "move the bread to the right" }), plain);
   });
 
@@ -81,11 +84,15 @@ describe("a loaded model", () => {
     ["an instruction with a delimiter in it", { instruction: "move </fine> it" }, "instruction-refused"],
     [
       "a forced text with a delimiter in it",
-      { forced: { coarse: "move </coarse>", fine: NANO_FINE } },
+      { text: forced({ coarse: "move </coarse>", fine: NANO_FINE }) },
       "instruction-refused",
     ],
-    ["an empty forced text", { forced: { coarse: "", fine: NANO_FINE } }, "text-empty"],
-    ["a forced text over its budget", { forced: { coarse: "it it it it it", fine: NANO_FINE } }, "text-over-budget"],
+    ["an empty forced text", { text: forced({ coarse: "", fine: NANO_FINE }) }, "text-empty"],
+    [
+      "a forced text over its budget",
+      { text: forced({ coarse: "it it it it it", fine: NANO_FINE }) },
+      "text-over-budget",
+    ],
     ["a proprioceptive value that is not finite", { proprio: Array<number>(8).fill(Number.NaN) }, "not-finite"],
   ];
   for (const [what, change, code] of refusals) {
@@ -131,7 +138,7 @@ describe("a model that misbehaves", () => {
     const bundle = await makeNanoBundle({ follows: outside });
     try {
       const loaded = await loadModel(bundle.folder, cpu, () => {});
-      const output = await inferred(loaded, { forced: { coarse: NANO_COARSE, fine: NANO_FINE } });
+      const output = await inferred(loaded, { text: forced({ coarse: NANO_COARSE, fine: NANO_FINE }) });
       assert.ok([...output.tokens.coarse, ...output.tokens.fine].every((code) => code >= 0 && code < 4));
     } finally {
       await bundle.remove();

@@ -116,7 +116,7 @@ async function computeGolden(folder: string, files: Map<string, Uint8Array>): Pr
   const { model } = await loadModel(folder, { provider: "cpu", threads: 1 }, () => {});
   return Promise.all(
     inputs.map(async (input) => {
-      const output = await model.infer({ ...input, forced: null });
+      const output = await model.infer({ ...input, text: { kind: "generated", draft: null } });
       if (output.kind === "failed") {
         throw new Error(`the nano model fails: ${output.detail}`);
       }

@@ -14,10 +14,12 @@ import { childrenOf, isAlive, until } from "./children.js";
 import { makeNanoBundle, NANO_COARSE, NANO_FINE, NANO_INSTRUCTION, type NanoBundle } from "./nano-bundle.js";
 import { observation, plainFrame } from "./observation.js";
 
-const forced: Reasoning = { coarse: NANO_COARSE, fine: NANO_FINE, generatedAt: 12.5 };
+const FRESH = { kind: "generated", draft: null } as const;
+const remembered: Reasoning = { coarse: NANO_COARSE, fine: NANO_FINE, generatedAt: 12.5 };
+const forced = { kind: "forced", text: remembered } as const;
 
 function request(change: Partial<InferenceRequest> = {}): InferenceRequest {
-  return { instruction: NANO_INSTRUCTION, observation: observation(4), forced: null, ...change };
+  return { instruction: NANO_INSTRUCTION, observation: observation(4), text: FRESH, ...change };
 }
 
 async function ready(policy: Policy): Promise<Extract<PolicyStatus, { kind: "ready" }>> {
@@ -88,7 +90,7 @@ describe("the policy process", () => {
     assert.equal(fresh.fresh, true);
     assert.equal(fresh.reasoning.fine, NANO_FINE);
     assert.equal(fresh.deltas.length, 5);
-    const again = await firstValueFrom(policy.infer(request({ forced: fresh.reasoning })));
+    const again = await firstValueFrom(policy.infer(request({ text: { kind: "forced", text: fresh.reasoning } })));
     assert.equal(again.fresh, false);
     assert.deepEqual(again.reasoning, fresh.reasoning);
     assert.deepEqual([again.tokens.coarse, again.tokens.fine], [fresh.tokens.coarse, fresh.tokens.fine]);
@@ -103,7 +105,7 @@ describe("the policy process", () => {
     await rejectsWith(firstValueFrom(policy.infer(request({ instruction: "" }))), "instruction-refused", /empty/);
     const wrong = observation(4, { wrist: plainFrame("wrist", 8, 1) });
     await rejectsWith(firstValueFrom(policy.infer(request({ observation: wrong }))), "image-refused", /wrist .*8 x 8/);
-    await firstValueFrom(policy.infer(request({ forced })));
+    await firstValueFrom(policy.infer(request({ text: forced })));
   });
 
   it("refuses to infer while loading, while busy and after closing", async () => {
@@ -127,8 +129,8 @@ describe("the policy process", () => {
       .infer(request())
       .subscribe({ next: () => assert.fail("abandoned") })
       .unsubscribe();
-    const next = await firstValueFrom(policy.infer(request({ forced })));
-    assert.equal(next.reasoning.generatedAt, forced.generatedAt);
+    const next = await firstValueFrom(policy.infer(request({ text: forced })));
+    assert.equal(next.reasoning.generatedAt, remembered.generatedAt);
   });
 
   it("kills a process that misses its deadline and starts another, while another policy goes on", async () => {
@@ -139,8 +141,8 @@ describe("the policy process", () => {
     const other = start();
     await ready(other);
     process.kill(pid, "SIGSTOP");
-    const missed = rejectsWith(firstValueFrom(stuck.infer(request({ forced }))), "deadline-missed", /0\.3 s/);
-    await firstValueFrom(other.infer(request({ forced })));
+    const missed = rejectsWith(firstValueFrom(stuck.infer(request({ text: forced }))), "deadline-missed", /0\.3 s/);
+    await firstValueFrom(other.infer(request({ text: forced })));
     const loading = firstValueFrom(stuck.status.pipe(filter((status) => status.kind === "loading")));
     await missed;
     assert.equal((await loading).kind, "loading");
@@ -189,7 +191,7 @@ describe("the policy process", () => {
     const { description, notice } = await ready(policy);
     assert.equal(description.provider, preflight.ready ? "cuda" : "cpu");
     assert.match(notice ?? "", preflight.ready ? /^$/ : /Runs on cpu, as configured.*Place /);
-    await firstValueFrom(policy.infer(request({ forced })));
+    await firstValueFrom(policy.infer(request({ text: forced })));
   });
 
   it("leaves when its owner is killed", async () => {
@@ -215,7 +217,7 @@ describe("the policy process", () => {
     };
     const many = async (count: number): Promise<void> => {
       for (let index = 0; index < count; index += 1) {
-        await lastValueFrom(policy.infer(request(index % 5 === 0 ? {} : { forced })).pipe(take(1)));
+        await lastValueFrom(policy.infer(request(index % 5 === 0 ? {} : { text: forced })).pipe(take(1)));
       }
     };
     await many(100);

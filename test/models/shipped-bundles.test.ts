@@ -75,7 +75,7 @@ for (const name of shipped) {
       }
     });
 
-    it("infers in the policy process, the text of one instruction forced from then on", async () => {
+    it("infers in the policy process, each text the draft of the next or forced", async () => {
       const policy = createPolicyProcess({
         bundle: folder,
         provider: "cpu",
@@ -91,9 +91,13 @@ for (const name of shipped) {
         const [instruction] = status.description.instructions;
         assert.ok(instruction !== undefined);
         const request = { instruction, observation: observation(status.description.imageSize) };
-        const first = await firstValueFrom(policy.infer({ ...request, forced: null }));
+        const first = await firstValueFrom(policy.infer({ ...request, text: { kind: "generated", draft: null } }));
         for (let count = 0; count < 20; count += 1) {
-          const next = await firstValueFrom(policy.infer({ ...request, forced: first.reasoning }));
+          const text = first.reasoning;
+          const source =
+            count % 2 === 0 ? ({ kind: "generated", draft: text } as const) : ({ kind: "forced", text } as const);
+          const next = await firstValueFrom(policy.infer({ ...request, text: source }));
+          assert.equal(next.reasoning.fine, first.reasoning.fine);
           assert.deepEqual([next.tokens.coarse, next.tokens.fine], [first.tokens.coarse, first.tokens.fine]);
           assert.deepEqual(next.deltas, first.deltas);
         }
