@@ -17,6 +17,8 @@ from .text import Vocabulary
 from .vision import Trunk, images_to_input
 
 Array = np.ndarray
+# Ids of the coarse and the fine text.
+Texts = tuple[list[int], list[int]]
 
 
 class Runner(Protocol):
@@ -126,7 +128,7 @@ class OnnxRunner:
 
 @dataclass(frozen=True)
 class Generated:
-    """What one pass gave; a text that ran into its budget ends there and is marked."""
+    """What one pass gave; a text that leaves its budget or what may stand in a text ends there, `complete` tells."""
 
     coarse: list[int]
     fine: list[int]
@@ -139,6 +141,48 @@ class Generated:
     complete: bool
 
 
+class Sequence:
+    """Everything fed to the language model so far, as its cache."""
+
+    def __init__(self, runner: Runner, visual: Array) -> None:
+        self.runner = runner
+        self.visual = visual
+        self.cache = runner.empty()
+
+    def feed(self, ids: list[int]) -> Array:
+        """Logits [T, V] after each of the ids; the visual tokens go behind the first id of the first feed."""
+        scores, keys, values = self.runner.extend(np.array([ids], np.int64), self.visual, *self.cache)
+        self.cache, self.visual = (keys, values), self.visual[:, :0]
+        return scores[0]
+
+    def take_back(self, count: int) -> None:
+        """Forgets the last `count` ids."""
+        self.cache = tuple(part[:, :, :, : part.shape[3] - count] for part in self.cache)
+
+
+def write_text(
+    sequence: Sequence, vocabulary: Vocabulary, budget: int, head: list[int], tail: list[int], draft: list[int]
+) -> tuple[list[int], Array, bool]:
+    """Greedy text behind `head`, the logits behind `tail`, and whether the text came to its end.
+
+    One pass feeds the draft as if it were right; the part that greedy decoding would have written is kept.
+    """
+    usable = next((place for place, token in enumerate(draft) if not vocabulary.is_text(token)), len(draft))
+    draft = draft[: min(usable, budget)]
+    rows = sequence.feed([*head, *draft, *tail] if draft else head)
+    wanted = [int(row.argmax()) for row in rows[len(head) - 1 : len(head) + len(draft)]]
+    kept = next((place for place, token in enumerate(draft) if token != wanted[place]), len(draft))
+    token = wanted[kept]
+    if draft and kept == len(draft) and token == tail[0]:
+        return draft, rows[-1], True
+    sequence.take_back(len(rows) - len(head) - kept)
+    text = draft[:kept]
+    while vocabulary.is_text(token) and len(text) < budget:
+        text.append(token)
+        token = int(sequence.feed([token])[-1].argmax())
+    return text, sequence.feed(tail)[-1], token == tail[0]
+
+
 def generate(
     runner: Runner,
     vocabulary: Vocabulary,
@@ -146,55 +190,41 @@ def generate(
     prompt: list[int],
     images: Array,
     proprio: Array,
-    forced: tuple[list[int], list[int]] | None = None,
+    forced: Texts | None = None,
+    draft: Texts | None = None,
 ) -> Generated:
-    """One inference: images uint8 [2, S, S, 3], normalised proprioception [P]; `forced` texts replace generation."""
+    """One inference: images uint8 [2, S, S, 3], normalised proprioception [P].
+
+    `forced` texts replace generation; a `draft` changes nothing but the time that generation takes.
+    """
     d = vocabulary.delimiters
-    visual = runner.vision(images[None], proprio[None].astype(np.float32))
-    nothing = visual[:, :0]
-    past_k, past_v = runner.empty()
+    sequence = Sequence(runner, runner.vision(images[None], proprio[None].astype(np.float32)))
+    unfed = [vocabulary.bos, *prompt]
     codes: list[int] = []
     probability: list[float] = []
     texts: list[list[int]] = []
     complete = True
-    pending = [vocabulary.bos, *prompt]
-    logits = np.zeros(0)
-
-    def run() -> None:
-        nonlocal logits, past_k, past_v, pending, visual
-        scores, past_k, past_v = runner.extend(np.array([pending], np.int64), visual, past_k, past_v)
-        logits, pending, visual = scores[0, -1], [], nothing
-
     for level, depth in ((0, vocabulary.coarse_depth), (1, vocabulary.fine_depth)):
         opening, closing, first, last = d[4 * level : 4 * level + 4]
-        pending.append(opening)
-        text: list[int] = []
+        head, tail = [*unfed, opening], [closing, first]
         if forced is not None:
             text = list(forced[level])
-            pending += text
+            logits = sequence.feed([*head, *text, *tail])[-1]
         else:
-            while True:
-                run()
-                token = int(logits[: vocabulary.band(vocabulary.depth - 1)[0]].argmax())
-                if token == closing:
-                    break
-                if len(text) == budgets[level]:
-                    complete = False
-                    break
-                text.append(token)
-                pending.append(token)
+            guess = [] if draft is None else list(draft[level])
+            text, logits, ended = write_text(sequence, vocabulary, budgets[level], head, tail, guess)
+            complete = complete and ended
         texts.append(text)
-        pending += [closing, first]
-        for _ in range(depth):
-            run()
-            place = len(codes)
+        for place in range(len(codes), len(codes) + depth):
+            if place not in (0, vocabulary.coarse_depth):
+                logits = sequence.feed([unfed[0]])[-1]
             low, high = vocabulary.band(place)
             inside = logits[low:high]
             best = int(inside.argmax())
             probability.append(float(1 / np.exp(inside - inside[best]).sum()))
             codes.append(vocabulary.base(place) - (low + best))
-            pending.append(low + best)
-        pending.append(last)
+            unfed = [low + best]
+        unfed = [*unfed, last]
     chunk = runner.decode(np.array([codes], np.int64))[0]
     coarse = vocabulary.coarse_depth
     return Generated(texts[0], texts[1], codes[:coarse], codes[coarse:], chunk, probability, complete)

@@ -12,7 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .dataset import JOINTS
-from .inference import OnnxRunner, generate
+from .inference import OnnxRunner, Texts, generate
 from .text import DELIMITERS, Vocabulary
 
 # Columns of the lab's rows before the label: name and width.
@@ -55,9 +55,9 @@ class Bundle:
         return ((raw - self.mean) / self.std).astype(np.float32)
 
     def infer(
-        self, instruction: str, images: np.ndarray, proprio: np.ndarray, forced: tuple[list[int], list[int]] | None
-    ) -> tuple[np.ndarray, tuple[list[int], list[int]]]:
-        """Chunk [H, 8] in rad and opening, and the texts that led to it."""
+        self, instruction: str, images: np.ndarray, proprio: np.ndarray, draft: Texts | None
+    ) -> tuple[np.ndarray, Texts]:
+        """Chunk [H, 8] in rad and opening, and the texts that led to it; those of the chunk before are the draft."""
         prompt = self.manifest["prompt"].replace("{instruction}", instruction.lower())
         budget = self.manifest["budget"]
         made = generate(
@@ -67,7 +67,7 @@ class Bundle:
             self.tokenizer.encode(prompt, add_special_tokens=False).ids,
             images,
             proprio,
-            forced,
+            draft=draft,
         )
         chunk = made.chunk.astype(float)
         chunk[:, :JOINTS] = (0.5 * (chunk + 1) * (self.q99 - self.q01) + self.q01)[:, :JOINTS]
@@ -115,7 +115,7 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
     completion = bundle.manifest["completion"]
     settings = bundle.manifest["gripper"]
     grip = Gripper(settings["threshold"], settings["hysteresis"])
-    forced: tuple[list[int], list[int]] | None = None
+    texts: Texts | None = None
     still = 0
     lab.stdin.write((json.dumps({**request, "size": size}) + "\n").encode())
     lab.stdin.flush()
@@ -129,7 +129,7 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
         for name, width in ROW:
             row[name] = values[start : start + width]
             start += width
-        chunk, forced = bundle.infer(instruction, pixels, bundle.proprio(row), forced)
+        chunk, texts = bundle.infer(instruction, pixels, bundle.proprio(row), texts)
         reopened = row["has-grasped"][0] > 0.5 and row["gripper-commanded"][0] > 0.5
         quiet = np.abs(chunk[:, :JOINTS]).max() < completion["stillness"] and chunk[:, JOINTS].min() > 0.5
         still = still + 1 if reopened and quiet else 0

@@ -82,6 +82,10 @@ class Vocabulary:
     def depth(self) -> int:
         return self.coarse_depth + self.fine_depth
 
+    def is_text(self, token: int) -> bool:
+        """Whether an id may stand in a text: no special id, delimiter or code."""
+        return token < self.band(self.depth - 1)[0] and token not in {self.pad, self.bos, self.eos, *self.delimiters}
+
     def base(self, place: int) -> int:
         """Id of code 0 at `place`, coarse depths first; code k has the id `base - k`."""
         return self.size - 1 - self.codebook * place

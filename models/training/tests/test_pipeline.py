@@ -10,20 +10,30 @@ import torch
 from kinevla_training.__main__ import main
 from kinevla_training.config import Config, config_from_dict
 from kinevla_training.dataset import load_dataset
-from kinevla_training.export import file_entry
-from kinevla_training.inference import OnnxRunner, generate
+from kinevla_training.export import file_entry, observation_rows
+from kinevla_training.inference import OnnxRunner, Texts, generate
 from kinevla_training.normalisation import measure
 from kinevla_training.pipeline import stored_config
 from kinevla_training.report import bleu
 from kinevla_training.stage_generator import make_wordings
 from kinevla_training.stage_trunk import train_trunk
-from kinevla_training.text import make_vocabulary, prompt_ids, train_tokenizer
+from kinevla_training.text import make_vocabulary, prompt_ids, text_ids, train_tokenizer
 from tokenizers import Tokenizer
 
 from conftest import NANO
 
 # commanded 7, gripper-commanded 1, since-grasp 7, has-grasped 1, gripper-recency 1: the features of BundleConfig.
 PROPRIO_WIDTH = 17
+
+
+class Counting(OnnxRunner):
+    """Counts the runs of the language model."""
+
+    runs = 0
+
+    def extend(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.runs += 1
+        return super().extend(*inputs)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +80,40 @@ def test_golden_vectors_reproduce(out: Path) -> None:
         # Texts that are forced give what the same texts give when they are generated.
         forced = generate(runner, vocabulary, (24, 64), prompt, images, proprio, (made.coarse, made.fine))
         assert (forced.coarse_codes, forced.fine_codes) == (made.coarse_codes, made.fine_codes)
+
+
+def test_no_draft_changes_what_is_generated(out: Path, data_folder: Path) -> None:
+    """As in test/models/draft.test.ts: only the number of runs of the language model may differ."""
+    config = stored_config(out)
+    tokenizer = Tokenizer.from_file(str(out / "nano" / "tokenizer.json"))
+    vocabulary = make_vocabulary(tokenizer, config.representation)
+    held_out = load_dataset(data_folder.with_name("set-val"))
+    statistics = measure(held_out, config.bundle.features)
+    random = np.random.default_rng(0)
+    runner = Counting(out / "nano")
+    budgets = (config.bundle.coarse_budget, config.bundle.fine_budget)
+
+    def infer(row: int, **texts: Texts) -> tuple[tuple, list[float], Texts, int]:
+        runner.runs = 0
+        instruction = held_out.tasks[int(held_out.task[row])].instruction
+        prompt = prompt_ids(tokenizer, config.bundle, instruction)
+        proprio = statistics.proprio(held_out.proprio(config.bundle.features)[row]).numpy()
+        made = generate(runner, vocabulary, budgets, prompt, held_out.images[row].numpy(), proprio, **texts)
+        what = (made.coarse, made.fine, made.coarse_codes, made.fine_codes, made.complete)
+        return what, made.probability, (made.coarse, made.fine), runner.runs
+
+    tasks = [(text_ids(tokenizer, task.coarse), text_ids(tokenizer, task.fine)) for task in held_out.tasks]
+    for row in observation_rows(held_out, 6, 0):
+        greedy, probability, texts, _ = infer(row)
+        coarse, fine = texts
+        noise = random.integers(0, vocabulary.size, 9).tolist()
+        drafts = [*tasks, texts, ([], []), (noise, noise), (coarse[:1] + noise, fine[:-1] + noise), (coarse * 20, fine * 20)]
+        for draft in drafts:
+            again, likely, _, runs = infer(row, draft=draft)
+            assert again == greedy
+            assert np.allclose(likely, probability, atol=1e-4)
+            if draft == texts and again[-1]:
+                assert runs == vocabulary.depth
 
 
 def test_codes_never_leave_their_band(out: Path) -> None:
