@@ -1,10 +1,14 @@
 import type { OperatorClient } from "../operator/client.js";
 import type { ServerMessageOf } from "../operator/server-message.js";
+import { CliError, EXIT } from "./exit-code.js";
 import { need } from "./operator-link.js";
 
 const ASK_EVERY_MS = 100;
 
-/** Waits until an instruction could be followed; `onReason` is told why not, whenever that changes. */
+/**
+ * Waits until an instruction could be followed; `onReason` is told why not and what to do, whenever that changes.
+ * Throws CliError where waiting is of no use.
+ */
 export async function untilReady(
   client: OperatorClient,
   onReason: (words: string) => void,
@@ -15,7 +19,12 @@ export async function untilReady(
     if (status.ready) {
       return status;
     }
-    const words = status.reasons.join("; ");
+    const unfit = status.faults.find(({ code }) => code === "policy-unfit");
+    if (unfit !== undefined) {
+      throw new CliError(EXIT.unhealthy, unfit.code, unfit.detail, unfit.hint);
+    }
+    const hints = new Set(status.faults.map(({ hint }) => hint));
+    const words = [status.reasons.join("; "), ...hints].join("\n            ");
     if (words !== last) {
       onReason(words);
       last = words;

@@ -9,7 +9,14 @@ import { readVisuals } from "../render/visuals.js";
 import { HOME } from "../scene/home.js";
 import { TIME_STEP } from "../scene/mjcf.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
-import type { ArmStart, FromWorld, ToWorld, WorldOptions, WorldTruth } from "./messages.js";
+import {
+  type ArmStart,
+  CAMERAS_CANNOT_LISTEN,
+  type FromWorld,
+  type ToWorld,
+  type WorldOptions,
+  type WorldTruth,
+} from "./messages.js";
 import { SharedPoses } from "./shared-poses.js";
 
 /** A process that was held up longer than this goes on from the present instead of racing after it, s. */
@@ -47,6 +54,9 @@ for (const stream of [cameras.stdout, cameras.stderr]) {
   });
 }
 cameras.on("error", (error) => {
+  if ("syscall" in error && error.syscall === "listen") {
+    process.exit(CAMERAS_CANNOT_LISTEN);
+  }
   process.stderr.write(`The lab's cameras failed: ${error.stack ?? error.message}\n${lastWords}`);
   process.exit(1);
 });
