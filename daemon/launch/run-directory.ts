@@ -20,10 +20,12 @@ export function makeRunDirectory(folder: string): void {
   const probe = join(folder, `.probe-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
-    rmSync(probe);
+    try {
+      writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
+    } finally {
+      rmSync(probe, { force: true });
+    }
   } catch (error) {
-    rmSync(probe, { force: true });
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new ConfigError(`${folder} cannot be written (${code}): ${WHAT_TO_DO[code] ?? "name another run_directory"}`);
   }

@@ -174,7 +174,7 @@ async function clearWay(config: Config, { lab, progress, signal }: SystemOptions
       throw new StartError(found.join("\n"), other);
     }
     if (first) {
-      progress(`once what is in the way has ended: ${found.join(" ")}`);
+      progress("when what still uses its ports or its run_directory has ended");
     }
     await pause(signal);
   }
