@@ -55,7 +55,10 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
       if (!(error instanceof CliError)) {
         throw error;
       }
-      note(`${error.message} ${error.hint}`);
+      // The end itself cuts the connection that the task is followed on.
+      if (!closing) {
+        note(`${error.message} ${error.hint}`);
+      }
     });
     const early = await Promise.race([first.then(() => null), ending]);
     if (early === null) {

@@ -4,6 +4,8 @@ import { CliError, EXIT } from "./exit-code.js";
 import { need } from "./operator-link.js";
 
 const ASK_EVERY_MS = 100;
+/** Cameras and policy take a few seconds to open; what is still wrong then needs somebody to do something. */
+const HINTS_AFTER_MS = 10_000;
 
 /**
  * Waits until an instruction could be followed; `onReason` is told why not and what to do, whenever that changes.
@@ -14,6 +16,7 @@ export async function untilReady(
   onReason: (words: string) => void,
 ): Promise<ServerMessageOf<"status">> {
   let last = "";
+  const askedAt = Date.now();
   for (;;) {
     const status = await need(client.request({ type: "status" }), "status");
     if (status.ready) {
@@ -23,7 +26,8 @@ export async function untilReady(
     if (unfit !== undefined) {
       throw new CliError(EXIT.unhealthy, unfit.code, unfit.detail, unfit.hint);
     }
-    const hints = new Set(status.faults.map(({ hint }) => hint));
+    const isLate = Date.now() - askedAt > HINTS_AFTER_MS;
+    const hints = new Set(isLate ? status.faults.map(({ hint }) => hint) : []);
     const words = [status.reasons.join("; "), ...hints].join("\n            ");
     if (words !== last) {
       onReason(words);
