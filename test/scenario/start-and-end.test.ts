@@ -54,12 +54,12 @@ describe("kinevla start ends in order at every stage", () => {
 
   it("starts again right after it was killed, and Ctrl-C twice stops the arm first and leaves nothing", async () => {
     const killed = start();
-    await killed.printed("Going home");
+    await killed.printed("Stream");
     const left = descendants(killed.child.pid ?? 0);
     assert.ok(left.length >= 6, `${left.length} processes`);
     killed.child.kill("SIGKILL");
     const run = start();
-    await run.printed("Going home");
+    await run.printed("Instruction");
     await allGone(left);
     const pids = descendants(run.child.pid ?? 0);
     run.child.kill("SIGINT");
