@@ -10,16 +10,28 @@ const PHASE_WORDS: Readonly<Record<ServerMessageOf<"progress">["phase"], string>
   failed: "Failed",
 };
 
-/** Describes a run of messages; progress that says nothing new is left out. */
+/** Describes a run of messages; progress and text that say nothing new in their task are left out. */
 export function describing(): (message: ServerMessage) => string | null {
-  let last = "";
+  let task = 0;
+  let progress = "";
+  let text = "";
   return (message) => {
     if (message.type === "progress") {
       const news = `${message.task} ${message.phase} ${message.detail}`;
-      if (news === last) {
+      if (news === progress) {
         return null;
       }
-      last = news;
+      progress = news;
+      if (message.task !== task) {
+        task = message.task;
+        text = "";
+      }
+    } else if (message.type === "reasoning") {
+      const news = `${message.coarse}\n${message.fine}`;
+      if (news === text) {
+        return null;
+      }
+      text = news;
     }
     return describe(message);
   };

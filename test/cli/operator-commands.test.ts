@@ -38,6 +38,7 @@ test("instruct tells what was understood, chunk by chunk, and whether it finishe
     stdout,
   );
   assert.doesNotMatch(stdout, /Chunk 99|earlier task/);
+  assert.equal(stdout.match(/Understood/g)?.length, 1, "the same text is told once");
   assert.deepEqual(
     rig.backend.calls.filter(({ kind }) => kind !== "beat").map(({ kind }) => kind),
     ["task", "operator-gone"],

@@ -163,6 +163,7 @@ export class FakeBackend implements OperatorBackend {
       () => this.understood(),
       () => this.task("acting", "", 0),
       () => this.chunk(1),
+      () => this.understood(),
       () => this.chunk(2),
       () => this.chunk(3, { accepted: false, reason: "older epoch" }),
       () => this.task("finished", "the hand has opened and stands still", 2),

@@ -107,8 +107,12 @@ const clamp = (part) => Math.min(1, Math.max(0, part));
 
 /** Shows what the model understood. */
 export function showReasoning(reasoning) {
-  byId("coarse").textContent = reasoning.coarse;
-  byId("fine").textContent = reasoning.fine;
+  for (const level of ["coarse", "fine"]) {
+    // Each chunk brings its text, mostly the same; a selection in it should last.
+    if (byId(level).textContent !== reasoning[level]) {
+      byId(level).textContent = reasoning[level];
+    }
+  }
 }
 
 /** Shows how old the text is. */
