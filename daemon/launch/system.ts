@@ -43,8 +43,11 @@ export class StartError extends Error {
 }
 
 const READY_WITHIN_MS = 60_000;
-/** Of the virtual controller, below the arm process: what measures must not disturb what is measured. */
-const CONTROLLER_PRIORITY = 30;
+/**
+ * Of the virtual controller, above the arm process: a real controller has a processor of its own, so it never waits for
+ * the arm process to finish its tick before it reads (measured: 113 ms of waiting in 11 s at 30, 2 to 6 ms at 60).
+ */
+const CONTROLLER_PRIORITY = 60;
 
 /** Starts every process in order and waits until the daemon serves operators; throws StartError. */
 export async function startSystem(options: SystemOptions): Promise<System> {

@@ -28,6 +28,9 @@ export interface BenchSession {
   close(): Promise<void>;
 }
 
+/** A bundle that this machine is too slow for is never ready. */
+const READY_WITHIN_MS = 120_000;
+
 /** Starts the whole system with free ports and takes control; rejects when a part does not start. */
 export async function startBench(options: BenchOptions): Promise<BenchSession> {
   const system = await startSystem({
@@ -39,7 +42,7 @@ export async function startBench(options: BenchOptions): Promise<BenchSession> {
     await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"]), "accepted");
     await need(client.takeControl(), "control-granted");
     const status = (): Promise<ServerMessageOf<"status">> => need(client.request({ type: "status" }), "status");
-    const present = await untilReady(client, options.progress);
+    const present = await untilReady(client, options.progress, READY_WITHIN_MS);
     const instructions = present.policy?.instructions ?? [];
     const lab = labControl(system.lab ?? "");
     let round = 0;
