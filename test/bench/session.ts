@@ -1,9 +1,10 @@
 import { followTask } from "../../daemon/cli/follow-task.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { startUntilInterrupted } from "../../daemon/cli/start-or-explain.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl, taskOf } from "../../daemon/launch/lab-control.js";
-import { type System, startSystem } from "../../daemon/launch/system.js";
+import type { System } from "../../daemon/launch/system.js";
 import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
 
@@ -28,12 +29,9 @@ export interface BenchSession {
   close(): Promise<void>;
 }
 
-/** A bundle that this machine is too slow for is never ready. */
-const READY_WITHIN_MS = 120_000;
-
 /** Starts the whole system with free ports and takes control; rejects when a part does not start. */
 export async function startBench(options: BenchOptions): Promise<BenchSession> {
-  const system = await startSystem({
+  const system = await startUntilInterrupted({
     ...{ configFile: options.configFile, realTime: options.realTime, lab: { seed: 1 }, apart: true },
     progress: (words) => options.progress(`starting ${words}`),
   });
@@ -42,7 +40,7 @@ export async function startBench(options: BenchOptions): Promise<BenchSession> {
     await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"]), "accepted");
     await need(client.takeControl(), "control-granted");
     const status = (): Promise<ServerMessageOf<"status">> => need(client.request({ type: "status" }), "status");
-    const present = await untilReady(client, options.progress, READY_WITHIN_MS);
+    const present = await untilReady(client, options.progress);
     const instructions = present.policy?.instructions ?? [];
     const lab = labControl(system.lab ?? "");
     const tasks = await lab.tasks();

@@ -18,7 +18,8 @@ export function answerQuestions<Q extends Questions>(answers: Answers<Q>): void 
     try {
       tell({ id, answered: await answers[kind](asked) });
     } catch (error) {
-      tell({ id, error: error instanceof Error ? error.message : String(error) });
+      const words = error instanceof Error ? error.message : String(error);
+      tell({ id, error: words, portTaken: error instanceof Error && "syscall" in error });
     }
   };
   process.on("message", ({ id, kind, asked }: { id: number; kind: keyof Q; asked: Q[keyof Q]["asked"] }) => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { LabStartError } from "./lab-start-error.js";
 import type { Answer, Question, Questions } from "./questions.js";
 
 /** Somebody who waits for an answer. */
@@ -49,12 +50,12 @@ export class AskedProcess<Q extends Questions> {
       if (answer.error === undefined) {
         waiting?.resolve(answer.answered);
       } else {
-        waiting?.reject(new RangeError(answer.error));
+        waiting?.reject(answer.portTaken === true ? new LabStartError(answer.error) : new RangeError(answer.error));
       }
     });
   }
 
-  /** Rejects with RangeError and the other side's words when it cannot, with Error when the process has ended. */
+  /** Rejects with the other side's words when it cannot (LabStartError for a port, else RangeError); with Error when it has ended. */
   async ask<K extends keyof Q & string>(kind: K, asked: Q[K]["asked"]): Promise<Q[K]["answered"]> {
     if (!this.#child.connected) {
       throw new Error("a process of the lab has ended");

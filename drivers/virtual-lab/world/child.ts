@@ -36,12 +36,17 @@ for (const stream of [cameras.stdout, cameras.stderr]) {
   });
 }
 cameras.on("error", (error) => {
+  if ("syscall" in error && error.syscall === "listen") {
+    return;
+  }
   process.stderr.write(`The lab's cameras failed: ${error.stack ?? error.message}\n${lastWords}`);
   process.exit(1);
 });
 
-const camerasServed = new Promise<number>((resolve) => {
+/** Rejects where the port is taken; the answer to `start` says so. */
+const camerasServed = new Promise<number>((resolve, reject) => {
   cameras.once("message", (report: CameraWorkerReport) => resolve(report.port));
+  cameras.once("error", reject);
 });
 
 function show(message: CameraWorkerMessage): void {
@@ -148,11 +153,11 @@ async function replace(scene: SceneSpec, arm: ArmStart): Promise<Stage> {
 
 answerQuestions<WorldQuestions>({
   start: async () => {
-    await replace(options.scene, "home");
+    const [cameras] = await Promise.all([camerasServed, replace(options.scene, "home")]);
     plant.listen(0, options.host);
     await once(plant, "listening");
     const address = plant.address();
-    return { cameras: await camerasServed, plant: typeof address === "object" && address !== null ? address.port : 0 };
+    return { cameras, plant: typeof address === "object" && address !== null ? address.port : 0 };
   },
   build: async ({ scene, arm }) => (await replace(scene, arm)).simulation.measured(),
   truth: () => {

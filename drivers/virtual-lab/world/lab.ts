@@ -7,6 +7,7 @@ import { overrideScene } from "../scene/scene-overrides.js";
 import { drawPoses, drawScene, type SceneSpec } from "../scene/scene-spec.js";
 import { TASKS, type Task } from "../scene/tasks.js";
 import { type ControlRoute, type ControlServer, serveControl } from "./control-server.js";
+import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldTruth } from "./messages.js";
 import { WorldProcess } from "./world-process.js";
 
@@ -143,7 +144,7 @@ function routes(
   ]);
 }
 
-/** Starts world, cameras, controller and control port; all of them or none. */
+/** Starts world, cameras, controller and control port; all of them or none. Throws LabStartError where a port is taken. */
 export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> {
   const settings = { ...DEFAULT_LAB, ...options };
   const { host, cameraPort, controlPort, seed, framesPerSecond } = settings;
@@ -174,6 +175,6 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
     };
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof Error && "syscall" in error ? new LabStartError(error.message) : error;
   }
 }

@@ -13,6 +13,8 @@ export interface Answer {
   readonly id: number;
   readonly answered?: unknown;
   readonly error?: string;
+  /** True where the error is that a port cannot be opened. */
+  readonly portTaken?: boolean;
 }
 
 /** How each kind of question is answered; what is thrown becomes the answer's error. */

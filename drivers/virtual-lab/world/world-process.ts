@@ -1,6 +1,7 @@
 import type { JointPosition } from "../../../daemon/types/units.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 import { AskedProcess } from "./asked-process.js";
+import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldOptions, WorldPorts, WorldQuestions, WorldTruth } from "./messages.js";
 
 /** The world in a process of its own, so that physics and rendering delay nobody. */
@@ -16,14 +17,17 @@ export class WorldProcess {
     this.ended = process.ended;
   }
 
-  /** Starts the process; resolves when physics run and cameras are served, rejects when it ends before that. */
+  /** Starts the process; resolves when physics run and cameras are served, throws LabStartError where their port is taken. */
   static async start(options: WorldOptions): Promise<WorldProcess> {
     const process = new AskedProcess<WorldQuestions>({ script: new URL("./child.js", import.meta.url), options });
     try {
       return new WorldProcess(process, await process.ask("start", null));
-    } catch (cause) {
+    } catch (error) {
       await process.close();
-      throw new Error("the world did not start; is the camera port free?", { cause });
+      const { host, cameraPort } = options;
+      throw error instanceof LabStartError
+        ? new LabStartError(`port ${cameraPort} on ${host} cannot be opened for the cameras`)
+        : error;
     }
   }
 
