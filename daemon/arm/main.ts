@@ -1,16 +1,16 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
 import { ConfigError, loadConfig } from "../config/config.js";
+import { PROCESS_EXIT } from "../launch/process-exit.js";
+import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
-import { EXIT, runArmProcess } from "./run-arm-process.js";
+import { runArmProcess } from "./run-arm-process.js";
 
-// Executable: the arm process. Exit codes: see EXIT.
+// Executable: the arm process. Exit codes: PROCESS_EXIT.
 
 const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
 try {
@@ -24,7 +24,7 @@ try {
     tools: [gripper],
     clock: hostClock,
   });
-  mkdirSync(dirname(config.armSocket), { recursive: true, mode: 0o700 });
+  makeRunDirectory(config.run_directory);
   await runArmProcess(
     {
       socketPath: config.armSocket,
@@ -45,5 +45,5 @@ try {
     throw error;
   }
   process.stderr.write(`${error.message}\n`);
-  process.exit(EXIT.configuration);
+  process.exit(PROCESS_EXIT.configuration);
 }

@@ -1,8 +1,10 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { DEFAULT_LAB, startLab } from "./world/lab.js";
+import { LabStartError } from "./world/lab-start-error.js";
 
 export { DEFAULT_LAB, type Lab, type LabAddresses, type LabOptions, startLab } from "./world/lab.js";
+export { LabStartError } from "./world/lab-start-error.js";
 
 const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a table, all on loopback.
   node dist/drivers/virtual-lab/main.js [options]
@@ -11,9 +13,13 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --camera-port N       HTTP port of /front.mjpeg and /wrist.mjpeg (0)
     --control-port N      HTTP port of /tasks, /reset, /scene, /faults, /truth, /arrivals, stills (0)
     --fps N               pictures a second of each camera (${DEFAULT_LAB.framesPerSecond})
+    --real-time N         SCHED_FIFO priority of the controller's process, 1 to 99; needs the privilege
     --die-with-parent     end when standard input closes
 Prints one line of JSON with the addresses when everything runs.
 `;
+
+/** EX_UNAVAILABLE of sysexits.h, as the daemon and the arm process use it. */
+const PORT_TAKEN = 69;
 
 function whole(text: string, name: string, most: number): number {
   const value = Number(text);
@@ -31,6 +37,7 @@ async function main(): Promise<void> {
       "camera-port": { type: "string", default: "0" },
       "control-port": { type: "string", default: "0" },
       fps: { type: "string", default: String(DEFAULT_LAB.framesPerSecond) },
+      "real-time": { type: "string" },
       "die-with-parent": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -45,6 +52,7 @@ async function main(): Promise<void> {
     cameraPort: whole(values["camera-port"], "camera-port", 65_535),
     controlPort: whole(values["control-port"], "control-port", 65_535),
     framesPerSecond: Math.max(1, whole(values.fps, "fps", 60)),
+    controllerPriority: values["real-time"] === undefined ? null : whole(values["real-time"], "real-time", 99),
   });
   let ending = false;
   const end = async (code: number): Promise<void> => {
@@ -61,7 +69,7 @@ async function main(): Promise<void> {
   }
   void lab.ended.then(async () => {
     if (!ending) {
-      process.stderr.write("The lab's world process ended; so does the lab.\n");
+      process.stderr.write("A process of the lab ended; so does the lab.\n");
       await end(1);
     }
   });
@@ -70,6 +78,10 @@ async function main(): Promise<void> {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   main().catch((error: unknown) => {
+    if (error instanceof LabStartError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(PORT_TAKEN);
+    }
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   });
