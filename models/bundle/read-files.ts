@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { BundleError } from "./bundle-error.js";
@@ -8,31 +9,40 @@ import { MANIFEST_NAME } from "./read-manifest.js";
 /** Files every bundle of profile `split` has, beside tokenizer and golden vectors. */
 export const SPLIT_GRAPHS = { vision: "vision.onnx", language: "lm.onnx", decoder: "decoder.onnx" } as const;
 
-/** The bytes of a bundle by their path in it; what was hashed is what is used. */
+/** Ending of files with the weights of a graph. They may be larger than memory: hashed here, read by the runtime. */
+const WEIGHTS_ENDING = ".onnx.data";
+/** Bytes hashed at a time. */
+const WEIGHTS_PART = 1 << 20;
+
+/** The bytes of a bundle by their path in it, weights apart; what was hashed is what is used. */
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
-/** Reads every file that the manifest lists and compares size and sha256; throws BundleError. */
+/** Reads every file that the manifest lists, compares size and sha256, and keeps all but weights; throws BundleError. */
 export async function readFiles(folder: string, manifest: Manifest): Promise<BundleFiles> {
   checkListing(manifest);
   await checkUnexpected(folder, manifest);
   const root = await realpath(folder);
   const files = new Map<string, Uint8Array>();
   for (const entry of manifest.files) {
-    const bytes = await readInside(root, entry.path);
-    if (bytes.byteLength !== entry.bytes) {
+    const path = await resolveInside(root, entry.path);
+    const content = entry.path.endsWith(WEIGHTS_ENDING)
+      ? await hashWeights(path, entry.path)
+      : await readWhole(path, entry.path);
+    if (content.length !== entry.bytes) {
       throw new BundleError(
         "hash-mismatch",
-        `${entry.path} has ${bytes.byteLength} bytes, the manifest says ${entry.bytes}`,
+        `${entry.path} has ${content.length} bytes, the manifest says ${entry.bytes}`,
       );
     }
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    if (digest !== entry.sha256) {
+    if (content.sha256 !== entry.sha256) {
       throw new BundleError(
         "hash-mismatch",
-        `${entry.path} has sha256 ${digest.slice(0, 12)}..., the manifest says ${entry.sha256.slice(0, 12)}...`,
+        `${entry.path} has sha256 ${content.sha256.slice(0, 12)}..., the manifest says ${entry.sha256.slice(0, 12)}...`,
       );
     }
-    files.set(entry.path, bytes);
+    if (content.bytes !== null) {
+      files.set(entry.path, content.bytes);
+    }
   }
   return files;
 }
@@ -75,7 +85,7 @@ async function checkUnexpected(folder: string, manifest: Manifest): Promise<void
   }
 }
 
-async function readInside(root: string, path: string): Promise<Uint8Array> {
+async function resolveInside(root: string, path: string): Promise<string> {
   let resolved: string;
   try {
     resolved = await realpath(join(root, path));
@@ -85,9 +95,35 @@ async function readInside(root: string, path: string): Promise<Uint8Array> {
   if (!resolved.startsWith(root + sep)) {
     throw new BundleError("path-escapes", `${path} is a link that leaves the bundle's folder`);
   }
+  return resolved;
+}
+
+/** What a file holds, and its bytes where they are kept. */
+interface Content {
+  readonly length: number;
+  readonly sha256: string;
+  readonly bytes: Uint8Array | null;
+}
+
+async function readWhole(resolved: string, path: string): Promise<Content> {
   try {
-    return await readFile(resolved);
+    const bytes = await readFile(resolved);
+    return { length: bytes.byteLength, sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
   } catch (cause) {
     throw new BundleError("file-missing", `${path} cannot be read`, cause);
   }
+}
+
+async function hashWeights(resolved: string, path: string): Promise<Content> {
+  const hash = createHash("sha256");
+  let length = 0;
+  try {
+    for await (const part of createReadStream(resolved, { highWaterMark: WEIGHTS_PART })) {
+      hash.update(part);
+      length += part.length;
+    }
+  } catch (cause) {
+    throw new BundleError("file-missing", `${path} cannot be read`, cause);
+  }
+  return { length, sha256: hash.digest("hex"), bytes: null };
 }

@@ -15,10 +15,14 @@ export interface SessionOptions {
   readonly threads: number;
 }
 
-/** Opens one graph from its bytes; throws BundleError when the provider or the graph does not load. */
+/**
+ * Opens one graph from its bytes, with weights beside it from `folder`, which the runtime refuses to leave; throws
+ * BundleError when the provider or the graph does not load.
+ */
 export async function openSession(
   name: string,
   bytes: Uint8Array,
+  folder: string,
   { provider, threads }: SessionOptions,
 ): Promise<InferenceSession> {
   try {
@@ -27,8 +31,14 @@ export async function openSession(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
-      // Spinning pool threads take a core from the rest of the robot (75 % measured, reference/runtime.md section 1).
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          // Spinning pool threads take a core from the rest of the robot (75 % measured, reference/runtime.md section 1).
+          intra_op: { allow_spinning: "0" },
+          inter_op: { allow_spinning: "0" },
+        },
+      },
       logSeverityLevel: 4,
     });
   } catch (cause) {

@@ -41,7 +41,7 @@ export async function loadModel(
   const golden = readGolden(bundleFile(files, manifest.golden.path), manifest);
 
   onStage("opening the graphs");
-  const open = (name: string, where: SessionOptions) => openSession(name, bundleFile(files, name), where);
+  const open = (name: string, where: SessionOptions) => openSession(name, bundleFile(files, name), folder, where);
   const vision = await open(SPLIT_GRAPHS.vision, options);
   const language = await open(SPLIT_GRAPHS.language, options);
   // Less than a millisecond of work: moving it to another device would cost more.

@@ -11,6 +11,7 @@ from pathlib import Path
 from .config import load_config
 from .dataset import DatasetError
 from .export import ExportError
+from .openvla.command import add_command, run_command
 from .pipeline import evaluate, export, run, split, stored_config, train
 from .report import table
 from .rollout import roll_out, wilson
@@ -36,6 +37,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             command.add_argument("--episodes", type=int, help="use only the first episodes")
             command.add_argument("--threads", type=int, help="CPU threads")
             command.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
+    add_command(commands)
     rollout = commands.add_parser("rollout", help="closed loop of a bundle in the stepped virtual lab")
     rollout.add_argument("--bundle", type=Path, required=True)
     rollout.add_argument("--lab", type=Path, required=True, help="dist/drivers/virtual-lab/rollout/rollout.js")
@@ -62,6 +64,9 @@ def main(arguments: list[str]) -> int:
             else:
                 training, _ = split(given.data, given.validation, given.episodes)
                 train(config, training, given.out, given.minutes)
+            return 0
+        if given.command == "export-openvla":
+            run_command(given)
             return 0
         if given.command == "rollout":
             tallies = roll_out(
