@@ -45,7 +45,12 @@ describe("a bundle of an OpenVLA checkpoint, int4 with its weights beside the gr
     await checkGolden(loaded, "cpu");
     const images = new Uint8Array(2 * 28 * 28 * 3).fill(90);
     const [instruction = ""] = loaded.manifest.instructions;
-    const output = await loaded.model.infer({ instruction, images, proprio: [], forced: null });
+    const output = await loaded.model.infer({
+      instruction,
+      images,
+      proprio: [],
+      text: { kind: "generated", draft: null },
+    });
     assert.ok(output.kind === "inferred", output.kind === "failed" ? output.detail : "");
     assert.equal(output.coarse, "move the bread");
     assert.equal(output.fine, "grasp it first, then carry upright to left front");

@@ -29,7 +29,7 @@ export async function openSplitParts(folder: string): Promise<SplitParts> {
   const tokenizer = readTokenizer(await readFile(join(folder, manifest.tokenizer.path)));
   const golden = readGolden(await readFile(join(folder, manifest.golden.path)), manifest);
   const open = async (name: string) =>
-    openSession(name, await readFile(join(folder, name)), { provider: "cpu", threads: 1 });
+    openSession(name, await readFile(join(folder, name)), folder, { provider: "cpu", threads: 1 });
   const [vision, language, decoder] = [await open("vision.onnx"), await open("lm.onnx"), await open("decoder.onnx")];
   const sizes = checkGraphs(manifest, signatureOf(vision), signatureOf(language), signatureOf(decoder));
   let runs = 0;
