@@ -8,8 +8,9 @@ import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
 import { policyOptions } from "./composition/policy-options.js";
-import { ConfigError, loadConfig } from "./config/config.js";
-import { POLICY_LIMITS } from "./guard/limits.js";
+import { loadConfig } from "./config/config.js";
+import { loadLimits } from "./config/limits-file.js";
+import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
 import { startOperatorServer } from "./operator/server.js";
@@ -22,6 +23,7 @@ const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
+  const limits = loadLimits(config.limits).policy;
   const log = pino({ level: config.log.level });
   mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
   const manifest = await readManifest(config.policy.bundle);
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   const link = createSocketArmLink(config.armSocket, hostClock);
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
-    limits: { minimum: POLICY_LIMITS.lowest, maximum: POLICY_LIMITS.highest },
+    limits: { minimum: limits.lowest, maximum: limits.highest },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
   });

@@ -29,6 +29,8 @@ export interface CapsulePair {
   readonly other: number;
   /** Sum of their radii, m. */
   readonly radii: number;
+  /** Their names. */
+  readonly part: string;
 }
 
 /** What is mounted on the flange, in the flange's frame. */
@@ -101,24 +103,21 @@ export function bodyWith(hand: Hand): Body {
   ];
   const meetings = [...ARM_PAIRS, ...mounted.flatMap(({ name }) => MEETS_HAND.map((part) => [part, name] as const))];
   const watched = [...points.filter((point) => point.fingertip), ...capsules.filter((capsule) => capsule.overTable)];
+  const pairs = capsules.flatMap((one, first) =>
+    capsules.flatMap((other, second) =>
+      meetings.some(([a, b]) => a === one.name && b === other.name)
+        ? [{ one: first, other: second, radii: one.radius + other.radius, part: `${one.name} and ${other.name}` }]
+        : [],
+    ),
+  );
   return {
     points,
     capsules,
-    pairs: capsules.flatMap((one, first) =>
-      capsules.flatMap((other, second) =>
-        meetings.some(([a, b]) => a === one.name && b === other.name)
-          ? [{ one: first, other: second, radii: one.radius + other.radius }]
-          : [],
-      ),
-    ),
+    pairs,
     bounds: [
       ...points.map(({ name }): Bound => ({ kind: "workspace", part: name })),
       ...watched.map(({ name }): Bound => ({ kind: "table", part: name })),
-      ...capsules.flatMap((one) =>
-        capsules
-          .filter((other) => meetings.some(([a, b]) => a === one.name && b === other.name))
-          .map((other): Bound => ({ kind: "self-collision", part: `${one.name} and ${other.name}` })),
-      ),
+      ...pairs.map(({ part }): Bound => ({ kind: "self-collision", part })),
     ],
   };
 }

@@ -2,9 +2,12 @@ import { elementAt, type Seconds } from "../types/units.js";
 import type { Bound } from "./body.js";
 import type { Cell, Placement } from "./placement.js";
 
+/** What a step may break. */
+export type BreachKind = Bound["kind"] | "cartesian-speed";
+
 /** A bound in space that a step from one placement to the next does not keep. */
 export interface Breach {
-  readonly kind: Bound["kind"] | "cartesian-speed";
+  readonly kind: BreachKind;
   /** What was found, in words. */
   readonly detail: string;
 }
