@@ -12,6 +12,9 @@ export interface ClearHome {
 /** The way is looked at this often: at the cell's speed every 12 mm, and the guard looks at each tick besides. */
 const STEP: Seconds = 0.05;
 
+/** Peaks between two looks, and the rounding of both passes. */
+const REMAINDER = 1.02;
+
 /** Slows a plan down so that no control point is too fast, and looks along it for bounds that it does not keep. */
 export function clearHome(plan: HomePlan, cell: Cell): ClearHome {
   let fastest = 0;
@@ -21,7 +24,7 @@ export function clearHome(plan: HomePlan, cell: Cell): ClearHome {
     }
     return true;
   });
-  const slowed = { ...plan, duration: plan.duration * Math.max(1, fastest / cell.speed) };
+  const slowed = { ...plan, duration: plan.duration * Math.max(1, (REMAINDER * fastest) / cell.speed) };
   let blockedBy: string | null = null;
   alongPlan(slowed, cell, (last, next, elapsed) => {
     const found = breaches(last, next, cell, { moving: true, slack: ROUNDING }, STEP)[0];
