@@ -45,9 +45,10 @@ export function breaches(
     for (let point = 0; 3 * point < next.points.length; point++) {
       const speed = speedOf(last, next, point, period);
       if (!(speed <= cell.speed + ROUNDING / period)) {
-        const name = cell.body.points[point]?.name;
-        const detail = `${name} at ${millimetres(speed)} mm/s, at most ${millimetres(cell.speed)}`;
-        found.push({ kind: "cartesian-speed", detail });
+        for (const { name } of cell.body.points.slice(point, point + 1)) {
+          const detail = `${name} at ${millimetres(speed)} mm/s, at most ${millimetres(cell.speed)}`;
+          found.push({ kind: "cartesian-speed", detail });
+        }
       }
     }
   }

@@ -20,16 +20,16 @@ export interface StepRules {
   readonly period: Seconds;
 }
 
-/** How much of the wished step is tried, the whole first; what is left is braking. */
-const SHARES = [1, 0.5, 0.25] as const;
+/** Halvings in search of the largest share of the wished step: to an eighth. */
+const ROUNDS = 3;
 
 const RULE = { moving: true, slack: ROUNDING } as const;
 
 /**
  * Follows a demand as `limitedStep` does, and stays inside the cell. A step is taken only if braking from its end keeps
- * every bound of the cell as well; if it does not, a mixture of it and braking is tried, and at last `braking`, the way to
- * rest that belongs to `state` and was found clear when the step before was taken. So a next step always exists. The
- * bounds of the joints hold for a mixture because they hold for both and their set is convex.
+ * every bound of the cell as well. If it does not, the largest clear share of it is taken, the rest being braking; at last
+ * `braking` alone, the way to rest that belongs to `state` and was found clear when the step before was taken. So a next
+ * step always exists. The bounds of the joints hold for a mixture because they hold for both and their set is convex.
  */
 export function clearStep(
   state: MotionState,
@@ -37,29 +37,52 @@ export function clearStep(
   demand: Demand,
   { limits, cell, period }: StepRules,
 ): ClearStep {
-  const rest = { q: braking[0] ?? state.q, braking: braking.slice(1) };
   const wished = limitedStep(state, demand, limits, period);
+  const rest = { q: braking[0] ?? state.q, braking: braking.slice(1) };
   const slowest = movedTo(state, rest.q, period);
-  for (const share of SHARES) {
-    const next = mixture(state, wished.a, slowest.a, share, period);
+  const attempt = (share: number): ClearStep | null => {
+    const next = share === 1 ? wished : mixture(state, wished.a, slowest.a, share, period);
     const ramp = stoppingRamp(next, limits, period);
-    if (isClear(state.q, [next.q, ...ramp], cell, period)) {
-      return { q: next.q, braking: ramp };
+    return isClear(state.q, [next.q, ...ramp], cell, period) ? { q: next.q, braking: ramp } : null;
+  };
+  const whole = attempt(1);
+  if (whole !== null) {
+    return whole;
+  }
+  let found: ClearStep = rest;
+  let [clear, blocked] = [0, 1];
+  for (let round = 0; round < ROUNDS; round++) {
+    const share = (clear + blocked) / 2;
+    const step = attempt(share);
+    if (step === null) {
+      blocked = share;
+    } else {
+      found = step;
+      clear = share;
     }
   }
-  return rest;
+  return found;
 }
 
-/** True when a row of positions, one a period, keeps every bound of the cell from `from` on. */
+/** So long the acceleration of a policy fades and speed may still rise: every position counts. Later every fourth. */
+const CLOSELY = 10;
+const SPARSELY = 4;
+
+/** True when a row of positions, one a period, keeps every bound of the cell from `from` to its end. */
 export function isClear(from: JointVector, path: readonly JointVector[], cell: Cell, period: Seconds): boolean {
   let last = place(from, cell, emptyPlacement(cell));
   let next = emptyPlacement(cell);
-  for (const q of path) {
-    place(q, cell, next);
-    if (breaches(last, next, cell, RULE, period).length > 0) {
-      return false;
+  let looked = 0;
+  for (const [index, q] of path.entries()) {
+    const steps = index + 1 - looked;
+    if (index < CLOSELY || steps === SPARSELY || index === path.length - 1) {
+      place(q, cell, next);
+      if (breaches(last, next, cell, RULE, steps * period).length > 0) {
+        return false;
+      }
+      [last, next] = [next, last];
+      looked = index + 1;
     }
-    [last, next] = [next, last];
   }
   return true;
 }
