@@ -84,15 +84,16 @@ export function refuseChunk(chunk: Chunk, context: ChunkContext): string | null 
   return jump.by > MOST_JUMP ? `too-far: J${jump.joint + 1} ${degrees(jump.by)} from the command` : null;
 }
 
-/** Which bound of the cell a target does not keep, in words; from outside a bound it may lead back in. */
+/** The bound of the cell that a target keeps least, in words; null when it keeps all. From outside it may lead back in. */
 function outsideCell(target: Placement, start: Placement, cell: Cell): string | null {
+  let worst = { margin: 0, what: "" };
   for (const [index, { kind, part }] of cell.body.bounds.entries()) {
     const margin = elementAt(target.margins, index);
-    if (margin < Math.min(0, elementAt(start.margins, index)) - OUTSIDE_CELL) {
-      return `${part} ${(-margin * 1000).toFixed(0)} mm beyond its bound (${kind})`;
+    if (margin < Math.min(0, elementAt(start.margins, index)) - OUTSIDE_CELL && margin < worst.margin) {
+      worst = { margin, what: `${part} ${(-margin * 1000).toFixed(0)} mm beyond its bound (${kind})` };
     }
   }
-  return null;
+  return worst.margin < 0 ? worst.what : null;
 }
 
 function farthest(q: JointVector, measure: (angle: number, joint: number) => number): { by: number; joint: number } {
