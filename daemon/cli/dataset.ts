@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 interface Options {
   readonly out: string;
@@ -7,6 +7,7 @@ interface Options {
   readonly seed: number;
   readonly workers: number;
   readonly size: number;
+  readonly tasks: "bread" | "carrot" | "all";
 }
 
 /** `kinevla dataset`: demonstrations of the scripted expert in the virtual lab. */
@@ -20,12 +21,17 @@ export function register(program: Command): void {
     .option("--seed <n>", "the same seed gives the same bytes", whole, 1)
     .option("--workers <n>", "threads", whole, availableParallelism())
     .option("--size <pixels>", "side of the stored pictures", whole, 96)
-    .addHelpText("after", "\nExample:\n  kinevla dataset generate --episodes 600 --seed 1 --out ~/bread")
-    .action(async ({ out, episodes, seed, workers, size }: Options) => {
+    .addOption(
+      new Option("--tasks <which>", "tasks that the demonstrations show in turn")
+        .choices(["bread", "carrot", "all"])
+        .default("all"),
+    )
+    .addHelpText("after", "\nExample:\n  kinevla dataset generate --episodes 600 --seed 1 --tasks bread --out ~/bread")
+    .action(async ({ out, episodes, seed, workers, size, tasks }: Options) => {
       const { generateDataset } = await import("../../drivers/virtual-lab/dataset/generate.js");
       const end = process.stderr.isTTY ? "\r" : "\n";
       await generateDataset({
-        ...{ out, episodes, seed, workers, size },
+        ...{ out, episodes, seed, workers, size, tasks },
         onProgress: ({ done, steps, episodesPerMinute, remaining }) => {
           const rate = `${episodesPerMinute.toFixed(1)} a minute, ${Math.ceil(remaining / 60)} min left`;
           process.stderr.write(`${done}/${episodes} episodes, ${steps} steps, ${rate}   ${end}`);

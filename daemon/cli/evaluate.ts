@@ -60,8 +60,8 @@ function table(result: Evaluation): string {
   const range = ([low, high]: readonly [number, number]): string => `(${percent(low)} to ${percent(high)})`;
   const lines = result.tasks.map(
     (task) =>
-      `${task.instruction}\n  ${task.trials} trials: moved ${percent(task.goal)} ${range(task.goal_interval)}, ` +
+      `${task.instruction}\n  ${task.trials} trials: goal ${percent(task.goal)} ${range(task.goal_interval)}, ` +
       `as told ${percent(task.kinematic)} ${range(task.kinematic_interval)}`,
   );
-  return `${lines.join("\n")}\nAll tasks: moved ${percent(result.goal)}, as told ${percent(result.kinematic)}\n`;
+  return `${lines.join("\n")}\nAll tasks: goal ${percent(result.goal)}, as told ${percent(result.kinematic)}\n`;
 }

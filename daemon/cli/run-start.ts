@@ -1,4 +1,4 @@
-import { labControl, verdictInWords } from "../launch/lab-control.js";
+import { labControl, taskOf, verdictInWords } from "../launch/lab-control.js";
 import { StartError, type System, startSystem } from "../launch/system.js";
 import type { OperatorClient } from "../operator/client.js";
 import { describing, line } from "./describe.js";
@@ -35,7 +35,7 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
   });
   try {
     client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "npm start" });
-    const first = followFirst(system, client, options.instruction).catch((error: unknown) => {
+    const first = followFirst(system, client, options.instruction, Number(options.seed)).catch((error: unknown) => {
       if (!(error instanceof CliError)) {
         throw error;
       }
@@ -54,10 +54,15 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
   }
 }
 
-async function followFirst(system: System, client: OperatorClient, instruction: string): Promise<void> {
+async function followFirst(system: System, client: OperatorClient, instruction: string, seed: number): Promise<void> {
   await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 10), "accepted");
   await need(client.takeControl(), "control-granted");
   await untilReady(client, (words) => say(line("Waiting", words)));
+  const lab = system.lab === null ? null : labControl(system.lab);
+  const task = lab === null ? -1 : taskOf(await lab.tasks(), instruction);
+  if (task >= 0) {
+    await lab?.reset(seed, "nominal", task);
+  }
   say(line("Instruction", instruction));
   const describe = describing();
   await followTask(client, { instruction, homeFirst: true, confirm: true }, (message) => {
@@ -66,8 +71,8 @@ async function followFirst(system: System, client: OperatorClient, instruction: 
       say(words);
     }
   });
-  if (system.lab !== null) {
-    const verdict = (await labControl(system.lab).verdicts()).find((one) => one.instruction === instruction);
+  if (lab !== null) {
+    const verdict = (await lab.verdicts())[task];
     say(line("Lab", verdict === undefined ? "it cannot judge this instruction" : verdictInWords(verdict)));
   }
   await need(client.releaseControl(), "accepted");

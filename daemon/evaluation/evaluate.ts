@@ -68,7 +68,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     await need(client.subscribe(["state", "progress"]), "accepted");
     await need(client.takeControl(), "control-granted");
     const { policy } = await untilReady(client, options.progress);
-    const instructions = (await lab.verdicts()).map(({ instruction }) => instruction);
+    const instructions = (await lab.tasks()).map(({ instruction }) => instruction);
     const trained = instructions.flatMap((words, task) => (policy?.instructions.includes(words) ? [task] : []));
     const tasks = options.tasks ?? trained;
     const strange = tasks.find((task) => instructions[task] === undefined);
@@ -81,7 +81,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       for (const task of tasks) {
         const seed = options.seed + number;
         await goHomeAgain(client, options.progress);
-        await lab.reset(seed, options.looks);
+        await lab.reset(seed, options.looks, task);
         const startedAt = performance.now();
         const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
         const end = await followTask(client, wish, () => undefined);

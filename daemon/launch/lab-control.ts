@@ -1,10 +1,16 @@
 import type { Arrivals } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
+import type { Task } from "../../drivers/virtual-lab/scene/tasks.js";
 
 /** The virtual lab's control port, as tests, benches and evaluation see it. */
 export interface LabControl {
-  /** Lays the table anew from a seed; `varied` also draws light, colours and camera poses. The arm stays where it is. */
-  reset(seed: number, looks: "nominal" | "varied"): Promise<void>;
+  /** The lab's tasks, in its order. */
+  tasks(): Promise<readonly Task[]>;
+  /**
+   * Lays the table anew from a seed for a task (a place in `tasks`); `varied` also draws light, colours and camera
+   * poses. The arm stays where it is.
+   */
+  reset(seed: number, looks: "nominal" | "varied", task: number): Promise<void>;
   /** How each task, in the lab's order, would be judged now. */
   verdicts(): Promise<readonly LabVerdict[]>;
   /** What the controller received since the last clear. */
@@ -16,14 +22,12 @@ export interface LabControl {
 /** How the lab judges what happened on the table since the last reset. */
 export interface LabVerdict {
   readonly instruction: string;
-  /** Moved far enough, upright, at rest and released. */
+  /** The object rests where it should, released. */
   readonly goal: boolean;
-  /** The goal, in the instructed direction. */
+  /** The goal, in the instructed direction, or by the named part on the named side. */
   readonly kinematic: boolean;
-  /** m */
-  readonly moved: number;
-  /** Between the instructed and the real direction in the front camera's picture, rad. */
-  readonly angle: number;
+  /** What the lab measured, and what is missing. */
+  readonly detail: string;
 }
 
 /** Talks to the lab's control port at `base`; every call rejects with what the lab answered when it refuses. */
@@ -38,8 +42,9 @@ export function labControl(base: string): LabControl {
     return text === "" ? null : JSON.parse(text);
   };
   return {
-    reset: async (seed, looks) => {
-      await call("POST", "/reset", { seed, looks, arm: "stay" });
+    tasks: async () => (await call("GET", "/tasks")) as readonly Task[],
+    reset: async (seed, looks, task) => {
+      await call("POST", "/reset", { seed, looks, task, arm: "stay" });
     },
     verdicts: async () => ((await call("GET", "/truth")) as { readonly verdicts: readonly LabVerdict[] }).verdicts,
     arrivals: async () => (await call("GET", "/arrivals")) as Arrivals,
@@ -52,12 +57,12 @@ export function labControl(base: string): LabControl {
   };
 }
 
+/** The place in the lab's list of the task with this instruction or another wording of it; -1 where it has none. */
+export function taskOf(tasks: readonly Task[], instruction: string): number {
+  return tasks.findIndex((task) => [task.instruction, ...task.paraphrases, ...task.unseen].includes(instruction));
+}
+
 /** A verdict in words. */
-export function verdictInWords({ goal, kinematic, moved, angle }: LabVerdict): string {
-  const how = `${(moved * 100).toFixed(1)} cm, ${((angle * 180) / Math.PI).toFixed(0)} deg off the told direction`;
-  return kinematic
-    ? `moved as told (${how})`
-    : goal
-      ? `moved, but not as told (${how})`
-      : `not moved as it should (${how})`;
+export function verdictInWords({ goal, kinematic, detail }: LabVerdict): string {
+  return `${kinematic ? "as told" : goal ? "goal reached, but not as told" : "goal not reached"} (${detail})`;
 }

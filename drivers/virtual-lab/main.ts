@@ -9,7 +9,7 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --seed N              poses of the objects in the first scene (1)
     --controller-port N   TCP port of the arm; 0 is any free one (0)
     --camera-port N       HTTP port of /front.mjpeg and /wrist.mjpeg (0)
-    --control-port N      HTTP port of /reset, /scene, /faults, /truth, /arrivals, stills (0)
+    --control-port N      HTTP port of /tasks, /reset, /scene, /faults, /truth, /arrivals, stills (0)
     --fps N               pictures a second of each camera (${DEFAULT_LAB.framesPerSecond})
     --die-with-parent     end when standard input closes
 Prints one line of JSON with the addresses when everything runs.

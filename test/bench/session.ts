@@ -2,7 +2,7 @@ import { followTask } from "../../daemon/cli/follow-task.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
-import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
+import { type LabControl, labControl, taskOf } from "../../daemon/launch/lab-control.js";
 import { type System, startSystem } from "../../daemon/launch/system.js";
 import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
@@ -42,16 +42,17 @@ export async function startBench(options: BenchOptions): Promise<BenchSession> {
     const present = await untilReady(client, options.progress);
     const instructions = present.policy?.instructions ?? [];
     const lab = labControl(system.lab ?? "");
+    const tasks = await lab.tasks();
     let round = 0;
     return {
       ...{ system, lab, client, instructions, status },
       keepMoving: async (isOver) => {
         while (!isOver()) {
-          const task = round % instructions.length;
+          const instruction = instructions[round % instructions.length] ?? "";
           round += 1;
           await goHome(client, () => undefined);
-          await lab.reset(round, "nominal");
-          const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
+          await lab.reset(round, "nominal", Math.max(0, taskOf(tasks, instruction)));
+          const wish = { instruction, homeFirst: false, confirm: false };
           const end = await followTask(client, wish, () => undefined);
           if (end.phase !== "finished" && !isOver()) {
             options.progress(`a task ended ${end.phase}: ${end.detail}`);

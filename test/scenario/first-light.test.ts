@@ -16,7 +16,7 @@ describe("an instruction sent over WebSocket moves the arm", () => {
   it("tells what it understood before the first setpoint that it leads to", async () => {
     const { client, lab } = rig;
     await goHome(client, () => undefined);
-    await lab.reset(11, "nominal");
+    await lab.reset(11, "nominal", 0);
     await rig.next("state", ({ mode }) => mode === "hold");
     const start = (await rig.next("state")).commanded ?? [];
     let movedAt: number | null = null;

@@ -5,21 +5,22 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { COLUMNS } from "../../drivers/virtual-lab/dataset/format.js";
 import { generateDataset } from "../../drivers/virtual-lab/dataset/generate.js";
+import { TASKS, type TaskSet } from "../../drivers/virtual-lab/scene/tasks.js";
 
 const SIZE = 32;
 const folder = mkdtempSync(join(tmpdir(), "kinevla-dataset-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function generate(name: string, episodes: number, workers: number): Promise<string> {
+async function generate(name: string, tasks: TaskSet, episodes: number, workers: number): Promise<string> {
   const out = join(folder, name);
-  await generateDataset({ episodes, seed: 77, out, workers, size: SIZE });
+  await generateDataset({ episodes, seed: 77, out, workers, size: SIZE, tasks });
   return out;
 }
 
 describe("the data set", () => {
   it("is the same bytes for the same seed, however many workers make it", async () => {
-    const two = await generate("two", 2, 2);
-    const one = await generate("one", 1, 1);
+    const two = await generate("two", "bread", 2, 2);
+    const one = await generate("one", "bread", 1, 1);
     for (const file of ["front.rgb", "wrist.rgb", "steps.f32", "episode.json"]) {
       const path = join("episodes", "000000", file);
       assert.ok(readFileSync(join(two, path)).equals(readFileSync(join(one, path))), file);
@@ -33,7 +34,10 @@ describe("the data set", () => {
     assert.equal(description.imageSize, SIZE);
     assert.equal(description.period, 0.1);
     assert.equal(description.horizon, 5);
-    assert.equal(description.tasks.length, 3);
+    assert.deepEqual(
+      description.tasks.map(({ number }: { readonly number: number }) => number),
+      [0, 1, 2],
+    );
     assert.deepEqual(description.columns, COLUMNS);
     const width = COLUMNS.reduce((sum, column) => sum + column.width, 0);
     for (const episode of ["000000", "000001"]) {
@@ -48,6 +52,23 @@ describe("the data set", () => {
       assert.equal(readFileSync(join(at, "front.rgb")).length, SIZE * SIZE * 3 * steps);
       assert.equal(readFileSync(join(at, "wrist.rgb")).length, SIZE * SIZE * 3 * steps);
     }
+  });
+
+  it("names the tasks of a carrot set by their place in the whole list", async () => {
+    const out = await generate("carrot", "carrot", 1, 1);
+    const { tasks } = JSON.parse(readFileSync(join(out, "dataset.json"), "utf8"));
+    assert.deepEqual(
+      tasks.map(({ number, instruction }: { readonly number: number; readonly instruction: string }) => [
+        number,
+        instruction,
+      ]),
+      [3, 4, 5, 6].map((number) => [number, TASKS[number]?.instruction]),
+    );
+    const episode = JSON.parse(readFileSync(join(out, "episodes", "000000", "episode.json"), "utf8"));
+    assert.equal(episode.task, 3);
+    assert.ok(episode.grip > 0.02, "gripped by the upper part");
+    const unseen = new Set(TASKS.flatMap((task) => task.unseen));
+    assert.ok(!unseen.has(episode.instruction));
   });
 
   it("has labels that lead from each commanded position to the next where nothing pushes", () => {

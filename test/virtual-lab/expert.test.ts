@@ -14,12 +14,14 @@ interface Trial {
   readonly steps: readonly EpisodeStep[];
 }
 
-async function trial(seed: number, disturbed: boolean): Promise<Trial> {
-  const task = TASKS[seed % TASKS.length];
+const BREAD_TASKS = 3;
+
+async function trial(seed: number, number: number, disturbed: boolean): Promise<Trial> {
+  const task = TASKS[number];
   assert.ok(task);
   const random = createRandom(seed);
   const start = nearHome(HOME, random.unit);
-  const simulation = await Simulation.create(drawScene(seed), start);
+  const simulation = await Simulation.create(drawScene(seed, task.kind), start);
   const steps: EpisodeStep[] = [];
   const { verdict } = runEpisode(
     simulation,
@@ -39,19 +41,28 @@ describe("the scripted expert", () => {
 
   it("succeeds in at least 19 of 20 trials, half of them disturbed", async () => {
     for (let seed = 500; seed < 520; seed += 1) {
-      trials.push(await trial(seed, seed % 2 === 0));
+      trials.push(await trial(seed, seed % BREAD_TASKS, seed % 2 === 0));
     }
     assert.ok(trials.filter(({ kinematic }) => kinematic).length >= 19);
+  });
+
+  it("places the carrot as told in at least 11 of 12 trials, half of them disturbed", async () => {
+    const placed: Trial[] = [];
+    for (let seed = 560; seed < 572; seed += 1) {
+      placed.push(await trial(seed, BREAD_TASKS + (Math.floor(seed / 2) % 4), seed % 2 === 0));
+    }
+    assert.ok(placed.filter(({ kinematic }) => kinematic).length >= 11);
+    trials.push(...placed);
   });
 
   it("lifts the bread from starts anywhere over the table, and ends there", async () => {
     let lifted = 0;
     for (let seed = 540; seed < 552; seed += 1) {
       const random = createRandom(seed);
-      const task = TASKS[seed % TASKS.length];
+      const task = TASKS[seed % BREAD_TASKS];
       assert.ok(task);
       const start = anywhere(HOME, random);
-      const simulation = await Simulation.create(drawScene(seed), start);
+      const simulation = await Simulation.create(drawScene(seed, task.kind), start);
       const result = runEpisode(simulation, start, task, random, { bursts: true, earlyClose: false }, "grasp");
       assert.equal(result.lifted, result.lifted && simulation.object("bread").position[2] > 0.05);
       assert.equal(result.verdict.goal, false, "nothing was put down");
@@ -59,6 +70,24 @@ describe("the scripted expert", () => {
       simulation.close();
     }
     assert.ok(lifted >= 10, `${lifted} of 12`);
+  });
+
+  it("lifts the carrot by the named part from starts anywhere over the table", async () => {
+    let lifted = 0;
+    for (let seed = 580; seed < 588; seed += 1) {
+      const random = createRandom(seed);
+      const task = TASKS[BREAD_TASKS + (seed % 4)];
+      assert.ok(task?.kind === "place-carrot");
+      const start = anywhere(HOME, random);
+      const simulation = await Simulation.create(drawScene(seed, task.kind), start);
+      const result = runEpisode(simulation, start, task, random, { bursts: true, earlyClose: false }, "grasp");
+      assert.equal(result.lifted, result.lifted && simulation.object("carrot").position[2] > 0.04);
+      assert.ok(!result.lifted || (task.part === "upper") === (result.grip ?? 0) > 0);
+      assert.equal(result.verdict.goal, false, "nothing was put down");
+      lifted += result.lifted ? 1 : 0;
+      simulation.close();
+    }
+    assert.ok(lifted >= 7, `${lifted} of 8`);
   });
 
   it("plans no joint faster than 25 degrees and no hand faster than 0.18 m in a second", () => {

@@ -7,13 +7,17 @@ import { after, before, describe, it } from "node:test";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { type Lab, startLab } from "../../drivers/virtual-lab/main.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
+import type { TablePoses } from "../../drivers/virtual-lab/scene/object-pose.js";
+import { drawPoses } from "../../drivers/virtual-lab/scene/scene-spec.js";
+import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
 
 interface Truth {
   readonly seed: number;
   /** The task that the last reset named. */
   readonly trial: number | null;
   readonly time: number;
-  readonly start: Readonly<Record<string, unknown>>;
+  readonly start: TablePoses;
+  readonly grip: number | null;
   readonly q: readonly number[];
   readonly held: string | null;
   readonly gripperOpening: number;
@@ -48,7 +52,7 @@ describe("the virtual lab", () => {
     assert.deepEqual(Object.keys(told.start), ["bread", "carrot", "plate"]);
     assert.deepEqual(
       told.verdicts.map(({ task, goal, kinematic }) => ({ task, goal, kinematic })),
-      [0, 1, 2].map((task) => ({ task, goal: false, kinematic: false })),
+      [0, 1, 2, 3, 4, 5, 6].map((task) => ({ task, goal: false, kinematic: false })),
     );
   });
 
@@ -57,7 +61,7 @@ describe("the virtual lab", () => {
     const { task, goal, kinematic, detail } = JSON.parse(await answer.text());
     assert.deepEqual(
       { task, goal, kinematic, detail },
-      { task: 2, goal: false, kinematic: false, detail: "bread moved 0 mm" },
+      { task: 2, goal: false, kinematic: false, detail: "bread moved 0 mm: not moved far enough" },
     );
     assert.equal((await fetch(`${lab.addresses.control}/truth?task=9`)).status, 400);
   });
@@ -87,6 +91,16 @@ describe("the virtual lab", () => {
     assert.deepEqual(again.start, first.start);
     assert.notDeepEqual(other.start, first.start);
     assert.ok(again.q.every((value, joint) => Math.abs(value - (HOME[joint] ?? 0)) < 1e-3));
+  });
+
+  it("lays the table for the task that the reset names", async () => {
+    const tasks = JSON.parse(await (await fetch(`${lab.addresses.control}/tasks`)).text());
+    assert.deepEqual(tasks, TASKS);
+    assert.equal((await post("/reset", { seed: 12, task: 5, looks: "varied" })).status, 200);
+    const { start, grip } = await truth();
+    const { carrot } = drawPoses(12, "place-carrot");
+    assert.ok(Math.hypot(start.carrot.position[0] - carrot.x, start.carrot.position[1] - carrot.y) < 0.005);
+    assert.equal(grip, null);
   });
 
   it("runs in real time", async () => {

@@ -43,7 +43,7 @@ const magenta = { ...NOMINAL_SCENE, colours: { ...NOMINAL_SCENE.colours, bread: 
 describe("the rasteriser", () => {
   it("gives the same bytes in every run", async () => {
     for (const role of ["front", "wrist"] as const) {
-      const scene = drawScene(11);
+      const scene = drawScene(11, "move-bread");
       const digest = createHash("sha256")
         .update(await picture(scene, role))
         .digest("hex")

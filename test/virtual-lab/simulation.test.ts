@@ -11,7 +11,7 @@ import { drawPoses } from "../../drivers/virtual-lab/scene/scene-spec.js";
 const GOLDEN = "95c3f99f224e8cfc";
 
 async function oneSecond(): Promise<string> {
-  const simulation = await Simulation.create(drawPoses(4), HOME);
+  const simulation = await Simulation.create(drawPoses(4, "move-bread"), HOME);
   for (let step = 0; step < 250; step += 1) {
     simulation.setTargets(
       jointPosition(mapJoints(HOME, (value, joint) => value + 0.0004 * step * (joint % 2 ? 1 : -1))),
@@ -31,7 +31,7 @@ describe("the physics", () => {
   });
 
   it("has every object at rest at the start", async () => {
-    const simulation = await Simulation.create(drawPoses(5), HOME);
+    const simulation = await Simulation.create(drawPoses(5, "move-bread"), HOME);
     for (const name of ["bread", "carrot", "plate"] as const) {
       assert.ok(simulation.object(name).speed < 0.01, name);
     }
@@ -44,7 +44,7 @@ describe("the physics", () => {
   });
 
   it("follows a joint moving at 25 degrees a second with less than half a degree of lag", async () => {
-    const simulation = await Simulation.create(drawPoses(6), HOME);
+    const simulation = await Simulation.create(drawPoses(6, "move-bread"), HOME);
     const speed = (25 * Math.PI) / 180;
     for (let joint = 0; joint < 7; joint += 1) {
       let target = simulation.measured();
@@ -61,14 +61,14 @@ describe("the physics", () => {
   });
 
   it("bears the arm's weight in its reported torques", async () => {
-    const simulation = await Simulation.create(drawPoses(6), HOME);
+    const simulation = await Simulation.create(drawPoses(6, "move-bread"), HOME);
     const shoulder = simulation.torque()[1] ?? 0;
     assert.ok(shoulder < -3 && shoulder > -15, `${shoulder} N m`);
     simulation.close();
   });
 
   it("takes a third of a second to close the gripper", async () => {
-    const simulation = await Simulation.create(drawPoses(6), HOME);
+    const simulation = await Simulation.create(drawPoses(6, "move-bread"), HOME);
     simulation.setGripper(0, 20);
     simulation.step(50);
     assert.ok(simulation.gripperOpening() > 0.3 && simulation.gripperOpening() < 0.7);

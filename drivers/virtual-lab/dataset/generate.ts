@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { STEP_PERIOD } from "../expert/expert.js";
-import { TASKS } from "../scene/tasks.js";
+import { TASK_SETS, TASKS, type TaskSet, taskNumbers } from "../scene/tasks.js";
 import { COLUMNS } from "./format.js";
 import type { WorkerReport, WorkerShare } from "./worker.js";
 
@@ -16,6 +16,8 @@ export interface GenerateOptions {
   readonly workers: number;
   /** Pixels along each side of the stored pictures. */
   readonly size: number;
+  /** Which tasks the episodes show, in turn. */
+  readonly tasks: TaskSet;
   /** Told after each episode. */
   readonly onProgress?: (progress: GenerateProgress) => void;
 }
@@ -34,13 +36,14 @@ export interface GenerateProgress {
 /** Makes a data set of successful trials; the same options give the same bytes, an interrupted run is continued. */
 export async function generateDataset(options: GenerateOptions): Promise<void> {
   const { episodes, seed, out, workers, size } = options;
+  const tasks = taskNumbers(options.tasks);
   await mkdir(join(out, "episodes"), { recursive: true });
   const startedAt = performance.now();
   let done = 0;
   let steps = 0;
   let discarded = 0;
   const running = Array.from({ length: Math.min(workers, episodes) }, (_, worker) => {
-    const share: WorkerShare = { episodes, seed, out, size, worker, workers };
+    const share: WorkerShare = { episodes, seed, out, size, tasks, worker, workers };
     const thread = new Worker(new URL("./worker.js", import.meta.url), { workerData: share });
     const finished = new Promise<void>((resolve, reject) => {
       thread.on("message", (report: WorkerReport) => {
@@ -75,7 +78,10 @@ export async function generateDataset(options: GenerateOptions): Promise<void> {
     period: STEP_PERIOD,
     horizon: 5,
     columns: COLUMNS,
-    tasks: TASKS.map(({ instruction, paraphrases, coarse, fine }) => ({ instruction, paraphrases, coarse, fine })),
+    // The number is what an episode calls its task.
+    tasks: TASKS.flatMap(({ instruction, paraphrases, coarse, fine }, number) =>
+      tasks.includes(number) ? [{ number, instruction, paraphrases, coarse, fine }] : [],
+    ),
     seed,
     episodes,
   };
@@ -84,6 +90,7 @@ export async function generateDataset(options: GenerateOptions): Promise<void> {
 
 const USAGE = `Makes training data from the virtual lab.
   node dist/drivers/virtual-lab/dataset/generate.js --out DIR [--episodes 600] [--seed 1] [--workers 2] [--size 96]
+    [--tasks ${TASK_SETS.join("|")}]
 `;
 
 async function main(): Promise<void> {
@@ -94,12 +101,14 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       workers: { type: "string", default: "2" },
       size: { type: "string", default: "96" },
+      tasks: { type: "string", default: "all" },
       help: { type: "boolean", default: false },
     },
   });
   const [episodes, seed, workers, size] = [values.episodes, values.seed, values.workers, values.size].map(Number);
   const whole = [episodes, seed, workers, size].every((value) => Number.isSafeInteger(value) && Number(value) >= 1);
-  if (values.help || values.out === undefined || !whole) {
+  const tasks = TASK_SETS.find((set) => set === values.tasks);
+  if (values.help || values.out === undefined || !whole || tasks === undefined) {
     process.stderr.write(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
@@ -111,6 +120,7 @@ async function main(): Promise<void> {
     out: values.out,
     workers: workers ?? 1,
     size: size ?? 0,
+    tasks,
     onProgress: (progress) => {
       const now = performance.now();
       if (now - shownAt > 2000 || progress.done === progress.episodes) {

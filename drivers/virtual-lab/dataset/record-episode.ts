@@ -16,6 +16,8 @@ export interface RecordedEpisode {
   readonly instruction: string;
   readonly seed: number;
   readonly verdict: Verdict;
+  /** Where the carrot was gripped: m from its middle towards its upper end; null when it was not lifted. */
+  readonly grip: number | null;
   readonly disturbed: boolean;
   readonly extent: Extent;
   /** The episode shows what it is for. */
@@ -25,7 +27,7 @@ export interface RecordedEpisode {
   readonly wrist: readonly Uint8Array[];
 }
 
-/** Start pose and disturbances must not come from the scene's stream: proprioception would tell where the bread lies. */
+/** Start pose and disturbances must not come from the scene's stream: proprioception would tell where the object lies. */
 const EPISODE_STREAM = 0x51a27;
 const CANONICAL_SHARE = 0.4;
 const BURST_SHARE = 0.6;
@@ -47,7 +49,7 @@ export async function recordEpisode(
     throw new RangeError(`there is no task ${task}; there are ${TASKS.length}`);
   }
   const random = createRandom(seed ^ EPISODE_STREAM);
-  const scene = drawScene(seed);
+  const scene = drawScene(seed, wanted.kind);
   const extent: Extent = random.chance(GRASP_SHARE) ? "grasp" : "task";
   const start = extent === "grasp" ? anywhere(HOME, random) : nearHome(HOME, random.unit);
   const wordings = random.chance(CANONICAL_SHARE) ? [wanted.instruction] : wanted.paraphrases;
@@ -60,7 +62,7 @@ export async function recordEpisode(
     const rows: (readonly number[])[] = [];
     const front: Uint8Array[] = [];
     const wrist: Uint8Array[] = [];
-    const { verdict, lifted } = runEpisode(simulation, start, wanted, random, disturbances, extent, {
+    const { verdict, grip, lifted } = runEpisode(simulation, start, wanted, random, disturbances, extent, {
       exposure: () => simulation.readPoses(poses),
       step: (step) => {
         rows.push(stepRow(step));
@@ -74,6 +76,7 @@ export async function recordEpisode(
       instruction,
       seed,
       verdict,
+      grip,
       disturbed: disturbances.bursts || disturbances.earlyClose,
       extent,
       succeeded: extent === "grasp" ? lifted : verdict.kinematic,

@@ -3,7 +3,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { PICTURE_SIZE } from "../render/raster.js";
-import { TASKS } from "../scene/tasks.js";
 import { createAreaResize } from "./area-resize.js";
 import { encodeRows } from "./format.js";
 import { type RecordedEpisode, recordEpisode } from "./record-episode.js";
@@ -14,6 +13,8 @@ export interface WorkerShare {
   readonly seed: number;
   readonly out: string;
   readonly size: number;
+  /** Indices into `TASKS`, taken in turn. */
+  readonly tasks: readonly number[];
   /** This worker makes the episodes whose number is `worker` modulo `workers`. */
   readonly worker: number;
   readonly workers: number;
@@ -32,7 +33,7 @@ const MOST_ATTEMPTS = 8;
 async function succeed(share: WorkerShare, episode: number, resize: (rgb: Uint8Array) => Uint8Array) {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const seed = ((share.seed * 1_000_003 + episode) * MOST_ATTEMPTS + attempt) % 2 ** 31;
-    const recorded = await recordEpisode(seed, episode % TASKS.length, resize);
+    const recorded = await recordEpisode(seed, share.tasks[episode % share.tasks.length] ?? 0, resize);
     if (recorded.succeeded) {
       return { recorded, discarded: attempt };
     }
@@ -54,6 +55,7 @@ async function write(folder: string, recorded: RecordedEpisode): Promise<void> {
       seed: recorded.seed,
       goal: recorded.verdict.goal,
       kinematic: recorded.verdict.kinematic,
+      grip: recorded.grip,
       disturbed: recorded.disturbed,
       extent: recorded.extent,
       steps: recorded.rows.length,

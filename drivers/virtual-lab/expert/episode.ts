@@ -1,10 +1,13 @@
 import { type JointPosition, jointPosition, mapJoints } from "../../../daemon/types/units.js";
-import type { ObjectPose, Simulation } from "../physics/simulation.js";
-import { judge, type Verdict } from "../scene/judge.js";
+import type { Simulation } from "../physics/simulation.js";
+import { NO_GRIP, watchGrip } from "../scene/grip.js";
+import { type Evidence, heldAsTold, judge, uprightness, type Verdict } from "../scene/judge.js";
 import { TIME_STEP } from "../scene/mjcf.js";
+import { longAxis, type ObjectName } from "../scene/object-pose.js";
 import type { Random } from "../scene/random.js";
 import type { Task } from "../scene/tasks.js";
 import { type ExpertCommand, finished, foresee, look, type Phase, STEP_PERIOD, startExpert } from "./expert.js";
+import { handPose } from "./kinematics.js";
 
 /** What was there at one step of an episode, before its command was carried out. */
 export interface EpisodeStep {
@@ -38,7 +41,9 @@ export interface EpisodeResult {
   readonly steps: number;
   /** Of the whole task. */
   readonly verdict: Verdict;
-  /** The bread hangs level between the fingers; what an episode of extent "grasp" is for. */
+  /** Where the carrot was gripped when it was last lifted: m from its middle towards its upper end; null if never. */
+  readonly grip: number | null;
+  /** The object hangs level between the fingers, held as told; what an episode of extent "grasp" is for. */
   readonly lifted: boolean;
 }
 
@@ -49,13 +54,24 @@ const GRIP_FORCE = 20;
 const degree = Math.PI / 180;
 /** No disturbed step is faster than this. */
 const MOST_DISTURBED_STEP = 3 * degree;
-/** Bread this far over where it lay is lifted, m; and level with less tilt than this. */
+/** An object this far over where it lay is lifted, m. */
 const LIFTED = 0.035;
+/** Lifted bread has less tilt than this. */
 const LEVEL = Math.cos(10 * degree);
+/** A lifted carrot droops less than this; on the table its taper tilts it by 4 degrees. */
+const DROOP = Math.sin(20 * degree);
 
-function yawOf(pose: ObjectPose): number {
-  const [w, x, y, z] = pose.quaternion;
-  return Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
+/** True when the object hangs between the fingers as it should after the lift. */
+function hangs(task: Task, { start, end, grip }: Evidence): boolean {
+  const rise = (name: ObjectName): number => end[name].position[2] - start[name].position[2];
+  switch (task.kind) {
+    case "move-bread":
+      return rise("bread") > LIFTED && uprightness(end.bread) > LEVEL;
+    case "place-carrot":
+      return rise("carrot") > LIFTED && Math.abs(longAxis(end.carrot)[2]) < DROOP && heldAsTold(task, grip);
+    default:
+      return task satisfies never;
+  }
 }
 
 /** Random sideways motion in joints, drawn once a burst: a few millimetres a step at the hand. */
@@ -77,7 +93,7 @@ export function runEpisode(
   extent: Extent,
   on: { readonly exposure?: () => void; readonly step?: (step: EpisodeStep) => void } = {},
 ): EpisodeResult {
-  const breadStart = simulation.object("bread");
+  const before = simulation.objects();
   // A picture is 20 to 80 ms behind the commanded motion: exposure, rendering, transport, and the way to the drives.
   // The gripper may be told at any time of a step.
   const pictureAge = 5 + random.index(16);
@@ -92,13 +108,12 @@ export function runEpisode(
   let push: readonly number[] | null = null;
   let pushSteps = 0;
   let steps = 0;
+  let grip = NO_GRIP;
   simulation.setGripper(1, GRIP_FORCE);
   on.exposure?.();
   const over = (): boolean => finished(state) || (extent === "grasp" && state.phase === "carry");
   for (; steps < MOST_STEPS && !over(); steps += 1) {
-    const bread = simulation.object("bread");
-    const [x, y, z] = bread.position;
-    state = look(state, { bread: { x, y, z, yaw: yawOf(bread) }, gripper }, commanded);
+    state = look(state, { objects: simulation.objects(), gripper }, commanded, task);
     const { commands, next } = foresee(state, commanded, task, HORIZON);
     on.step?.({
       commanded,
@@ -161,12 +176,14 @@ export function runEpisode(
       }
     }
     commanded = target;
+    const tip = handPose(simulation.measured()).position;
+    grip = watchGrip(grip, simulation.object("carrot"), tip, simulation.gripperOpening());
   }
-  const bread = simulation.object("bread");
-  const [, qx, qy] = bread.quaternion;
-  return {
-    steps,
-    verdict: judge(task, breadStart, bread, simulation.gripperOpening()),
-    lifted: bread.position[2] - breadStart.position[2] > LIFTED && 1 - 2 * (qx * qx + qy * qy) > LEVEL,
+  const evidence: Evidence = {
+    start: before,
+    end: simulation.objects(),
+    gripperOpening: simulation.gripperOpening(),
+    grip: grip.along,
   };
+  return { steps, verdict: judge(task, evidence), grip: grip.along, lifted: hangs(task, evidence) };
 }

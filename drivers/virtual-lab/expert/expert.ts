@@ -1,8 +1,9 @@
 import { JOINT_COUNT, type JointPosition, jointPosition, mapJoints } from "../../../daemon/types/units.js";
+import type { TablePoses } from "../scene/object-pose.js";
 import type { Random } from "../scene/random.js";
-import type { TablePose } from "../scene/scene-spec.js";
-import { directionVector, type Task } from "../scene/tasks.js";
-import type { Vector3 } from "../scene/vector.js";
+import type { Task } from "../scene/tasks.js";
+import { subtract, type Vector3 } from "../scene/vector.js";
+import { type Handling, handle, placeOf } from "./handling.js";
 import { type HandPose, handPose, straightDown } from "./kinematics.js";
 
 /** What the expert is about; the order is that of a trial. */
@@ -26,15 +27,15 @@ export interface ExpertState {
   readonly phase: Phase;
   /** Steps spent in this phase. */
   readonly ticks: number;
-  /** Where the bread is to be gripped. */
-  readonly grasp: HandPose;
+  /** Where the object is to be gripped, and what its place is counted from. */
+  readonly handling: Handling;
   /** Where the hand was when it closed. */
   readonly closedAt: HandPose;
 }
 
 /** What the expert sees before each step. */
 export interface ExpertView {
-  readonly bread: TablePose & { readonly z: number };
+  readonly objects: TablePoses;
   /** Gripper command in force, 1 open, 0 closed. */
   readonly gripper: number;
 }
@@ -48,9 +49,6 @@ export interface ExpertCommand {
 /** Seconds between two commands. */
 export const STEP_PERIOD = 0.1;
 
-/** Bread is put down this far from where it was gripped, m. */
-export const MOVE_DISTANCE = 0.12;
-
 const degree = Math.PI / 180;
 /** At most 25 degrees/s and 0.18 m/s at the hand. */
 const MOST_JOINT_STEP = 25 * degree * STEP_PERIOD;
@@ -58,51 +56,46 @@ const MOST_HAND_STEP = 0.18 * STEP_PERIOD;
 const LEAST_HAND_STEP = 0.003;
 /** Part of the way that is left which one step may take: slows down before the target. */
 const GAIN = 0.4;
-const GRASP_HEIGHT = 0.02;
-const PLACE_HEIGHT = 0.021;
-const LIFT = 0.06;
+/** Height of the hand over the table while it carries, m. */
+const CARRY_HEIGHT = 0.08;
+/** How far the hand rises from what it put down, m. */
 const RETREAT = 0.09;
 const DWELL_TICKS = 4;
 const REST_TICKS = 5;
 /** Gripping is allowed this close to the target. */
 const NEAR_ENOUGH = 0.0025;
 const STRAIGHT_ENOUGH = 2 * degree;
-/** Farther from between the fingers than this the bread is not held, m. */
+/** Farther from between the fingers than this the object is not held, m. */
 const LOST = 0.035;
 
 const wrap = (angle: number): number => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
 
-/** The turn of the fingers across the loaf that is nearest to a present turn; a loaf looks the same after half a turn. */
-function acrossLoaf(loafYaw: number, handYaw: number): number {
-  const difference = loafYaw - handYaw;
-  return handYaw + difference - Math.PI * Math.round(difference / Math.PI);
-}
-
 /** The expert before its first step. */
 export function startExpert(): ExpertState {
   const nowhere: HandPose = { position: [0, 0, 0], yaw: 0 };
-  return { phase: "approach", ticks: 0, grasp: nowhere, closedAt: nowhere };
+  const handling: Handling = { grasp: nowhere, point: [0, 0, 0], plate: [0, 0, 0], upperAhead: 1 };
+  return { phase: "approach", ticks: 0, handling, closedAt: nowhere };
 }
 
 function enter(state: ExpertState, phase: Phase): ExpertState {
   return { ...state, phase, ticks: 0 };
 }
 
-/** Takes in the true poses: follows the bread, notices a gripper that closed early and a bread that was lost. */
-export function look(state: ExpertState, view: ExpertView, q: JointPosition): ExpertState {
+/** Takes in the true poses: follows the object, notices a gripper that closed early and an object that was lost. */
+export function look(state: ExpertState, view: ExpertView, q: JointPosition, task: Task): ExpertState {
   const hand = handPose(q);
-  const { x, y, z, yaw } = view.bread;
-  const grasp: HandPose = { position: [x, y, GRASP_HEIGHT], yaw: acrossLoaf(yaw, hand.yaw) };
-  const [hx, hy, hz] = hand.position;
+  const handling = handle(task, view.objects, hand.yaw);
   switch (state.phase) {
     case "approach":
-      return view.gripper < 0.5 ? enter({ ...state, grasp }, "reopen") : { ...state, grasp };
+      return view.gripper < 0.5 ? enter({ ...state, handling }, "reopen") : { ...state, handling };
     case "reopen":
-      return { ...state, grasp };
+      return { ...state, handling };
     case "lift":
     case "carry":
-    case "lower":
-      return Math.hypot(x - hx, y - hy, z - hz) > LOST ? enter({ ...state, grasp }, "reopen") : state;
+    case "lower": {
+      const [x, y, z] = subtract(handling.point, hand.position);
+      return Math.hypot(x, y, z) > LOST ? enter({ ...state, handling }, "reopen") : state;
+    }
     case "close":
     case "open":
     case "retreat":
@@ -173,27 +166,22 @@ export function advance(state: ExpertState, q: JointPosition, task: Task): reado
     const after = { ...state, ticks: state.ticks + 1 };
     return [reached(moved, target, tolerance) ? enter(after, next) : after, { q: moved, gripper }];
   };
-  const [ux, uy] = directionVector(task.direction);
-  const from = state.closedAt.position;
-  const place: HandPose = {
-    position: [from[0] + MOVE_DISTANCE * ux, from[1] + MOVE_DISTANCE * uy, PLACE_HEIGHT],
-    yaw: state.closedAt.yaw,
-  };
+  const place = placeOf(task, state.handling, state.closedAt);
   switch (state.phase) {
     case "approach":
-      return go(state.grasp, 1, "close", NEAR_ENOUGH, true);
+      return go(state.handling.grasp, 1, "close", NEAR_ENOUGH, true);
     case "close":
       return stay(0, "lift", DWELL_TICKS);
     case "lift":
-      return go(raised(state.closedAt, GRASP_HEIGHT + LIFT), 0, "carry", 0.015);
+      return go(raised(state.closedAt, CARRY_HEIGHT), 0, "carry", 0.015);
     case "carry":
-      return go(raised(place, GRASP_HEIGHT + LIFT), 0, "lower", 0.006);
+      return go(raised(place, CARRY_HEIGHT), 0, "lower", 0.006);
     case "lower":
       return go(place, 0, "open", NEAR_ENOUGH);
     case "open":
       return stay(1, "retreat", DWELL_TICKS);
     case "retreat":
-      return go(raised(place, PLACE_HEIGHT + RETREAT), 1, "rest", 0.01);
+      return go(raised(place, place.position[2] + RETREAT), 1, "rest", 0.01);
     case "rest":
       return [
         { ...state, ticks: state.ticks + 1 },
@@ -201,10 +189,10 @@ export function advance(state: ExpertState, q: JointPosition, task: Task): reado
       ];
     case "reopen": {
       const hand = handPose(q);
-      const up = raised(hand, Math.max(hand.position[2], GRASP_HEIGHT + LIFT));
+      const up = raised(hand, Math.max(hand.position[2], CARRY_HEIGHT));
       const after = { ...state, ticks: state.ticks + 1 };
       return [
-        after.ticks >= DWELL_TICKS && hand.position[2] > GRASP_HEIGHT + LIFT - 0.01 ? enter(after, "approach") : after,
+        after.ticks >= DWELL_TICKS && hand.position[2] > CARRY_HEIGHT - 0.01 ? enter(after, "approach") : after,
         { q: after.ticks > 1 ? stepTo(q, up, false) : q, gripper: 1 },
       ];
     }

@@ -1,18 +1,9 @@
 import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
 import { type JointPosition, jointPosition } from "../../../daemon/types/units.js";
 import { FINGER_TRAVEL, sceneToMjcf, TIME_STEP } from "../scene/mjcf.js";
+import type { ObjectName, ObjectPose, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 import type { Vector3 } from "../scene/vector.js";
-
-/** Things on the table that move. */
-export type ObjectName = "bread" | "carrot" | "plate";
-
-/** Where an object is: m, unit quaternion w x y z, and how fast its centre moves, m/s. */
-export interface ObjectPose {
-  readonly position: Vector3;
-  readonly quaternion: readonly [number, number, number, number];
-  readonly speed: number;
-}
 
 /** Geoms whose look is more than one colour. */
 export type GeomName = "table" | "loaf" | "carrot" | "plate" | "wall" | "floor";
@@ -173,6 +164,11 @@ export class Simulation {
       quaternion: [p(3), p(4), p(5), p(6)],
       speed: Math.hypot(v(0), v(1), v(2)),
     };
+  }
+
+  /** Where all objects are. */
+  objects(): TablePoses {
+    return { bread: this.object("bread"), carrot: this.object("carrot"), plate: this.object("plate") };
   }
 
   /** Position and rotation (columns: axes of the flange in the base frame) of the flange. */

@@ -3,9 +3,11 @@ import { type JointPosition, jointPosition, mapJoints } from "../../../daemon/ty
 import { createAreaResize } from "../dataset/area-resize.js";
 import { stepRow } from "../dataset/format.js";
 import { nearHome, STEP_PERIOD } from "../expert/expert.js";
+import { handPose } from "../expert/kinematics.js";
 import { POSE_LENGTH, Simulation } from "../physics/simulation.js";
 import { PICTURE_SIZE, Raster } from "../render/raster.js";
 import { readVisuals } from "../render/visuals.js";
+import { NO_GRIP, watchGrip } from "../scene/grip.js";
 import { HOME } from "../scene/home.js";
 import { judge } from "../scene/judge.js";
 import { TIME_STEP } from "../scene/mjcf.js";
@@ -15,13 +17,14 @@ import { TASKS } from "../scene/tasks.js";
 
 /**
  * Steps a policy through seeded trials without the daemon and without real time: one trial request a line on stdin
- * ({seed, task, size, execute, delay, steps}); for each chunk one line with the proprioceptive row on stdout, then the
+ * ({seed, instruction, size, execute, delay, steps}); for each chunk one line with the proprioceptive row on stdout, then the
  * raw pixels of both cameras; the answer is one line {deltas, grippers} or {done: true}; last comes the verdict.
  */
 
 interface TrialRequest {
   readonly seed: number;
-  readonly task: number;
+  /** Of one of the lab's tasks, as Table 7 has it. */
+  readonly instruction: string;
   /** Pixels along each side of the pictures. */
   readonly size: number;
   /** Steps of each chunk that are carried out. */
@@ -52,24 +55,25 @@ const SETTLING_STEPS = 10;
 const START_STREAM = 0x51a27;
 
 async function runTrial(request: TrialRequest, ask: (row: readonly number[], pixels: Uint8Array) => Promise<Answer>) {
-  const task = TASKS[request.task];
+  const task = TASKS.find(({ instruction }) => instruction === request.instruction);
   if (task === undefined) {
-    throw new RangeError(`there is no task ${request.task}; there are ${TASKS.length}`);
+    throw new RangeError(`the lab has no task "${request.instruction}"`);
   }
-  const scene = drawScene(request.seed);
-  // A stream of its own: drawn from the scene's, the start would tell where the bread lies.
-  const start = nearHome(HOME, createRandom(request.seed ^ START_STREAM).unit);
-  const simulation = await Simulation.create(scene, start);
+  const scene = drawScene(request.seed, task.kind);
+  // A stream of its own: drawn from the scene's, the start would tell where the object lies.
+  const from = nearHome(HOME, createRandom(request.seed ^ START_STREAM).unit);
+  const simulation = await Simulation.create(scene, from);
   try {
     const raster = new Raster(readVisuals(simulation, scene));
     const poses = new Float32Array(POSE_LENGTH * simulation.poseCount());
     const resize = createAreaResize(PICTURE_SIZE, request.size);
-    const breadStart = simulation.object("bread");
-    let commanded = start;
+    const start = simulation.objects();
+    let commanded = from;
     let gripper = 1;
     let graspedAt: JointPosition | null = null;
     let gripperChangedAt = Number.NEGATIVE_INFINITY;
     let closes = 0;
+    let grip = NO_GRIP;
     let pending: readonly Target[] = [];
     let steps = 0;
     simulation.setGripper(1, GRIP_FORCE);
@@ -98,6 +102,8 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
       }
       commanded = target.q;
       steps += 1;
+      const tip = handPose(simulation.measured()).position;
+      grip = watchGrip(grip, simulation.object("carrot"), tip, simulation.gripperOpening());
     };
 
     while (steps < request.steps) {
@@ -132,17 +138,9 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
       pending = chunk.slice(request.execute);
     }
     simulation.step(SETTLING_STEPS * PHYSICS_STEPS);
-    const bread = simulation.object("bread");
-    const opening = simulation.gripperOpening();
-    const [, qx, qy] = bread.quaternion;
-    return {
-      ...judge(task, breadStart, bread, opening),
-      steps,
-      closes,
-      opening,
-      rise: bread.position[2] - breadStart.position[2],
-      tilt: Math.acos(Math.max(-1, 1 - 2 * (qx * qx + qy * qy))),
-    };
+    const gripperOpening = simulation.gripperOpening();
+    const verdict = judge(task, { start, end: simulation.objects(), gripperOpening, grip: grip.along });
+    return { ...verdict, steps, closes, opening: gripperOpening };
   } finally {
     simulation.close();
   }

@@ -1,4 +1,5 @@
 import { createRandom, type Random } from "./random.js";
+import type { TaskKind } from "./tasks.js";
 import type { Vector3 } from "./vector.js";
 
 /** Red, green, blue as a screen shows them (sRGB), 0 to 1. */
@@ -100,11 +101,9 @@ function jitterCamera(random: Random, camera: CameraSpec, shift: number, turn: n
   };
 }
 
-/** Poses of the objects for a seed; looks stay nominal. Bread: x 0.21 to 0.31 m, y +-0.06 m, yaw +-30 degrees. */
-export function drawPoses(seed: number): SceneSpec {
-  const random = createRandom(seed);
+/** Bread in the middle, carrot and plate at the edges. Bread: x 0.21 to 0.31 m, y +-0.06 m, yaw +-30 degrees. */
+function drawBreadTable(random: Random): Pick<SceneSpec, "bread" | "carrot" | "plate"> {
   return {
-    ...NOMINAL_SCENE,
     bread: {
       x: random.between(0.21, 0.31),
       y: random.between(-0.06, 0.06),
@@ -119,9 +118,43 @@ export function drawPoses(seed: number): SceneSpec {
   };
 }
 
+/**
+ * Carrot at the front camera's left with its leaves towards that camera, plate at its right, bread beyond the plate.
+ * Carrot: x 0.25 to 0.31 m, y -0.2 to -0.12 m, yaw +-40 degrees; plate: x 0.25 to 0.3 m, y 0.05 to 0.1 m. They never
+ * overlap, and the straight-down posture reaches both ends of the carrot where it lies and on both sides of the plate.
+ */
+function drawCarrotTable(random: Random): Pick<SceneSpec, "bread" | "carrot" | "plate"> {
+  return {
+    carrot: {
+      x: random.between(0.25, 0.31),
+      y: random.between(-0.2, -0.12),
+      yaw: random.between(-40 * degree, 40 * degree),
+    },
+    plate: { x: random.between(0.25, 0.3), y: random.between(0.05, 0.1), yaw: 0 },
+    bread: {
+      x: random.between(0.2, 0.28),
+      y: random.between(0.25, 0.28),
+      yaw: random.between(-30 * degree, 30 * degree),
+    },
+  };
+}
+
+/** Poses of the objects for a seed and a kind of trial; looks stay nominal. */
+export function drawPoses(seed: number, kind: TaskKind): SceneSpec {
+  const random = createRandom(seed);
+  switch (kind) {
+    case "move-bread":
+      return { ...NOMINAL_SCENE, ...drawBreadTable(random) };
+    case "place-carrot":
+      return { ...NOMINAL_SCENE, ...drawCarrotTable(random) };
+    default:
+      return kind satisfies never;
+  }
+}
+
 /** Poses as `drawPoses`, and light, colours, grain and cameras varied within what a laboratory varies. */
-export function drawScene(seed: number): SceneSpec {
-  const posed = drawPoses(seed);
+export function drawScene(seed: number, kind: TaskKind): SceneSpec {
+  const posed = drawPoses(seed, kind);
   const random = createRandom(seed ^ 0x5ce4e);
   const colours = posed.colours;
   return {

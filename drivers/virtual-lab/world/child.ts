@@ -3,20 +3,19 @@ import { Worker } from "node:worker_threads";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import type { CameraWorkerMessage, CameraWorkerReport } from "../cameras/camera-worker.js";
 import { handPose } from "../expert/kinematics.js";
-import { type ObjectName, POSE_LENGTH, Simulation } from "../physics/simulation.js";
+import { POSE_LENGTH, Simulation } from "../physics/simulation.js";
 import type { PlantState } from "../plant.js";
 import { readVisuals } from "../render/visuals.js";
+import { type GripMemory, HOLDABLE, isAt, NO_GRIP, watchGrip } from "../scene/grip.js";
 import { HOME } from "../scene/home.js";
 import { TIME_STEP } from "../scene/mjcf.js";
+import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
-import type { ArmStart, FromWorld, ToWorld, WorldOptions, WorldTruth } from "./messages.js";
+import type { ArmStart, FromWorld, ToWorld, WorldOptions } from "./messages.js";
 import { SharedPoses } from "./shared-poses.js";
 
 /** A process that was held up longer than this goes on from the present instead of racing after it, s. */
 const MOST_BEHIND = 0.1;
-/** An object is held when its centre is this near to the point between the fingers, m. */
-const HELD_WITHIN = 0.035;
-const OBJECTS: readonly ObjectName[] = ["bread", "carrot", "plate"];
 
 // Before anything that takes time: the lab may end while the world is still starting.
 process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
@@ -55,15 +54,12 @@ function show(message: CameraWorkerMessage): void {
   cameras.postMessage(message);
 }
 
-function objects(simulation: Simulation): WorldTruth["now"] {
-  return { bread: simulation.object("bread"), carrot: simulation.object("carrot"), plate: simulation.object("plate") };
-}
-
 /** One scene while it runs. */
 interface Stage {
   readonly simulation: Simulation;
   readonly poses: SharedPoses;
-  readonly start: WorldTruth["start"];
+  readonly start: TablePoses;
+  grip: GripMemory;
 }
 
 async function build(scene: SceneSpec, arm: ArmStart, before: Stage | undefined): Promise<Stage> {
@@ -73,7 +69,7 @@ async function build(scene: SceneSpec, arm: ArmStart, before: Stage | undefined)
   poses.write((into) => simulation.readPoses(into));
   show({ kind: "scene", visuals: readVisuals(simulation, scene), poses: poses.buffer });
   before?.simulation.close();
-  return { simulation, poses, start: objects(simulation) };
+  return { simulation, poses, start: simulation.objects(), grip: NO_GRIP };
 }
 
 function measure({ simulation }: Stage): PlantState {
@@ -86,13 +82,15 @@ function measure({ simulation }: Stage): PlantState {
 }
 
 function held({ simulation }: Stage): ObjectName | null {
-  const opening = simulation.gripperOpening();
-  const [x, y, z] = handPose(simulation.measured()).position;
-  const near = OBJECTS.find((name) => {
-    const [px, py, pz] = simulation.object(name).position;
-    return name !== "plate" && Math.hypot(px - x, py - y, pz - z) < HELD_WITHIN;
-  });
-  return near !== undefined && opening < 0.9 ? near : null;
+  const tip = handPose(simulation.measured()).position;
+  const near = HOLDABLE.find((name) => isAt(name, simulation.object(name), tip));
+  return near !== undefined && simulation.gripperOpening() < 0.9 ? near : null;
+}
+
+function watchCarrot(stage: Stage): void {
+  const { simulation } = stage;
+  const tip = handPose(simulation.measured()).position;
+  stage.grip = watchGrip(stage.grip, simulation.object("carrot"), tip, simulation.gripperOpening());
 }
 
 let stage = await build(options.scene, "home", undefined);
@@ -111,6 +109,7 @@ function run(): void {
       stage.simulation.step(due);
       stepsDone += due;
       stage.poses.write((into) => stage.simulation.readPoses(into));
+      watchCarrot(stage);
     }
     tell({ kind: "measured", state: measure(stage) });
   }
@@ -148,9 +147,10 @@ process.on("message", (message: ToWorld) => {
         truth: {
           time: stage.simulation.time,
           start: stage.start,
-          now: objects(stage.simulation),
+          now: stage.simulation.objects(),
           gripperOpening: stage.simulation.gripperOpening(),
           held: held(stage),
+          grip: stage.grip.along,
         },
       });
       return;

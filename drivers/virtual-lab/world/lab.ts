@@ -37,7 +37,7 @@ export interface LabAddresses {
   readonly controller: { readonly host: string; readonly port: number };
   /** MJPEG over HTTP. */
   readonly cameras: { readonly front: string; readonly wrist: string };
-  /** HTTP: /reset, /scene, /faults, /truth, /arrivals, stills. */
+  /** HTTP: /tasks, /reset, /scene, /faults, /truth, /arrivals, stills. */
   readonly control: string;
 }
 
@@ -53,7 +53,7 @@ const resetRequest = z
   .strictObject({
     /** Draws the poses of the objects; the next seed when left out. */
     seed: z.int(),
-    /** Index into TASKS that the trial is about. */
+    /** Index into TASKS that the trial is about; the table is laid for it. A bread table when left out. */
     task: z
       .int()
       .min(0)
@@ -79,14 +79,10 @@ function checked<T>(schema: z.ZodType<T>, body: unknown): T {
   return parsed.data;
 }
 
-/** The judge's verdict on one task since the last reset, with words for people. */
+/** The judge's verdict on one task since the last reset. */
 function verdictOf(task: Task, index: number, truth: WorldTruth) {
-  const verdict = judge(task, truth.start.bread, truth.now.bread, truth.gripperOpening);
-  const detail =
-    `bread moved ${Math.round(verdict.moved * 1000)} mm` +
-    (verdict.goal ? `, ${Math.round((verdict.angle * 180) / Math.PI)} degrees off the instructed direction` : "") +
-    (truth.held === null ? "" : `, still holding the ${truth.held}`);
-  return { task: index, instruction: task.instruction, ...verdict, detail };
+  const { start, now: end, gripperOpening, grip } = truth;
+  return { task: index, instruction: task.instruction, ...judge(task, { start, end, gripperOpening, grip }) };
 }
 
 function routes(
@@ -111,7 +107,8 @@ function routes(
       "POST /reset",
       async (body) => {
         const { seed = trial.seed + 1, task, arm = "home", looks = "nominal" } = checked(resetRequest, body);
-        const scene = looks === "varied" ? drawScene(seed) : drawPoses(seed);
+        const kind = TASKS[task ?? 0]?.kind ?? "move-bread";
+        const scene = looks === "varied" ? drawScene(seed, kind) : drawPoses(seed, kind);
         return await build({ seed, task: task ?? null, scene }, arm);
       },
     ],
@@ -134,6 +131,7 @@ function routes(
         return { ...asked, seed: trial.seed, trial: trial.task, ...truth, q: world.measured().q, verdicts };
       },
     ],
+    ["GET /tasks", () => TASKS],
     ["GET /arrivals", () => controller.arrivals()],
     ["DELETE /arrivals", () => controller.clearArrivals()],
     ["GET /front.jpg", async () => await still("front.jpg")],
@@ -144,7 +142,7 @@ function routes(
 /** Starts world, cameras, controller and control port; all of them or none. */
 export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> {
   const { host, controllerPort, cameraPort, controlPort, seed, framesPerSecond } = { ...DEFAULT_LAB, ...options };
-  const scene = drawPoses(seed);
+  const scene = drawPoses(seed, "move-bread");
   const world = await WorldProcess.start({ scene, host, cameraPort, framesPerSecond });
   let controller: VirtualController | undefined;
   let control: ControlServer | undefined;

@@ -1,6 +1,6 @@
 import type { JointPosition } from "../../../daemon/types/units.js";
-import type { ObjectName, ObjectPose } from "../physics/simulation.js";
 import type { PlantState } from "../plant.js";
+import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 
 /** Where the arm is when a scene begins: at home, or where it happens to be. */
@@ -26,12 +26,14 @@ export interface WorldTruth {
   /** Simulated seconds since the scene was built. */
   readonly time: number;
   /** At rest, before anything moved. */
-  readonly start: Readonly<Record<ObjectName, ObjectPose>>;
-  readonly now: Readonly<Record<ObjectName, ObjectPose>>;
+  readonly start: TablePoses;
+  readonly now: TablePoses;
   /** 0 closed to 1 open. */
   readonly gripperOpening: number;
   /** The object between the closed fingers, if any. */
   readonly held: ObjectName | null;
+  /** Where the carrot was gripped when it was last lifted: m from its middle towards its upper end; null if never. */
+  readonly grip: number | null;
 }
 
 /** What the world process is started with, as its one argument in JSON. */

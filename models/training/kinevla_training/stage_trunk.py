@@ -83,7 +83,8 @@ def train_trunk(
         rows = batch_indices(config.seed, stage.name, step, own.batch, len(data))
         images = augment_images(images_to_input(data.images[rows].to(device)), config.augment)
         prompt = prompts[draw_wordings(data.task[rows], wordings)].to(device)
-        prediction = model(images, augment_proprio(proprio[rows], config.augment), prompt)
+        with torch.autocast(config.device, dtype=torch.bfloat16, enabled=own.bfloat16):
+            prediction = model(images, augment_proprio(proprio[rows], config.augment), prompt).float()
         joints, gripper = regression_loss(prediction, targets[rows])
         return joints + GRIPPER_WEIGHT * gripper, {"joints": joints.item(), "gripper": gripper.item()}
 

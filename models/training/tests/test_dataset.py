@@ -32,6 +32,25 @@ def test_names_what_is_wrong(data_folder: Path, tmp_path: Path) -> None:
         load_dataset(data_folder).proprio(("torque",))
 
 
+def test_tasks_keep_the_labs_numbers(data_folder: Path, tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    copy = tmp_path / "set"
+    shutil.copytree(data_folder, copy)
+    header = json.loads((copy / "dataset.json").read_text())
+    header["tasks"] = [{**task, "number": 3 + place} for place, task in enumerate(header["tasks"])]
+    (copy / "dataset.json").write_text(json.dumps(header))
+    with pytest.raises(DatasetError, match="episodes of task 0"):
+        load_dataset(copy)
+    for path in (copy / "episodes").glob("*/episode.json"):
+        episode = json.loads(path.read_text())
+        path.write_text(json.dumps({**episode, "task": 3 + episode["task"]}))
+    data = load_dataset(copy)
+    assert [task.number for task in data.tasks] == [3, 4, 5]
+    assert data.task[:31].tolist() == [0] * 30 + [1]
+
+
 def test_refuses_a_short_image_file(data_folder: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -105,7 +105,7 @@ def test_report_and_export_go_on_from_a_finished_folder(out: Path, data_folder: 
 
 def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_folder: Path, tmp_path: Path) -> None:
     data = load_dataset(data_folder)
-    config = replace(nano, trunk=replace(nano.trunk, samples=8 * 16))
+    config = replace(nano, trunk=replace(nano.trunk, samples=8 * 16, bfloat16=True))
     statistics = measure(data, config.bundle.features)
     tokenizer = train_tokenizer(data.tasks, config.bundle.prompt, config.bundle.text_vocabulary)
     wordings = make_wordings(data.tasks, tokenizer, make_vocabulary(tokenizer, config.representation), 7, config.bundle)
