@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { LIMITS } from "../limits.js";
 import { type Replay, replayExpert } from "./replay-expert.js";
 
-// Executable: how much room the scripted expert's motion leaves in the cell, over many seeds.
+// Executable: how much room the scripted expert's motion leaves in the cell, over many seeds, task after task.
 // node dist/test/bench/cell.js --seeds 100
 
 const { values } = parseArgs({ options: { seeds: { type: "string", default: "100" } } });

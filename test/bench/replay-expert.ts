@@ -7,7 +7,6 @@ import { ZERO } from "../../daemon/motion/motion-state.js";
 import { emptyPlacement, place } from "../../daemon/motion/placement.js";
 import { jointPosition } from "../../daemon/types/units.js";
 import {
-  type ExpertView,
   finished,
   foresee,
   look,
@@ -34,25 +33,13 @@ export interface Replay {
   readonly margins: Readonly<Record<"workspace" | "table" | "self-collision", number>>;
   /** Fastest control point, m/s. */
   readonly fastest: number;
-  /** The bread was moved as the task asks. */
+  /** The bread was moved, or the carrot lies on the plate. */
   readonly succeeded: boolean;
 }
 
 const GRIP_FORCE = 20;
 const HORIZON = 5;
 const MOST_CHUNKS = 160;
-
-/** The object of a trial as the expert looks at it. */
-function breadOf(simulation: Simulation): ExpertView["bread"] {
-  const { position, quaternion } = simulation.object("bread");
-  const [w, x, y, z] = quaternion;
-  return {
-    x: position[0],
-    y: position[1],
-    z: position[2],
-    yaw: Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)),
-  };
-}
 
 /**
  * One trial of the scripted expert in the simulated lab without pictures: its next five commands are admitted as a chunk,
@@ -64,8 +51,8 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
     throw new Error("no task");
   }
   const start = nearHome(HOME, createRandom(seed).unit);
-  const simulation = await Simulation.create(drawPoses(seed), start);
-  const breadStart = simulation.object("bread");
+  const simulation = await Simulation.create(drawPoses(seed, task.kind), start);
+  const atStart = simulation.objects();
   simulation.setGripper(1, GRIP_FORCE);
   const stream = new MotionStream(start, PERIOD, limits);
   const { cell } = limits;
@@ -79,7 +66,7 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
   let [ticks, fastest, now] = [0, 0, 100];
   for (let id = 0; id < MOST_CHUNKS && !finished(expert); id++) {
     const commanded = jointPosition(stream.commanded);
-    expert = look(expert, { bread: breadOf(simulation), gripper }, commanded);
+    expert = look(expert, { objects: simulation.objects(), gripper }, commanded, task);
     const { commands, next: ahead } = foresee(expert, commanded, task, HORIZON);
     expert = ahead;
     const capturedAt = now;
@@ -121,7 +108,9 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
       simulation.step(tick % 2 === 0 ? 3 : 2);
     }
   }
-  const verdict = judge(task, breadStart, simulation.object("bread"), simulation.gripperOpening());
+  const verdict = judge(task, {
+    ...{ start: atStart, end: simulation.objects(), gripperOpening: simulation.gripperOpening(), grip: null },
+  });
   simulation.close();
   return { ticks, refusedChunks, refusedSetpoints, margins, fastest, succeeded: verdict.goal };
 }
