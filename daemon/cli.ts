@@ -23,6 +23,14 @@ function fail(error: unknown): number {
   return EXIT.bug;
 }
 
+// Whoever read is gone, with a closed terminal or an ended pipe: the same as SIGHUP, on which commands stop the arm.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.once("error", () => {
+    stream.on("error", () => undefined);
+    process.kill(process.pid, "SIGHUP");
+  });
+}
+
 const { version }: { version: string } = JSON.parse(readFileSync(projectPath("package.json"), "utf8"));
 try {
   await buildProgram(version).parseAsync();

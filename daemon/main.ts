@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
@@ -12,20 +11,19 @@ import { loadConfig } from "./config/config.js";
 import { loadLimits } from "./config/limits-file.js";
 import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
+import { PROCESS_EXIT as EXIT } from "./launch/process-exit.js";
+import { makeRunDirectory } from "./launch/run-directory.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
 import { startOperatorServer } from "./operator/server.js";
 import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
 import { VERSION } from "./version.js";
 
-/** Exit codes of the daemon (sysexits.h). */
-const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;
-
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
   const limits = loadLimits(config.limits).policy;
   const log = pino({ level: config.log.level });
-  mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
+  makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
   if (manifest.images.resize !== "area") {
     throw new ConfigError(

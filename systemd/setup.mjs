@@ -27,14 +27,17 @@ const testPackages = {
   socat: "serial lines for the driver's tests",
 };
 
+const hintApt = "Is the network there, is the disk full, does another apt run? Then run this again.";
+const hintNpm = "Is npm installed, is the network there, is the disk full, may this user write here? Then run this again.";
+
 class SetupError extends Error {}
 
 function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-/** Runs a command; shows that it is alive at least every two seconds on a terminal, every 20 s elsewhere. */
-export async function step(title, command, args, options = {}) {
+/** Runs a command, throws with `hint` when it fails; shows that it is alive at least every two seconds on a terminal, every 20 s elsewhere. */
+export async function step(title, command, args, { hint = "Remove the cause, then run this again.", ...options } = {}) {
   const startedAt = Date.now();
   const terminal = process.stderr.isTTY;
   const output = [];
@@ -71,7 +74,8 @@ export async function step(title, command, args, options = {}) {
   const took = ((Date.now() - startedAt) / 1000).toFixed(1);
   if (code !== 0) {
     process.stderr.write(terminal ? "\r\x1b[2K" : "");
-    throw new SetupError(`${title} failed (${command} ${args.join(" ")}):\n${Buffer.concat(output).toString().slice(-4000)}`);
+    const said = Buffer.concat(output).toString().trim().slice(-4000);
+    throw new SetupError(`${title} failed with code ${code} (${command} ${args.join(" ")})${said === "" ? "" : `:\n${said}`}\n${hint}`);
   }
   process.stderr.write(terminal ? `\r\x1b[2K✓ ${title} (${took} s)\n` : `  done: ${title} (${took} s)\n`);
   return Buffer.concat(output).toString();
@@ -91,6 +95,17 @@ function missingPackages(wanted) {
   });
 }
 
+/** Makes sure that sudo works without a further question; throws with what an administrator has to run where it does not. */
+function allowSudo(command) {
+  const probe = spawnSync("sudo", ["-n", "true"]);
+  if (probe.error !== undefined) {
+    throw new SetupError(`Installing them needs root, and there is no sudo here. Run this once as root, then this again:\n  ${command}`);
+  }
+  if (probe.status !== 0 && !(process.stdin.isTTY && spawnSync("sudo", ["-v"], { stdio: "inherit" }).status === 0)) {
+    throw new SetupError(`Installing them needs root, and sudo was refused. Let an administrator run this once, then run this again:\n  sudo ${command}`);
+  }
+}
+
 async function installSystemPackages(wanted) {
   if (spawnSync("dpkg-query", ["--version"]).status !== 0) {
     say("This is no Debian or Ubuntu machine; these must be there already:");
@@ -103,24 +118,20 @@ async function installSystemPackages(wanted) {
   if (missing.length === 0) {
     return;
   }
-  say("These system packages are missing and will be installed with apt-get:");
+  say("These system packages are missing:");
   for (const name of missing) {
     say(`  ${name}: ${wanted[name]}`);
   }
   const prefix = process.getuid?.() === 0 ? [] : ["sudo"];
-  if (prefix.length > 0 && spawnSync("sudo", ["-n", "true"]).status !== 0) {
-    if (!process.stdin.isTTY) {
-      throw new SetupError(`Run this once as an administrator:\n  sudo apt-get install -y --no-install-recommends ${missing.join(" ")}`);
-    }
-    if (spawnSync("sudo", ["-v"], { stdio: "inherit" }).status !== 0) {
-      throw new SetupError("apt-get needs administrator rights, and sudo was refused.");
-    }
+  if (prefix.length > 0) {
+    allowSudo(`apt-get install -y --no-install-recommends ${missing.join(" ")}`);
   }
+  say("They are installed with apt-get now.");
   const apt = (...args) => [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args];
   const [update, ...updateArgs] = apt("update");
-  await step("Reading the package lists", update, updateArgs);
+  await step("Reading the package lists", update, updateArgs, { hint: hintApt });
   const [install, ...installArgs] = apt("install", "-y", "--no-install-recommends", ...missing);
-  await step(`Installing ${missing.length} system packages`, install, installArgs);
+  await step(`Installing ${missing.length} system packages`, install, installArgs, { hint: hintApt });
 }
 
 function npmEnvironment(extra = {}) {
@@ -177,7 +188,7 @@ async function installNpmPackages() {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === key) {
     return;
   }
-  await step("Installing npm packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { env: npmEnvironment() });
+  await step("Installing npm packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { env: npmEnvironment(), hint: hintNpm });
   await buildOpenCv();
   writeFileSync(stamp, key);
 }
@@ -251,7 +262,11 @@ export async function setUpTraining() {
 
 /** Ends the process with the reason when a set-up step failed. */
 export function explain(error) {
-  say(error instanceof SetupError ? error.message : String(error?.stack ?? error));
+  if (error?.syscall !== undefined) {
+    say(`${error.message}\nIs the disk full, or may this user not write there? Then run this again.`);
+  } else {
+    say(error instanceof SetupError ? error.message : String(error?.stack ?? error));
+  }
   process.exit(1);
 }
 

@@ -1,14 +1,14 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { loadConfig } from "../config/config.js";
 import { ConfigError } from "../config/yaml-file.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
+import { PROCESS_EXIT } from "../launch/process-exit.js";
+import { makeRunDirectory } from "../launch/run-directory.js";
 import { projectPath } from "../ports/project-path.js";
 import { startGuardian } from "./guardian-watch.js";
 
-// Executable: the guardian. Exit codes: 0 ended in order, 78 configuration, 69 its socket is taken.
+// Executable: the guardian. Exit codes: PROCESS_EXIT.
 
 const log = pino({ name: "guardian" });
 
@@ -23,11 +23,11 @@ try {
   const { link } = config.arm;
   if (link.kind !== "tcp") {
     refuse(
-      78,
+      PROCESS_EXIT.configuration,
       `${config.file}: the guardian needs a TCP link to the arm; a serial line has room for one commander only`,
     );
   }
-  mkdirSync(dirname(config.guardianSocket), { recursive: true });
+  makeRunDirectory(config.run_directory);
   const guardian = await startGuardian({
     socketPath: config.guardianSocket,
     arm: { host: link.host, port: link.port },
@@ -35,11 +35,14 @@ try {
   });
   const end = (): void => {
     guardian.close();
-    process.exit(0);
+    process.exit(PROCESS_EXIT.ended);
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
   dieWithParent(end);
 } catch (error) {
-  refuse(error instanceof ConfigError ? 78 : 69, error instanceof Error ? error.message : String(error));
+  refuse(
+    error instanceof ConfigError ? PROCESS_EXIT.configuration : PROCESS_EXIT.busy,
+    error instanceof Error ? error.message : String(error),
+  );
 }

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
@@ -8,11 +6,13 @@ import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
 import { loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { ConfigError } from "../config/yaml-file.js";
+import { PROCESS_EXIT } from "../launch/process-exit.js";
+import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
-import { EXIT, runArmProcess } from "./run-arm-process.js";
+import { runArmProcess } from "./run-arm-process.js";
 
-// Executable: the arm process. Exit codes: see EXIT.
+// Executable: the arm process. Exit codes: PROCESS_EXIT.
 
 const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
 try {
@@ -26,7 +26,7 @@ try {
     tools: [gripper],
     clock: hostClock,
   });
-  mkdirSync(dirname(config.armSocket), { recursive: true, mode: 0o700 });
+  makeRunDirectory(config.run_directory);
   await runArmProcess(
     {
       socketPath: config.armSocket,
@@ -48,5 +48,5 @@ try {
     throw error;
   }
   process.stderr.write(`${error.message}\n`);
-  process.exit(EXIT.configuration);
+  process.exit(PROCESS_EXIT.configuration);
 }

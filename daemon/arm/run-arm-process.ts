@@ -1,8 +1,6 @@
 import { dieWithParent } from "../launch/die-with-parent.js";
+import { PROCESS_EXIT as EXIT } from "../launch/process-exit.js";
 import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArmProcess } from "./arm-process.js";
-
-/** Exit codes of the arm process (sysexits.h). */
-export const EXIT = { ended: 0, busy: 69, bug: 70, configuration: 78 } as const;
 
 /**
  * Runs the arm process until it is told to end. An error that nobody expected stops the arm before anything else and

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { wholeNumber } from "./whole-number.js";
 
 interface Options {
   readonly out: string;
@@ -17,10 +18,10 @@ export function register(program: Command): void {
     .command("generate")
     .description("make seeded demonstrations with pictures, states, actions and texts; continues an interrupted run")
     .requiredOption("--out <folder>", "where the data set goes")
-    .option("--episodes <n>", "how many demonstrations", whole, 600)
-    .option("--seed <n>", "the same seed gives the same bytes", whole, 1)
-    .option("--workers <n>", "threads", whole, availableParallelism())
-    .option("--size <pixels>", "side of the stored pictures", whole, 96)
+    .option("--episodes <n>", "how many demonstrations", wholeNumber, 600)
+    .option("--seed <n>", "the same seed gives the same bytes", wholeNumber, 1)
+    .option("--workers <n>", "threads", wholeNumber, availableParallelism())
+    .option("--size <pixels>", "side of the stored pictures", wholeNumber, 96)
     .addOption(
       new Option("--tasks <which>", "tasks that the demonstrations show in turn")
         .choices(["bread", "carrot", "all"])
@@ -39,12 +40,4 @@ export function register(program: Command): void {
       });
       process.stderr.write(`\nThe data set is complete: ${out}\n`);
     });
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError("a whole number is needed");
-  }
-  return value;
 }

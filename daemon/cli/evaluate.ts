@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { projectPath } from "../ports/project-path.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface Options {
   readonly config: string;
@@ -45,14 +46,6 @@ export function register(program: Command): void {
       });
       process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));
     });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError("a whole number is needed");
-  }
-  return value;
 }
 
 function table(result: Evaluation): string {

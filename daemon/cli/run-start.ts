@@ -1,5 +1,5 @@
 import { labControl, taskOf, verdictInWords } from "../launch/lab-control.js";
-import { StartError, type System, startSystem } from "../launch/system.js";
+import type { System } from "../launch/system.js";
 import type { OperatorClient } from "../operator/client.js";
 import { describing, line } from "./describe.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
@@ -7,42 +7,63 @@ import { followTask } from "./follow-task.js";
 import { connectOperator, need } from "./operator-link.js";
 import { note, say } from "./print.js";
 import type { StartOptions } from "./start.js";
+import { startOrExplain } from "./start-or-explain.js";
 import { untilReady } from "./until-ready.js";
 
 /** Starts everything, follows one instruction, then stays up until Ctrl-C or until a part ends. */
 export async function runStart(options: StartOptions): Promise<ExitCode> {
-  const system = await startSystem({
-    ...{ configFile: options.config, lab: { seed: Number(options.seed) }, apart: false, realTime: options.realTime },
-    progress: (words) => say(line("Starting", words)),
-  }).catch((error: unknown) => {
-    throw error instanceof StartError
-      ? new CliError(EXIT.unhealthy, "not-started", error.message, "See: kinevla doctor")
-      : error;
-  });
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Repeated ones change nothing: every step of the end has a limit of time of its own.
+    process.on(signal, () => interruption.abort());
+  }
+  let system: System;
+  try {
+    system = await startOrExplain({
+      ...{ configFile: options.config, lab: { seed: options.seed }, apart: false, realTime: options.realTime },
+      progress: (words) => say(line("Starting", words)),
+      signal: interruption.signal,
+    });
+  } catch (error) {
+    if (interruption.signal.aborted) {
+      note("Ended before everything had started; nothing has moved.");
+      return EXIT.interrupted;
+    }
+    throw error;
+  }
   say(line("Stream", system.scheduling));
   let client: OperatorClient | null = null;
   let closing = false;
-  const ending = new Promise<ExitCode>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve(EXIT.interrupted));
-    }
-    void system.broken.then((words) => {
+  const ending = Promise.race([
+    new Promise<ExitCode>((resolve) => {
+      const end = (): void => resolve(EXIT.interrupted);
+      interruption.signal.addEventListener("abort", end);
+      if (interruption.signal.aborted) {
+        end();
+      }
+    }),
+    system.broken.then((words): ExitCode => {
       if (!closing) {
         note(words);
-        resolve(EXIT.lost);
       }
-    });
-  });
+      return EXIT.lost;
+    }),
+  ]);
   try {
     client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "npm start" });
-    const first = followFirst(system, client, options.instruction, Number(options.seed)).catch((error: unknown) => {
+    const first = followFirst(system, client, options.instruction, options.seed).catch((error: unknown) => {
       if (!(error instanceof CliError)) {
         throw error;
       }
-      note(`${error.message} ${error.hint}`);
+      // The end itself cuts the connection that the task is followed on.
+      if (!closing) {
+        note(`${error.message} ${error.hint}`);
+      }
     });
-    await Promise.race([first, ending]);
-    sayWhatNow(system);
+    const early = await Promise.race([first.then(() => null), ending]);
+    if (early === null) {
+      sayWhatNow(system);
+    }
     return await ending;
   } finally {
     closing = true;

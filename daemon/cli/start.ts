@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { projectPath } from "../ports/project-path.js";
 import { EXIT_HELP } from "./exit-code.js";
+import { wholeNumber } from "./whole-number.js";
 
 /** Options of `kinevla start`. */
 export interface StartOptions {
   readonly config: string;
   readonly instruction: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly realTime: boolean;
 }
 
@@ -17,7 +18,7 @@ export function register(program: Command): void {
     .description("start the virtual lab and the daemon, follow one instruction, and stay up")
     .option("--config <file>", "configuration file", projectPath("daemon", "config", "lab.yaml"))
     .option("--instruction <text>", "what to do first", "pick up the bread and move it to the left front")
-    .option("--seed <n>", "seed of the lab's table", "7")
+    .option("--seed <n>", "seed of the lab's table", wholeNumber, 7)
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .addHelpText("after", `\nCtrl-C stops the arm first, then everything else.\n${EXIT_HELP}`)
     .action(async (options: StartOptions) => {

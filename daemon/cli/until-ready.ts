@@ -1,21 +1,34 @@
 import type { OperatorClient } from "../operator/client.js";
 import type { ServerMessageOf } from "../operator/server-message.js";
+import { CliError, EXIT } from "./exit-code.js";
 import { need } from "./operator-link.js";
 
 const ASK_EVERY_MS = 100;
+/** Cameras and policy take a few seconds to open; what is still wrong then needs somebody to do something. */
+const HINTS_AFTER_MS = 10_000;
 
-/** Waits until an instruction could be followed; `onReason` is told why not, whenever that changes. */
+/**
+ * Waits until an instruction could be followed; `onReason` is told why not and what to do, whenever that changes.
+ * Throws CliError where waiting is of no use.
+ */
 export async function untilReady(
   client: OperatorClient,
   onReason: (words: string) => void,
 ): Promise<ServerMessageOf<"status">> {
   let last = "";
+  const askedAt = Date.now();
   for (;;) {
     const status = await need(client.request({ type: "status" }), "status");
     if (status.ready) {
       return status;
     }
-    const words = status.reasons.join("; ");
+    const unfit = status.faults.find(({ code }) => code === "policy-unfit");
+    if (unfit !== undefined) {
+      throw new CliError(EXIT.unhealthy, unfit.code, unfit.detail, unfit.hint);
+    }
+    const isLate = Date.now() - askedAt > HINTS_AFTER_MS;
+    const hints = new Set(isLate ? status.faults.map(({ hint }) => hint) : []);
+    const words = [status.reasons.join("; "), ...hints].join("\n            ");
     if (words !== last) {
       onReason(words);
       last = words;

@@ -53,6 +53,12 @@ function flatten(issues: readonly z.core.$ZodIssue[], parent: readonly (string |
       const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
       return flatten(nearest, keys);
     }
+    if (issue.code === "invalid_type" && keys.length === 0) {
+      return [{ keys, message: "it holds no keys" }];
+    }
+    if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
+      return [{ keys, message: `it is missing (${issue.expected} expected)` }];
+    }
     return [{ keys, message: issue.message }];
   });
 }

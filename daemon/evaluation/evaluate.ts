@@ -1,10 +1,10 @@
-import { CliError } from "../cli/exit-code.js";
+import { CliError, EXIT } from "../cli/exit-code.js";
 import { followTask } from "../cli/follow-task.js";
 import { goHome } from "../cli/go-home.js";
 import { connectOperator, need } from "../cli/operator-link.js";
+import { startUntilInterrupted } from "../cli/start-or-explain.js";
 import { untilReady } from "../cli/until-ready.js";
 import { labControl, verdictInWords } from "../launch/lab-control.js";
-import { startSystem } from "../launch/system.js";
 import type { OperatorClient } from "../operator/client.js";
 import { wilsonInterval } from "./wilson.js";
 
@@ -55,7 +55,7 @@ export interface Evaluation {
 
 /** Runs seeded trials of each task through the whole system against the virtual lab; throws when the system breaks. */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const system = await startSystem({
+  const system = await startUntilInterrupted({
     configFile: options.configFile,
     lab: { seed: options.seed },
     apart: true,
@@ -73,7 +73,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const tasks = options.tasks ?? trained;
     const strange = tasks.find((task) => instructions[task] === undefined);
     if (strange !== undefined || tasks.length === 0) {
-      throw new RangeError(`the lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}`);
+      const known = `The lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}.`;
+      throw new CliError(EXIT.usage, "no-such-task", "There is no such task.", known);
     }
     const runs: Trial[] = [];
     const total = options.trials * tasks.length;

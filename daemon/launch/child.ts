@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { PROCESS_EXIT } from "./process-exit.js";
 
 /** One process of the system, started by us and ended with us. */
 export interface Child {
@@ -43,6 +44,7 @@ export function startChild(options: ChildOptions): Child {
     process.stderr.write(`No more log of ${options.name}: ${error.message}. Make room on the disk.\n`);
   });
   const last: string[] = [];
+  const lastErrors: string[] = [];
   const keep = (line: string): void => {
     if (logs) {
       log.write(`${line}\n`);
@@ -55,7 +57,11 @@ export function startChild(options: ChildOptions): Child {
       keep(line);
       options.onLine?.(line);
     });
-    createInterface(child.stderr).on("line", keep);
+    createInterface(child.stderr).on("line", (line) => {
+      keep(line);
+      lastErrors.push(line);
+      lastErrors.splice(0, lastErrors.length - 5);
+    });
   }
   let over = false;
   const ended = new Promise<string>((resolve) => {
@@ -66,6 +72,10 @@ export function startChild(options: ChildOptions): Child {
     child.on("close", (code, signal) => {
       over = true;
       log.end();
+      if ((code === PROCESS_EXIT.busy || code === PROCESS_EXIT.configuration) && lastErrors.length > 0) {
+        resolve(lastErrors.join("\n"));
+        return;
+      }
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
       resolve(
         `${options.name} ended ${how}; see ${options.logFile}${last.length > 0 ? `\n  ${last.join("\n  ")}` : ""}`,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
@@ -8,6 +8,8 @@ import { type Config, loadConfig } from "../config/config.js";
 import { projectPath } from "../ports/project-path.js";
 import { type Child, startChild } from "./child.js";
 import { freeTcpPort, freeUdpPort } from "./free-ports.js";
+import { obstacles } from "./obstacles.js";
+import { makeRunDirectory } from "./run-directory.js";
 
 /** What to start. */
 export interface SystemOptions {
@@ -20,6 +22,8 @@ export interface SystemOptions {
   readonly realTime: boolean;
   /** Told what is being started. */
   readonly progress: (words: string) => void;
+  /** Aborting it ends the start: what runs already is ended in order, then startSystem rejects with StartError. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running system: lab, guardian, arm process and daemon. */
@@ -38,16 +42,24 @@ export interface System {
   close(): Promise<void>;
 }
 
-/** The system did not start: which part, and what its log says. */
+/** The system did not start: which part and why, and what to do. */
 export class StartError extends Error {
   override readonly name = "StartError";
+  readonly hint: string;
+
+  constructor(message: string, hint = "See: kinevla doctor") {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 const READY_WITHIN_MS = 60_000;
+/** Processes of an earlier start that was killed end by themselves within this time. */
+const LEFTOVERS_WITHIN_MS = 8000;
 /** Below the arm process: what measures must not disturb what is measured. */
 const LAB_PRIORITY = 30;
 
-/** Starts every process in order and waits until the daemon serves operators; throws StartError. */
+/** Starts every process in order and waits until the daemon serves operators; throws StartError, ConfigError. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const folder = options.apart ? mkdtempSync(join(tmpdir(), "kinevla-")) : null;
   const children: Child[] = [];
@@ -62,9 +74,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     const configFile = folder === null ? options.configFile : await configApart(options.configFile, folder);
     const config = loadConfig(configFile);
-    mkdirSync(config.run_directory, { recursive: true, mode: 0o700 });
+    const logs = join(config.run_directory, "logs");
+    makeRunDirectory(config.run_directory);
+    makeRunDirectory(logs);
+    await clearWay(config, options);
     const start = (name: string, command: string, args: readonly string[], onLine?: (line: string) => void): Child => {
-      const logFile = join(config.run_directory, "logs", `${name}.log`);
+      const logFile = join(logs, `${name}.log`);
       const child = startChild({ name, command, args, logFile, ...(onLine === undefined ? {} : { onLine }) });
       children.push(child);
       return child;
@@ -85,7 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     options.progress("daemon with cameras and policy");
     const daemon = start("daemon", node, [projectPath("dist", "daemon", "main.js"), "--config", configFile]);
     const base = `http://${config.operator.host}:${config.operator.port}`;
-    await until(daemon, async () => (await fetch(`${base}/healthz`)).ok);
+    await until(daemon, async () => (await fetch(`${base}/healthz`)).ok, options.signal);
     return {
       config,
       lab,
@@ -123,7 +138,7 @@ async function configApart(file: string, folder: string): Promise<string> {
 /** Starts the lab on the addresses that the configuration expects; gives its control address. */
 async function startLab(
   config: Config,
-  { realTime }: SystemOptions,
+  { realTime, signal }: SystemOptions,
   seed: number,
   start: (name: string, command: string, args: readonly string[], onLine: (line: string) => void) => Child,
 ): Promise<string> {
@@ -143,12 +158,39 @@ async function startLab(
     const match = /"control":"(http:[^"]+)"/.exec(line);
     control ??= match?.[1] ?? null;
   });
-  await until(child, () => Promise.resolve(control !== null));
+  await until(child, () => Promise.resolve(control !== null), signal);
   return control ?? "";
 }
 
+/** Waits until nothing is in the way; throws StartError with all that still is when a leftover would have ended. */
+async function clearWay(config: Config, { lab, progress, signal }: SystemOptions): Promise<void> {
+  const deadline = Date.now() + LEFTOVERS_WITHIN_MS;
+  for (let first = true; ; first = false) {
+    const found = await obstacles(config, lab !== null);
+    if (found.length === 0) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      const other = `Is another system running? End it, or set other ports and another run_directory in ${config.file}.`;
+      throw new StartError(found.join("\n"), other);
+    }
+    if (first) {
+      progress("when what still uses its ports or its run_directory has ended");
+    }
+    await pause(signal);
+  }
+}
+
+/** Between two looks at what is waited for; throws StartError when the start is given up. */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  if (signal?.aborted) {
+    throw new StartError("The start was given up.", "Start again when you want to.");
+  }
+}
+
 /** Polls until `isReady`; throws StartError when the process ends first or takes too long. */
-async function until(child: Child, isReady: () => Promise<boolean>): Promise<void> {
+async function until(child: Child, isReady: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
   let ended: string | null = null;
   void child.ended.then((words) => {
     ended = words;
@@ -162,7 +204,7 @@ async function until(child: Child, isReady: () => Promise<boolean>): Promise<voi
     if (await isReady().catch(() => false)) {
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(signal);
   }
   throw new StartError(`${child.name} was not ready after ${READY_WITHIN_MS / 1000} s`);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorStartError } from "./start-error.js";
 
@@ -55,10 +55,12 @@ function readOrCreate(path: string): string {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
       return readToken(path);
     }
+    // Half a token would stop the next start.
+    rmSync(path, { force: true });
     throw new OperatorStartError(
       "token-file",
-      `The token file ${path} cannot be written.`,
-      "Choose a writable place for it in the configuration.",
+      `The token file ${path} cannot be written${error instanceof Error && "code" in error ? ` (${error.code})` : ""}.`,
+      "Make room on its disk, or choose a writable place for it in the configuration.",
       error,
     );
   }

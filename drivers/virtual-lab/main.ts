@@ -1,8 +1,10 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { DEFAULT_LAB, startLab } from "./world/lab.js";
+import { LabStartError } from "./world/lab-start-error.js";
 
 export { DEFAULT_LAB, type Lab, type LabAddresses, type LabOptions, startLab } from "./world/lab.js";
+export { LabStartError } from "./world/lab-start-error.js";
 
 const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a table, all on loopback.
   node dist/drivers/virtual-lab/main.js [options]
@@ -14,6 +16,9 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --die-with-parent     end when standard input closes
 Prints one line of JSON with the addresses when everything runs.
 `;
+
+/** EX_UNAVAILABLE of sysexits.h, as the daemon and the arm process use it. */
+const PORT_TAKEN = 69;
 
 function whole(text: string, name: string, most: number): number {
   const value = Number(text);
@@ -70,6 +75,10 @@ async function main(): Promise<void> {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   main().catch((error: unknown) => {
+    if (error instanceof LabStartError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(PORT_TAKEN);
+    }
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   });

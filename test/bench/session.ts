@@ -1,9 +1,10 @@
 import { followTask } from "../../daemon/cli/follow-task.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { startUntilInterrupted } from "../../daemon/cli/start-or-explain.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl, taskOf } from "../../daemon/launch/lab-control.js";
-import { type System, startSystem } from "../../daemon/launch/system.js";
+import type { System } from "../../daemon/launch/system.js";
 import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
 
@@ -30,7 +31,7 @@ export interface BenchSession {
 
 /** Starts the whole system with free ports and takes control; rejects when a part does not start. */
 export async function startBench(options: BenchOptions): Promise<BenchSession> {
-  const system = await startSystem({
+  const system = await startUntilInterrupted({
     ...{ configFile: options.configFile, realTime: options.realTime, lab: { seed: 1 }, apart: true },
     progress: (words) => options.progress(`starting ${words}`),
   });

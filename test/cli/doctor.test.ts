@@ -42,6 +42,9 @@ test("node and disk", async () => {
   const full = await diskCheck(folder, Number.MAX_SAFE_INTEGER).run();
   assert.equal(full.ok, false);
   assert.match(full.hint, /Free at least/);
+  const file = join(folder, "no-folder");
+  writeFileSync(file, "");
+  assert.match((await diskCheck(file, 1).run()).detail, /may not be written/);
 });
 
 test("token file", async () => {

@@ -1,14 +1,20 @@
-import { statfs } from "node:fs/promises";
+import { access, constants, statfs } from "node:fs/promises";
 import { type Check, ill, well } from "./check.js";
 
 /** Logs and pictures of a working day with room to spare. */
 export const LEAST_FREE_BYTES = 2 * 1024 ** 3;
 
-/** Is there room on the disk that holds `folder`? */
+/** May `folder` be written, and is there room on its disk? */
 export function diskCheck(folder: string, least: number = LEAST_FREE_BYTES): Check {
   return {
     name: "disk",
     run: async () => {
+      try {
+        await access(folder, constants.W_OK | constants.X_OK);
+      } catch {
+        // Why not, in a word of the system, would say no more.
+        return ill(`${folder} may not be written`, "Give it to this user, or name another run_directory.");
+      }
       const { bavail, bsize } = await statfs(folder);
       const free = bavail * bsize;
       const words = `${gigabytes(free)} free at ${folder}`;

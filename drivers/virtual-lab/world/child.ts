@@ -11,7 +11,7 @@ import { HOME } from "../scene/home.js";
 import { TIME_STEP } from "../scene/mjcf.js";
 import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
-import type { ArmStart, FromWorld, ToWorld, WorldOptions } from "./messages.js";
+import { type ArmStart, CAMERAS_CANNOT_LISTEN, type FromWorld, type ToWorld, type WorldOptions } from "./messages.js";
 import { SharedPoses } from "./shared-poses.js";
 
 /** A process that was held up longer than this goes on from the present instead of racing after it, s. */
@@ -46,6 +46,9 @@ for (const stream of [cameras.stdout, cameras.stderr]) {
   });
 }
 cameras.on("error", (error) => {
+  if ("syscall" in error && error.syscall === "listen") {
+    process.exit(CAMERAS_CANNOT_LISTEN);
+  }
   process.stderr.write(`The lab's cameras failed: ${error.stack ?? error.message}\n${lastWords}`);
   process.exit(1);
 });

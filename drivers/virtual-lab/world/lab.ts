@@ -7,6 +7,7 @@ import { overrideScene } from "../scene/scene-overrides.js";
 import { drawPoses, drawScene, type SceneSpec } from "../scene/scene-spec.js";
 import { TASKS, type Task } from "../scene/tasks.js";
 import { type ControlRoute, type ControlServer, serveControl } from "./control-server.js";
+import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldTruth } from "./messages.js";
 import { WorldProcess } from "./world-process.js";
 
@@ -139,7 +140,7 @@ function routes(
   ]);
 }
 
-/** Starts world, cameras, controller and control port; all of them or none. */
+/** Starts world, cameras, controller and control port; all of them or none. Throws LabStartError where a port is taken. */
 export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> {
   const { host, controllerPort, cameraPort, controlPort, seed, framesPerSecond } = { ...DEFAULT_LAB, ...options };
   const scene = drawPoses(seed, "move-bread");
@@ -166,6 +167,6 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
     };
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof Error && "syscall" in error ? new LabStartError(error.message) : error;
   }
 }

@@ -44,3 +44,6 @@ export interface WorldOptions {
   readonly cameraPort: number;
   readonly framesPerSecond: number;
 }
+
+/** Exit code of a world process whose cameras' port is taken; the lab says so in words. */
+export const CAMERAS_CANNOT_LISTEN = 69;

@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import type { JointPosition } from "../../../daemon/types/units.js";
 import type { Plant, PlantState } from "../plant.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
-import type { ArmStart, FromWorld, ToWorld, WorldOptions, WorldTruth } from "./messages.js";
+import { LabStartError } from "./lab-start-error.js";
+import {
+  type ArmStart,
+  CAMERAS_CANNOT_LISTEN,
+  type FromWorld,
+  type ToWorld,
+  type WorldOptions,
+  type WorldTruth,
+} from "./messages.js";
 
 /** An answer that somebody waits for. */
 interface Waiting {
@@ -48,7 +56,11 @@ export class WorldProcess implements Plant {
     let cameraPort: number | undefined;
     return await new Promise((resolve, reject) => {
       const endedEarly = (code: number | null): void => {
-        reject(new Error(`the world process ended at its start (${code}); is the camera port free?`));
+        reject(
+          code === CAMERAS_CANNOT_LISTEN
+            ? new LabStartError(`port ${options.cameraPort} on ${options.host} cannot be opened for the cameras`)
+            : new Error(`the world process ended at its start (${code})`),
+        );
       };
       const listen = (message: FromWorld): void => {
         if (message.kind === "ready") {
