@@ -8,17 +8,11 @@ const GUARDIAN_PRIORITY = 40;
 /** How to start the arm process with a configuration file; an ordinary process where real time is not wanted. */
 export function armProcessCommand(configFile: string, realTime: boolean): RealTimeCommand {
   const script = projectPath("dist", "daemon", "arm", "main.js");
-  return realTimeCommand(script, ["--config", configFile], {
-    priority: realTime ? ARM_PRIORITY : null,
-    mainThreadOnly: false,
-  });
+  return realTimeCommand(script, ["--config", configFile], realTime ? ARM_PRIORITY : null);
 }
 
 /** How to start the guardian with a configuration file; an ordinary process where real time is not wanted. */
 export function guardianCommand(configFile: string, realTime: boolean): RealTimeCommand {
   const script = projectPath("dist", "daemon", "arm", "guardian.js");
-  return realTimeCommand(script, ["--config", configFile], {
-    priority: realTime ? GUARDIAN_PRIORITY : null,
-    mainThreadOnly: false,
-  });
+  return realTimeCommand(script, ["--config", configFile], realTime ? GUARDIAN_PRIORITY : null);
 }

@@ -21,30 +21,22 @@ export interface RealTimeCommand {
   readonly scheduling: string;
 }
 
-/** Options of `realTimeCommand`. */
-export interface RealTimeOptions {
-  /** SCHED_FIFO priority; null for an ordinary process. */
-  readonly priority: number | null;
-  /** True where only the process's main thread is to be real-time, not the threads and processes that it starts. */
-  readonly mainThreadOnly: boolean;
-}
-
 /**
- * The command for a Node script under real-time scheduling; an ordinary one without the privilege.
+ * The command for a Node script under SCHED_FIFO with `priority`; an ordinary one for null or without the privilege.
  * One collector thread: helpers at ordinary priority would make the real-time thread wait for them.
  */
-export function realTimeCommand(script: string, args: readonly string[], options: RealTimeOptions): RealTimeCommand {
+export function realTimeCommand(script: string, args: readonly string[], priority: number | null): RealTimeCommand {
   const node = ["--single-threaded-gc", "--max-semi-space-size=2", script, ...args];
-  if (options.priority === null) {
+  if (priority === null) {
     return { command: process.execPath, args: node, scheduling: "ordinary, as asked" };
   }
-  const chrt = [...(options.mainThreadOnly ? ["-R"] : []), "-f", String(options.priority)];
+  const chrt = ["-f", String(priority)];
   const probe = spawnSync("chrt", [...chrt, "true"], { stdio: "ignore" });
   if (probe.status === 0) {
     return {
       command: "chrt",
       args: [...chrt, process.execPath, ...node],
-      scheduling: `SCHED_FIFO ${options.priority}`,
+      scheduling: `SCHED_FIFO ${priority}`,
     };
   }
   const why = probe.error === undefined ? "chrt is not permitted here" : "chrt is not installed";

@@ -13,6 +13,7 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --camera-port N       HTTP port of /front.mjpeg and /wrist.mjpeg (0)
     --control-port N      HTTP port of /tasks, /reset, /scene, /faults, /truth, /arrivals, stills (0)
     --fps N               pictures a second of each camera (${DEFAULT_LAB.framesPerSecond})
+    --real-time N         SCHED_FIFO priority of the controller's process, 1 to 99; needs the privilege
     --die-with-parent     end when standard input closes
 Prints one line of JSON with the addresses when everything runs.
 `;
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
       "camera-port": { type: "string", default: "0" },
       "control-port": { type: "string", default: "0" },
       fps: { type: "string", default: String(DEFAULT_LAB.framesPerSecond) },
+      "real-time": { type: "string" },
       "die-with-parent": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
     cameraPort: whole(values["camera-port"], "camera-port", 65_535),
     controlPort: whole(values["control-port"], "control-port", 65_535),
     framesPerSecond: Math.max(1, whole(values.fps, "fps", 60)),
+    controllerPriority: values["real-time"] === undefined ? null : whole(values["real-time"], "real-time", 99),
   });
   let ending = false;
   const end = async (code: number): Promise<void> => {
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
   }
   void lab.ended.then(async () => {
     if (!ending) {
-      process.stderr.write("The lab's world process ended; so does the lab.\n");
+      process.stderr.write("A process of the lab ended; so does the lab.\n");
       await end(1);
     }
   });

@@ -18,7 +18,7 @@ const START = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, 0]);
 /** Far beyond what anything here takes, also on a loaded machine. */
 const PATIENCE_MS = 20_000;
 /** Real-time priority of every process but this one, where it may be had. */
-const SCHEDULING = { priority: 30, mainThreadOnly: false };
+const PRIORITY = 30;
 
 /** One process under test. */
 export interface Process {
@@ -61,7 +61,7 @@ export class Rig {
     const { command, args } = realTimeCommand(
       projectPath("dist", "test", "arm", "controller-process.js"),
       [],
-      SCHEDULING,
+      PRIORITY,
     );
     const controller = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const start: ToController = { kind: "start", q: START };
@@ -100,7 +100,7 @@ export class Rig {
   /** Starts `main` (the arm process) or `guardian` as they are started in earnest. */
   start(executable: "main" | "guardian"): Process {
     const script = projectPath("dist", "daemon", "arm", `${executable}.js`);
-    const { command, args } = realTimeCommand(script, ["--config", this.configFile, "--die-with-parent"], SCHEDULING);
+    const { command, args } = realTimeCommand(script, ["--config", this.configFile, "--die-with-parent"], PRIORITY);
     return this.run(command, args);
   }
 

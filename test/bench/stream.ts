@@ -1,5 +1,5 @@
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
-import { type BenchOptions, startBench } from "./session.js";
+import { type BenchOptions, type BenchSession, startBench } from "./session.js";
 import { machine, quantile, toMs } from "./statistics.js";
 
 /** How evenly setpoints reach the controller. */
@@ -9,6 +9,10 @@ export interface StreamFigures {
   /** Against the grid of the stream's period through the earliest arrival. */
   readonly lateness_ms: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
   readonly gaps_over_20_ms: number;
+  /** Of 10 periods or more: the stream ended and began anew, or nothing was read for that long. */
+  readonly pauses: number;
+  /** How late the arm process's own ticks were since it started, and how many it left out. */
+  readonly sender: { readonly p99_ms: number; readonly max_ms: number; readonly skipped: number } | null;
   /** How often the vendor's rules of the stream were broken, over all of them. */
   readonly rule_violations: number;
   readonly rules: Violations;
@@ -23,21 +27,21 @@ export async function benchStream(options: BenchOptions & { readonly seconds: nu
     const { arm } = await bench.status();
     const period = (arm?.periodMs ?? 10) / 1000;
     await bench.lab.clearArrivals();
-    const endsAt = performance.now() + options.seconds * 1000;
-    const told = setInterval(() => {
-      options.progress(`streaming, ${Math.max(0, Math.round((endsAt - performance.now()) / 1000))} s left`);
-    }, 5000);
-    try {
-      await bench.keepMoving(() => performance.now() > endsAt);
-    } finally {
-      clearInterval(told);
-    }
+    let sender: StreamFigures["sender"] = null;
+    bench.client.onMessage((message) => {
+      if (message.type === "state") {
+        const { latenessP99Ms, latenessMaxMs, skippedTicks } = message.stream;
+        sender = { p99_ms: latenessP99Ms, max_ms: latenessMaxMs, skipped: skippedTicks };
+      }
+    });
+    await streamFor(bench, options.seconds, options.progress);
     const { records, violations } = await bench.lab.arrivals();
     const frames = records.filter(({ command }) => command === "movej_canfd");
     return {
       period_ms: toMs(period),
       frames: frames.length,
       ...streamFigures(frames, period),
+      sender,
       rule_violations: Object.values(violations).reduce((sum, count) => sum + count, 0),
       rules: violations,
       scheduling: arm?.scheduling ?? "unknown",
@@ -48,20 +52,37 @@ export async function benchStream(options: BenchOptions & { readonly seconds: nu
   }
 }
 
+/** Resolves after `seconds`, in the middle of a task; rejects when the tasks cannot go on. */
+async function streamFor(bench: BenchSession, seconds: number, progress: BenchOptions["progress"]): Promise<void> {
+  const endsAt = performance.now() + seconds * 1000;
+  const told = setInterval(() => {
+    progress(`streaming, ${Math.max(0, Math.round((endsAt - performance.now()) / 1000))} s left`);
+  }, 5000);
+  const moving = bench.keepMoving(() => performance.now() > endsAt);
+  // The task that is under way then is cut off with the system, and says so.
+  moving.catch(() => undefined);
+  try {
+    await Promise.race([moving, new Promise((resolve) => setTimeout(resolve, seconds * 1000))]);
+  } finally {
+    clearInterval(told);
+  }
+}
+
 /** Arrivals are sorted into bins this wide to find the grid, s. */
 const BIN = 0.00005;
 
 /**
  * Lateness of each frame against the stream's grid, and gaps between frames. The grid's phase is where most frames
  * arrive, moved forward to the earliest hundredth of them; a frame more than a period late shows as a gap. A pause of
- * 10 periods or more is no gap but the end of a stream, and the next one has a grid of its own.
+ * 10 periods or more is counted as a pause, and what follows has a grid of its own.
  */
 export function streamFigures(
   frames: readonly Pick<Arrival, "at">[],
   period: number,
-): Pick<StreamFigures, "lateness_ms" | "gaps_over_20_ms"> {
+): Pick<StreamFigures, "lateness_ms" | "gaps_over_20_ms" | "pauses"> {
   const lateness: number[] = [];
   let gaps = 0;
+  let pauses = 0;
   let stretch: number[] = [];
   const flush = (): void => {
     const start = stretch[0] ?? 0;
@@ -76,6 +97,7 @@ export function streamFigures(
   for (const { at } of frames) {
     const before = stretch.at(-1);
     if (before !== undefined && at - before >= 10 * period) {
+      pauses += 1;
       flush();
     } else if (before !== undefined && at - before > 0.02) {
       gaps += 1;
@@ -84,7 +106,7 @@ export function streamFigures(
   }
   flush();
   const at = (fraction: number): number => toMs(quantile(lateness, fraction));
-  return { lateness_ms: { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) }, gaps_over_20_ms: gaps };
+  return { lateness_ms: { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) }, gaps_over_20_ms: gaps, pauses };
 }
 
 /** The phase around which most of `phases` lie. */

@@ -1,4 +1,6 @@
 // The world process: physics in real time on this thread, cameras on a worker thread of their own.
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import type { CameraWorkerMessage, CameraWorkerReport } from "../cameras/camera-worker.js";
@@ -11,27 +13,15 @@ import { HOME } from "../scene/home.js";
 import { TIME_STEP } from "../scene/mjcf.js";
 import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
-import { type ArmStart, CAMERAS_CANNOT_LISTEN, type FromWorld, type ToWorld, type WorldOptions } from "./messages.js";
+import { answerQuestions } from "./answer-questions.js";
+import type { ArmStart, WorldOptions, WorldQuestions } from "./messages.js";
+import { encodePlantState, plantCommands } from "./plant-wire.js";
 import { SharedPoses } from "./shared-poses.js";
 
 /** A process that was held up longer than this goes on from the present instead of racing after it, s. */
 const MOST_BEHIND = 0.1;
 
-// Before anything that takes time: the lab may end while the world is still starting.
-process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
-if (!process.connected) {
-  process.exit(0);
-}
-// A terminal's Ctrl-C reaches every process of its group; the lab decides when the world ends.
-process.on("SIGINT", () => {});
-
 const options: WorldOptions = JSON.parse(process.argv[2] ?? "{}");
-
-function tell(message: FromWorld): void {
-  if (process.connected) {
-    process.send?.(message);
-  }
-}
 
 const cameras = new Worker(new URL("../cameras/camera-worker.js", import.meta.url), {
   workerData: { host: options.host, port: options.cameraPort, framesPerSecond: options.framesPerSecond },
@@ -47,10 +37,16 @@ for (const stream of [cameras.stdout, cameras.stderr]) {
 }
 cameras.on("error", (error) => {
   if ("syscall" in error && error.syscall === "listen") {
-    process.exit(CAMERAS_CANNOT_LISTEN);
+    return;
   }
   process.stderr.write(`The lab's cameras failed: ${error.stack ?? error.message}\n${lastWords}`);
   process.exit(1);
+});
+
+/** Rejects where the port is taken; the answer to `start` says so. */
+const camerasServed = new Promise<number>((resolve, reject) => {
+  cameras.once("message", (report: CameraWorkerReport) => resolve(report.port));
+  cameras.once("error", reject);
 });
 
 function show(message: CameraWorkerMessage): void {
@@ -65,8 +61,8 @@ interface Stage {
   grip: GripMemory;
 }
 
-async function build(scene: SceneSpec, arm: ArmStart, before: Stage | undefined): Promise<Stage> {
-  const from = arm === "stay" && before !== undefined ? before.simulation.measured() : HOME;
+async function build(scene: SceneSpec, arm: ArmStart, before: Stage | null): Promise<Stage> {
+  const from = arm === "stay" && before !== null ? before.simulation.measured() : HOME;
   const simulation = await Simulation.create(scene, from);
   const poses = new SharedPoses(POSE_LENGTH * simulation.poseCount());
   poses.write((into) => simulation.readPoses(into));
@@ -96,73 +92,87 @@ function watchCarrot(stage: Stage): void {
   stage.grip = watchGrip(stage.grip, simulation.object("carrot"), tip, simulation.gripperOpening());
 }
 
-let stage = await build(options.scene, "home", undefined);
+/** Told of every measurement; one controller at a time. */
+let controller: Socket | null = null;
+const plant = createServer((socket) => {
+  controller = socket.setNoDelay(true);
+  socket.on(
+    "data",
+    plantCommands(({ q, gripper }) => {
+      stage?.simulation.setTargets(q);
+      if (gripper !== null) {
+        stage?.simulation.setGripper(gripper.opening, gripper.force);
+      }
+    }),
+  );
+  // The controller's process ended; the lab notices and ends this one too.
+  socket.on("error", () => socket.destroy());
+});
+
+let stage: Stage | null = null;
 let building = false;
 let startedAt = hostClock.now();
 let stepsDone = 0;
 
-function run(): void {
+function run(present: Stage): void {
   const now = hostClock.now();
-  if (!building) {
-    const due = Math.floor((now - startedAt) / TIME_STEP) - stepsDone;
-    if (due * TIME_STEP > MOST_BEHIND) {
-      startedAt = now;
-      stepsDone = 0;
-    } else if (due > 0) {
-      stage.simulation.step(due);
-      stepsDone += due;
-      stage.poses.write((into) => stage.simulation.readPoses(into));
-      watchCarrot(stage);
-    }
-    tell({ kind: "measured", state: measure(stage) });
+  const due = Math.floor((now - startedAt) / TIME_STEP) - stepsDone;
+  if (due * TIME_STEP > MOST_BEHIND) {
+    startedAt = now;
+    stepsDone = 0;
+  } else if (due > 0) {
+    present.simulation.step(due);
+    stepsDone += due;
+    present.poses.write((into) => present.simulation.readPoses(into));
+    watchCarrot(present);
   }
-  setTimeout(run, TIME_STEP * 1000);
+  controller?.write(encodePlantState(measure(present)));
 }
 
-process.on("message", (message: ToWorld) => {
-  switch (message.kind) {
-    case "targets":
-      stage.simulation.setTargets(message.q);
-      return;
-    case "gripper":
-      stage.simulation.setGripper(message.opening, message.force);
-      return;
-    case "build":
-      building = true;
-      build(message.scene, message.arm, stage)
-        .then((built) => {
-          stage = built;
-          tell({ kind: "built", id: message.id, state: measure(stage) });
-        })
-        .catch((error: unknown) => {
-          tell({ kind: "failed", id: message.id, reason: error instanceof Error ? error.message : String(error) });
-        })
-        .finally(() => {
-          building = false;
-          startedAt = hostClock.now();
-          stepsDone = 0;
-        });
-      return;
-    case "truth":
-      tell({
-        kind: "truth",
-        id: message.id,
-        truth: {
-          time: stage.simulation.time,
-          start: stage.start,
-          now: stage.simulation.objects(),
-          gripperOpening: stage.simulation.gripperOpening(),
-          held: held(stage),
-          grip: stage.grip.along,
-        },
-      });
-      return;
-    default:
-      message satisfies never;
+function pace(): void {
+  if (stage !== null && !building) {
+    run(stage);
   }
-});
+  // Counted from here: a world that cannot keep up leaves time to the pictures.
+  setTimeout(pace, TIME_STEP * 1000);
+}
+pace();
 
-cameras.once("message", (report: CameraWorkerReport) => {
-  tell({ kind: "ready", cameraPort: report.port });
-  run();
+/** Puts a new stage in place of the present one. */
+async function replace(scene: SceneSpec, arm: ArmStart): Promise<Stage> {
+  building = true;
+  try {
+    stage = await build(scene, arm, stage);
+    return stage;
+  } finally {
+    building = false;
+    startedAt = hostClock.now();
+    stepsDone = 0;
+  }
+}
+
+answerQuestions<WorldQuestions>({
+  start: async () => {
+    const [cameras] = await Promise.all([camerasServed, replace(options.scene, "home")]);
+    plant.listen(0, options.host);
+    await once(plant, "listening");
+    const address = plant.address();
+    return { cameras, plant: typeof address === "object" && address !== null ? address.port : 0 };
+  },
+  build: async ({ scene, arm }) => (await replace(scene, arm)).simulation.measured(),
+  truth: () => {
+    if (stage === null) {
+      throw new RangeError("there is no scene yet");
+    }
+    const { simulation, start } = stage;
+    return {
+      time: simulation.time,
+      start,
+      now: simulation.objects(),
+      q: simulation.measured(),
+      gripperOpening: simulation.gripperOpening(),
+      held: held(stage),
+      grip: stage.grip.along,
+    };
+  },
 });

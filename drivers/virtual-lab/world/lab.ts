@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { startController, type VirtualController } from "../controller/controller.js";
+import { ControllerProcess } from "../controller/controller-process.js";
 import { faultFrom } from "../controller/fault.js";
 import { HOME } from "../scene/home.js";
 import { judge } from "../scene/judge.js";
@@ -20,6 +20,8 @@ export interface LabOptions {
   /** Draws the poses of the first scene. */
   readonly seed: number;
   readonly framesPerSecond: number;
+  /** SCHED_FIFO priority of the controller's process; null for an ordinary one. */
+  readonly controllerPriority: number | null;
 }
 
 /** Starts on loopback with free ports. */
@@ -30,6 +32,7 @@ export const DEFAULT_LAB: LabOptions = {
   controlPort: 0,
   seed: 1,
   framesPerSecond: 22,
+  controllerPriority: null,
 };
 
 /** Where the parts of a running lab are found. */
@@ -45,7 +48,7 @@ export interface LabAddresses {
 /** A running lab. */
 export interface Lab {
   readonly addresses: LabAddresses;
-  /** Resolves when the world process ends by itself; the lab is then of no use. */
+  /** Resolves when a process of it ends by itself; the lab is then of no use. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -88,19 +91,25 @@ function verdictOf(task: Task, index: number, truth: WorldTruth) {
 
 function routes(
   world: WorldProcess,
-  controller: VirtualController,
+  controller: ControllerProcess,
   host: string,
   first: Trial,
 ): ReadonlyMap<string, ControlRoute> {
   let trial = first;
   const build = async (next: Trial, arm: ArmStart): Promise<Trial> => {
-    await world.build(next.scene, arm);
-    controller.reset(arm === "home" ? HOME : world.measured().q);
+    // What is meant for the old scene must not move the arm in the new one.
+    await controller.feedPlant(false);
+    try {
+      const q = await world.build(next.scene, arm);
+      await controller.reset(arm === "home" ? HOME : q);
+    } finally {
+      await controller.feedPlant(true);
+    }
     trial = next;
     return trial;
   };
   const still = async (name: string): Promise<Uint8Array> => {
-    const answer = await fetch(`http://${host}:${world.cameraPort}/${name}`);
+    const answer = await fetch(`http://${host}:${world.ports.cameras}/${name}`);
     return new Uint8Array(await answer.arrayBuffer());
   };
   return new Map<string, ControlRoute>([
@@ -114,12 +123,7 @@ function routes(
       },
     ],
     ["POST /scene", async (body) => await build({ ...trial, scene: overrideScene(trial.scene, body) }, "stay")],
-    [
-      "POST /faults",
-      (body) => {
-        controller.inject(faultFrom(body));
-      },
-    ],
+    ["POST /faults", async (body) => await controller.inject(faultFrom(body))],
     [
       "GET /truth",
       async (_, query) => {
@@ -129,12 +133,12 @@ function routes(
         if (query.has("task") && asked === undefined) {
           throw new RangeError(`task is an index from 0 to ${TASKS.length - 1}, not ${query.get("task")}`);
         }
-        return { ...asked, seed: trial.seed, trial: trial.task, ...truth, q: world.measured().q, verdicts };
+        return { ...asked, seed: trial.seed, trial: trial.task, ...truth, verdicts };
       },
     ],
     ["GET /tasks", () => TASKS],
-    ["GET /arrivals", () => controller.arrivals()],
-    ["DELETE /arrivals", () => controller.clearArrivals()],
+    ["GET /arrivals", async () => await controller.arrivals()],
+    ["DELETE /arrivals", async () => await controller.clearArrivals()],
     ["GET /front.jpg", async () => await still("front.jpg")],
     ["GET /wrist.jpg", async () => await still("wrist.jpg")],
   ]);
@@ -142,10 +146,11 @@ function routes(
 
 /** Starts world, cameras, controller and control port; all of them or none. Throws LabStartError where a port is taken. */
 export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> {
-  const { host, controllerPort, cameraPort, controlPort, seed, framesPerSecond } = { ...DEFAULT_LAB, ...options };
+  const settings = { ...DEFAULT_LAB, ...options };
+  const { host, cameraPort, controlPort, seed, framesPerSecond } = settings;
   const scene = drawPoses(seed, "move-bread");
   const world = await WorldProcess.start({ scene, host, cameraPort, framesPerSecond });
-  let controller: VirtualController | undefined;
+  let controller: ControllerProcess | undefined;
   let control: ControlServer | undefined;
   const close = async (): Promise<void> => {
     await control?.close();
@@ -153,16 +158,19 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
     await world.close();
   };
   try {
-    controller = await startController({ plant: world, host, port: controllerPort });
+    controller = await ControllerProcess.start(
+      { host, port: settings.controllerPort, plantPort: world.ports.plant },
+      settings.controllerPriority,
+    );
     control = await serveControl(host, controlPort, routes(world, controller, host, { seed, task: null, scene }));
-    const cameras = `http://${host}:${world.cameraPort}`;
+    const cameras = `http://${host}:${world.ports.cameras}`;
     return {
       addresses: {
-        controller: controller.address,
+        controller: { host, port: controller.port },
         cameras: { front: `${cameras}/front.mjpeg`, wrist: `${cameras}/wrist.mjpeg` },
         control: `http://${host}:${control.port}`,
       },
-      ended: world.ended,
+      ended: Promise.race([world.ended, controller.ended]),
       close,
     };
   } catch (error) {

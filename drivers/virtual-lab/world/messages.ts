@@ -1,33 +1,38 @@
 import type { JointPosition } from "../../../daemon/types/units.js";
-import type { PlantState } from "../plant.js";
 import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 
 /** Where the arm is when a scene begins: at home, or where it happens to be. */
 export type ArmStart = "home" | "stay";
 
-/** What the lab tells the world process. */
-export type ToWorld =
-  | { readonly kind: "targets"; readonly q: JointPosition }
-  | { readonly kind: "gripper"; readonly opening: number; readonly force: number }
-  | { readonly kind: "build"; readonly id: number; readonly scene: SceneSpec; readonly arm: ArmStart }
-  | { readonly kind: "truth"; readonly id: number };
+/** What the lab asks the world process. */
+export type WorldQuestions = {
+  /** Answered when physics run and cameras are served. */
+  readonly start: { readonly asked: null; readonly answered: WorldPorts };
+  /** Answered with the joint position in the new scene. */
+  readonly build: {
+    readonly asked: { readonly scene: SceneSpec; readonly arm: ArmStart };
+    readonly answered: JointPosition;
+  };
+  readonly truth: { readonly asked: null; readonly answered: WorldTruth };
+};
 
-/** What the world process tells the lab. */
-export type FromWorld =
-  | { readonly kind: "ready"; readonly cameraPort: number }
-  | { readonly kind: "measured"; readonly state: PlantState }
-  | { readonly kind: "built"; readonly id: number; readonly state: PlantState }
-  | { readonly kind: "truth"; readonly id: number; readonly truth: WorldTruth }
-  | { readonly kind: "failed"; readonly id: number; readonly reason: string };
+/** Where the world is reached. */
+export interface WorldPorts {
+  /** HTTP. */
+  readonly cameras: number;
+  /** TCP, for one controller (`PlantLink`). */
+  readonly plant: number;
+}
 
-/** Poses of everything on the table, as no sensor of the arm knows them. */
+/** The world as no sensor of the arm knows it. */
 export interface WorldTruth {
   /** Simulated seconds since the scene was built. */
   readonly time: number;
   /** At rest, before anything moved. */
   readonly start: TablePoses;
   readonly now: TablePoses;
+  readonly q: JointPosition;
   /** 0 closed to 1 open. */
   readonly gripperOpening: number;
   /** The object between the closed fingers, if any. */
@@ -44,6 +49,3 @@ export interface WorldOptions {
   readonly cameraPort: number;
   readonly framesPerSecond: number;
 }
-
-/** Exit code of a world process whose cameras' port is taken; the lab says so in words. */
-export const CAMERAS_CANNOT_LISTEN = 69;
