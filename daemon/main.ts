@@ -7,8 +7,9 @@ import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
 import { policyOptions } from "./composition/policy-options.js";
-import { ConfigError, loadConfig } from "./config/config.js";
-import { POLICY_LIMITS } from "./guard/limits.js";
+import { loadConfig } from "./config/config.js";
+import { loadLimits } from "./config/limits-file.js";
+import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "./launch/process-exit.js";
 import { makeRunDirectory } from "./launch/run-directory.js";
@@ -20,6 +21,7 @@ import { VERSION } from "./version.js";
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
+  const limits = loadLimits(config.limits).policy;
   const log = pino({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const link = createSocketArmLink(config.armSocket, hostClock);
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
-    limits: { minimum: POLICY_LIMITS.lowest, maximum: POLICY_LIMITS.highest },
+    limits: { minimum: limits.lowest, maximum: limits.highest },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
   });

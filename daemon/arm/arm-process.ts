@@ -1,3 +1,4 @@
+import type { Limits } from "../guard/limits.js";
 import type { Arm } from "../ports/arm.js";
 import type { Clock } from "../ports/clock.js";
 import type { Gripper } from "../ports/gripper.js";
@@ -22,6 +23,7 @@ export interface ArmProcessOptions {
   readonly guardianPath: string;
   readonly period: Seconds;
   readonly home: JointPosition;
+  readonly limits: Limits;
 }
 
 /** Where the arm process writes what people should read; called outside the tick. */
@@ -81,6 +83,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     gripper,
     period: options.period,
     home: options.home,
+    limits: options.limits,
     tell: (message) => link?.tell(message),
     onLinkDead: () => {
       armName = "not connected";

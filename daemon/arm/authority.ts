@@ -1,5 +1,5 @@
 import { armFault } from "../guard/arm-fault.js";
-import { MOST_AGE } from "../guard/limits.js";
+import type { Limits } from "../guard/limits.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Instant, Seconds } from "../types/units.js";
 import { OperatorLease } from "./operator-lease.js";
@@ -13,9 +13,15 @@ export interface LostAuthority {
 
 /** Everything from which a motion has its authority, each with its age: operator, guardian, state of the arm. */
 export class Authority {
-  readonly operator = new OperatorLease();
+  readonly operator: OperatorLease;
+  readonly #mostAge: Limits["mostAge"];
   #guardianSeenAt: Instant = -Infinity;
   #arm: ArmState | null = null;
+
+  constructor(mostAge: Limits["mostAge"]) {
+    this.#mostAge = mostAge;
+    this.operator = new OperatorLease(mostAge.operator);
+  }
 
   /** The arm's newest report; null while there is no link. */
   get arm(): ArmState | null {
@@ -50,11 +56,11 @@ export class Authority {
   }
 
   hasGuardian(now: Instant): boolean {
-    return now - this.#guardianSeenAt <= MOST_AGE.guardian;
+    return now - this.#guardianSeenAt <= this.#mostAge.guardian;
   }
 
   hasFreshState(now: Instant): boolean {
-    return this.armAge(now) <= MOST_AGE.armState;
+    return this.armAge(now) <= this.#mostAge.armState;
   }
 
   /**
@@ -63,7 +69,7 @@ export class Authority {
    */
   lost(now: Instant): LostAuthority | null {
     const operatorAge = now - this.operator.seenAt;
-    if (!(operatorAge <= MOST_AGE.operator)) {
+    if (!(operatorAge <= this.#mostAge.operator)) {
       return { code: "operator-lost", detail: `the operator's last beat came ${milliseconds(operatorAge)} ago` };
     }
     if (!this.hasGuardian(now)) {

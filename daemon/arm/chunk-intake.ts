@@ -1,3 +1,4 @@
+import type { Limits } from "../guard/limits.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Instant, Seconds } from "../types/units.js";
 import { refuseChunk } from "./chunk-admission.js";
@@ -10,8 +11,13 @@ const FIRST_CHUNK: Seconds = 10;
 
 /** Takes the chunks of one daemon, in order, and knows when the policy has fallen silent. */
 export class ChunkIntake {
+  readonly #limits: Limits;
   #lastId = -Infinity;
   #starvesAt: Instant = Infinity;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
 
   /** The policy was asked for chunks. */
   begin(now: Instant): void {
@@ -35,7 +41,9 @@ export class ChunkIntake {
 
   /** Lets the stream follow a chunk of the present epoch, not before `notBefore`; returns why not, in words. */
   take(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): string | null {
-    const reason = refuseChunk(chunk, { now, epoch, lastId: this.#lastId, commanded: stream.commanded });
+    const reason = refuseChunk(chunk, {
+      ...{ now, epoch, lastId: this.#lastId, commanded: stream.commanded, limits: this.#limits },
+    });
     if (reason !== null) {
       return reason;
     }

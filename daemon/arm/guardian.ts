@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import pino from "pino";
-import { ConfigError, loadConfig } from "../config/config.js";
+import { loadConfig } from "../config/config.js";
+import { ConfigError } from "../config/yaml-file.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";

@@ -3,7 +3,9 @@ import pino from "pino";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
-import { ConfigError, loadConfig } from "../config/config.js";
+import { loadConfig } from "../config/config.js";
+import { loadLimits } from "../config/limits-file.js";
+import { ConfigError } from "../config/yaml-file.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
@@ -31,6 +33,7 @@ try {
       guardianPath: config.guardianSocket,
       period: config.stream.period_ms / 1000,
       home: config.home,
+      limits: loadLimits(config.limits),
     },
     // Synchronous writes would wait for a slow disk; the arm must not.
     {

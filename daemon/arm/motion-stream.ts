@@ -1,6 +1,7 @@
-import { HOME_LIMITS, POLICY_LIMITS, plannerLimits, STOP_LIMITS } from "../guard/limits.js";
+import { type Limits, type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
+import { type ClearHome, clearHome } from "../motion/clear-home.js";
+import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
 import { type HomePlan, homePosition, homeReached, planHome } from "../motion/home-plan.js";
-import { limitedStep } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
@@ -14,7 +15,8 @@ type Activity =
   | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
   /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
   | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds }
-  | { readonly kind: "following"; readonly timeline: Timeline };
+  /** `braking` is the way to rest from the position sent last. */
+  | { readonly kind: "following"; readonly timeline: Timeline; readonly braking: StoppingRamp };
 
 /** The next position and who proposes it. */
 export interface Proposal {
@@ -27,9 +29,6 @@ const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following:
   SetpointSource
 >;
 const HOLDING: Activity = { kind: "holding" };
-const POLICY = plannerLimits(POLICY_LIMITS);
-const HOME = plannerLimits(HOME_LIMITS);
-const STOP = plannerLimits(STOP_LIMITS);
 
 /**
  * The commanded motion from tick to tick: holds, follows chunks, goes home, ramps down. Proposes; the guard decides
@@ -37,13 +36,21 @@ const STOP = plannerLimits(STOP_LIMITS);
  */
 export class MotionStream {
   readonly #period: Seconds;
+  readonly #rules: StepRules;
+  readonly #home: MotionLimits;
+  readonly #stop: MotionLimits;
   #state: MotionState;
   #activity: Activity = HOLDING;
   #ramp: StoppingRamp = [];
+  /** The step of a followed chunk that is proposed. */
+  #step: ClearStep | null = null;
 
   /** Starts standing at `from`, rad. */
-  constructor(from: JointPosition, period: Seconds) {
+  constructor(from: JointPosition, period: Seconds, limits: Limits) {
     this.#period = period;
+    this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
+    this.#home = plannerLimits(limits.home);
+    this.#stop = plannerLimits(limits.stop);
     this.#state = standingAt(from);
   }
 
@@ -62,9 +69,14 @@ export class MotionStream {
     return this.#activity.kind === "holding";
   }
 
+  /** What is in the way to `target`, in words; null for nothing. */
+  wayHome(target: JointVector): string | null {
+    return this.#clearHome(target).blockedBy;
+  }
+
   /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
   goHome(target: JointVector, delay: Seconds): void {
-    this.#activity = { kind: "homing", plan: planHome(this.#state.q, target, HOME), elapsed: -delay };
+    this.#activity = { kind: "homing", plan: this.#clearHome(target).plan, elapsed: -delay };
   }
 
   /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
@@ -78,7 +90,8 @@ export class MotionStream {
     if (timeline === null) {
       return false;
     }
-    this.#activity = { kind: "following", timeline };
+    const braking = activity.kind === "following" ? activity.braking : [];
+    this.#activity = { kind: "following", timeline, braking };
     return true;
   }
 
@@ -97,6 +110,8 @@ export class MotionStream {
       this.goHome(this.#activity.plan.to, delay);
     } else if (this.#activity.kind === "ramping") {
       this.#activity = HOLDING;
+    } else if (this.#activity.kind === "following") {
+      this.#activity = { ...this.#activity, braking: [] };
     }
   }
 
@@ -124,7 +139,10 @@ export class MotionStream {
     if (activity.kind === "homing") {
       this.#activity = { ...activity, elapsed: activity.elapsed + this.#period };
     }
-    this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, STOP, this.#period);
+    if (activity.kind === "following" && this.#step !== null) {
+      this.#activity = { ...activity, braking: this.#step.braking };
+    }
+    this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, this.#stop, this.#period);
   }
 
   /** Chunk targets still ahead. */
@@ -147,7 +165,12 @@ export class MotionStream {
       case "homing":
         return homePosition(activity.plan, activity.elapsed + this.#period);
       case "following":
-        return limitedStep(this.#state, demandAt(activity.timeline, dueAt), POLICY, this.#period).q;
+        this.#step = clearStep(this.#state, activity.braking, demandAt(activity.timeline, dueAt), this.#rules);
+        return this.#step.q;
     }
+  }
+
+  #clearHome(target: JointVector): ClearHome {
+    return clearHome(planHome(this.#state.q, target, this.#home), this.#rules.cell);
   }
 }

@@ -1,10 +1,15 @@
-import { MOST_AGE } from "../guard/limits.js";
-import type { Instant } from "../types/units.js";
+import type { Instant, Seconds } from "../types/units.js";
 
 /** Who is in control, as far as beats tell. Leases count up: an older one never comes back. */
 export class OperatorLease {
+  readonly #mostAge: Seconds;
   #lease = -1;
   #seenAt: Instant = -Infinity;
+
+  /** An operator who was silent for `mostAge` is not in control any more. */
+  constructor(mostAge: Seconds) {
+    this.#mostAge = mostAge;
+  }
 
   /** When the operator in control was last heard; -Infinity for nobody. */
   get seenAt(): Instant {
@@ -35,6 +40,6 @@ export class OperatorLease {
 
   /** True when `lease` is in control now. */
   holds(lease: number, now: Instant): boolean {
-    return lease === this.#lease && now - this.#seenAt <= MOST_AGE.operator;
+    return lease === this.#lease && now - this.#seenAt <= this.#mostAge;
   }
 }

@@ -28,6 +28,12 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "old-epoch": BUG,
   "mode-forbids": BUG,
   latched: "Acknowledge the stop before this one.",
+  "cartesian-speed": BUG,
+  workspace:
+    "The motion would have left the workspace. If the arm stands outside, go home or move it back with the vendor's pendant.",
+  table:
+    "The motion came too near to the table. If the hand stands too low, go home or move it up with the vendor's pendant.",
+  "self-collision": "The arm came too near to itself. If it does not get free by going home, use the vendor's pendant.",
   "following-error":
     "The arm does not go where it is told. Look for contact, a closed brake or another program that commands it; then acknowledge.",
   "state-stale":

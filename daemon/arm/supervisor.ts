@@ -1,5 +1,5 @@
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
-import { MOST_AGE, POLICY_LIMITS } from "../guard/limits.js";
+import type { Limits } from "../guard/limits.js";
 import type { Refusal } from "../guard/refusal.js";
 import { type Admission, admit } from "../modes/admission.js";
 import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
@@ -39,6 +39,7 @@ export interface SupervisorOptions {
   /** Of the stream. */
   readonly period: Seconds;
   readonly home: JointPosition;
+  readonly limits: Limits;
   /** Towards the daemon; must not block. */
   readonly tell: (message: FromArm) => void;
   /** The link to the arm has to be opened anew. */
@@ -54,8 +55,8 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #authority = new Authority();
-  readonly #intake = new ChunkIntake();
+  readonly #authority: Authority;
+  readonly #intake: ChunkIntake;
   readonly #stops: StopLog;
   #mode: Mode = "disconnected";
   #epoch = 0;
@@ -70,7 +71,9 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#guard = freshGuard(options.period);
+    this.#authority = new Authority(options.limits.mostAge);
+    this.#intake = new ChunkIntake(options.limits);
+    this.#guard = freshGuard(options.period, options.limits);
     this.#stops = new StopLog((stop, flight) => {
       options.tell({ kind: "stopped", stop });
       options.onStop(stop, flight);
@@ -96,7 +99,7 @@ export class Supervisor {
     const pause = now - this.#lastTickAt;
     this.#lastTickAt = now;
     if (isEngaged(this.#mode)) {
-      if (pause > MOST_AGE.stream) {
+      if (pause > this.#options.limits.mostAge.stream) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(pause, now);
       } else {
@@ -191,7 +194,7 @@ export class Supervisor {
   acknowledge(lease: number, now: Instant): Admission {
     const admission = this.#admit("acknowledge", lease, now);
     if (admission.ok && this.#change(admission.event)) {
-      this.#guard = freshGuard(this.#options.period);
+      this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#stops.clear();
       this.report(now);
     }
@@ -358,6 +361,10 @@ export class Supervisor {
     if (!admission.ok) {
       return admission;
     }
+    const inTheWay = request.kind === "home" ? (this.#stream?.wayHome(this.#options.home) ?? null) : null;
+    if (inTheWay !== null) {
+      return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
+    }
     switch (request.kind) {
       case "engage":
         this.#engage(now);
@@ -383,8 +390,8 @@ export class Supervisor {
   #engage(now: Instant): void {
     const { arm } = this.#authority;
     if (arm !== null && this.#change("engaged")) {
-      this.#stream = new MotionStream(arm.measured, this.#options.period);
-      this.#guard = freshGuard(this.#options.period);
+      this.#stream = new MotionStream(arm.measured, this.#options.period, this.#options.limits);
+      this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#heldSince = now;
       this.#lastTickAt = now;
       this.#endsAt = Infinity;
@@ -426,9 +433,15 @@ export class Supervisor {
       guardian: this.#authority.hasGuardian(now),
       fresh: this.#authority.hasFreshState(now),
       fault: this.fault,
-      inside: this.#authority.arm?.measured.every(isInside) ?? false,
+      inside: this.#inside(),
       still: this.#stream?.still ?? true,
     });
+  }
+
+  /** The arm stands inside its joints' limits. */
+  #inside(): boolean {
+    const { highest } = this.#options.limits.policy;
+    return this.#authority.arm?.measured.every((angle, joint) => Math.abs(angle) <= jointAt(highest, joint)) ?? false;
   }
 
   #change(event: ModeEvent): boolean {
@@ -436,8 +449,4 @@ export class Supervisor {
     this.#mode = next ?? this.#mode;
     return next !== null;
   }
-}
-
-function isInside(angle: number, joint: number): boolean {
-  return Math.abs(angle) <= jointAt(POLICY_LIMITS.highest, joint);
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/config.js";
+import { ConfigError } from "../config/yaml-file.js";
 import { StartError, type System, type SystemOptions, startSystem } from "../launch/system.js";
 import { CliError, EXIT } from "./exit-code.js";
 import { note } from "./print.js";

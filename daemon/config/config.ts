@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isMap, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { type JointPosition, jointPosition } from "../types/units.js";
+import { parseYaml, readText } from "./yaml-file.js";
 
 const port = z.int().min(1).max(65535);
 const host = z.string().min(1);
@@ -40,6 +39,8 @@ export const configSchema = z.strictObject({
     push: z.strictObject({ host, port, period_ms: z.union([z.literal(5), z.literal(10), z.literal(20)]) }),
   }),
   stream: z.strictObject({ period_ms: z.union([z.literal(5), z.literal(10)]) }),
+  /** The file with every limit of motion, relative to this file. */
+  limits: z.string().min(1),
   /** Joint angles of the home pose, J1 to J7. */
   home_deg: z.array(z.number().min(-360).max(360)).length(7),
   cameras: z.strictObject({ front: cameraSource, wrist: cameraSource }),
@@ -87,11 +88,6 @@ export interface Config extends Omit<RawConfig, "home_deg"> {
   readonly guardianSocket: string;
 }
 
-/** What is wrong with a configuration file, one line a finding, each with its place. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 /** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
 export function loadConfig(file: string): Config {
   const path = resolve(file);
@@ -100,22 +96,7 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
-    );
-  }
-  const parsed = configSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const findings = flatten(parsed.error.issues).map(({ keys, message }) => {
-      const place = `${path}:${lineOf(document, keys, lines)}`;
-      return `${place}: ${keys.length > 0 ? keys.join(".") : "the file"}: ${message}`;
-    });
-    throw new ConfigError([...new Set(findings)].join("\n"));
-  }
-  const { home_deg, ...config } = parsed.data;
+  const { home_deg, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
@@ -123,64 +104,10 @@ export function parseConfig(text: string, path: string): Config {
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,
+    limits: resolve(folder, config.limits),
     policy: { ...config.policy, bundle: resolve(folder, config.policy.bundle) },
     operator: { ...config.operator, token_file: resolve(runDirectory, config.operator.token_file) },
     armSocket: resolve(runDirectory, "arm.sock"),
     guardianSocket: resolve(runDirectory, "guardian.sock"),
   };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ConfigError(`${path}: cannot be read (${code}); name another file with --config`);
-  }
-}
-
-interface Finding {
-  readonly keys: readonly (string | number)[];
-  readonly message: string;
-}
-
-/** One finding per issue; an unknown key points at the key itself, a failed union at its nearest alternative. */
-function flatten(issues: readonly z.core.$ZodIssue[], parent: readonly (string | number)[] = []): Finding[] {
-  return issues.flatMap((issue): Finding[] => {
-    const keys = [...parent, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))];
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ keys: [...keys, key], message: "there is no such key" }));
-    }
-    if (issue.code === "invalid_union" && issue.errors.length > 0) {
-      const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-      return flatten(nearest, keys);
-    }
-    if (issue.code === "invalid_type" && keys.length === 0) {
-      return [{ keys, message: "it holds no keys" }];
-    }
-    if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
-      return [{ keys, message: `it is missing (${issue.expected} expected)` }];
-    }
-    return [{ keys, message: issue.message }];
-  });
-}
-
-/** The line of the deepest node on the way to `keys` that exists; 1 for the file itself. */
-function lineOf(
-  document: ReturnType<typeof parseDocument>,
-  keys: readonly (string | number)[],
-  lines: LineCounter,
-): number {
-  for (let length = keys.length; length > 0; length -= 1) {
-    const parent = length > 1 ? document.getIn(keys.slice(0, length - 1), true) : document.contents;
-    const last = keys[length - 1];
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => String(item.key) === String(last));
-      const range = (pair?.key as { range?: readonly number[] } | undefined)?.range;
-      if (range?.[0] !== undefined) {
-        return lines.linePos(range[0]).line;
-      }
-    }
-  }
-  return 1;
 }

@@ -1,5 +1,5 @@
 import { type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
-import { FADE_PART, MOST_STEP } from "./limits.js";
+import { FADE_PART } from "./limits.js";
 import { degrees, type Refusal, type RefusalCode } from "./refusal.js";
 import type { SourceRule } from "./source-rules.js";
 
@@ -32,11 +32,12 @@ export function distance(one: JointVector, other: JointVector): number {
   return Math.max(...one.map((angle, joint) => Math.abs(angle - jointAt(other, joint))));
 }
 
-/** What the rule forbids about a motion that follows `last`; every bound is checked for every joint. */
+/** What rule and step, rad, forbid about a motion that follows `last`; every bound is checked for every joint. */
 export function motionRefusals(
   motion: Motion,
   last: { readonly v: JointVector; readonly a: JointVector },
   rule: SourceRule,
+  mostStep: number,
   period: Seconds,
 ): Refusal[] {
   const refusals: Refusal[] = [];
@@ -52,7 +53,7 @@ export function motionRefusals(
   bound("position", "deg", motion.q, (joint) => jointAt(limits.highest, joint));
   bound("velocity", "deg/s", motion.v, (joint) => jointAt(limits.velocity, joint) + ROUNDING);
   bound("acceleration", "deg/s2", motion.a, (joint) => jointAt(limits.acceleration, joint) + ROUNDING / period);
-  bound("step", "deg/s", motion.v, () => MOST_STEP / period);
+  bound("step", "deg/s", motion.v, () => mostStep / period);
   if (rule.slowsDown) {
     bound("speed-rises", "deg/s", motion.v, (joint) => {
       const speed = jointAt(last.v, joint);

@@ -3,10 +3,11 @@ import type { Mode } from "../types/mode.js";
 import type { Setpoint } from "../types/setpoint.js";
 import type { Instant, Seconds } from "../types/units.js";
 import { armFault } from "./arm-fault.js";
+import { cartesianRefusals } from "./cartesian-motion.js";
 import { distance, FIRST, type Motion, motionRefusals, motionTo } from "./commanded-motion.js";
-import { FOLLOWING, MOST_AGE, MOST_FIRST_DISTANCE, STANDING } from "./limits.js";
+import type { Limits } from "./limits.js";
 import { degrees, milliseconds, type Reaction, type Refusal, type RefusalCode } from "./refusal.js";
-import { SOURCE_RULES } from "./source-rules.js";
+import { type SourceRules, sourceRules } from "./source-rules.js";
 
 declare const permitted: unique symbol;
 
@@ -17,11 +18,13 @@ export type PermittedSetpoint = Setpoint & { readonly [permitted]: true };
 export interface GuardState {
   /** Of the stream. */
   readonly period: Seconds;
+  readonly limits: Limits;
+  readonly rules: SourceRules;
   /** The last permitted setpoint and its motion; null before the first of a stream. */
   readonly last: (Motion & { readonly dueAt: Instant }) | null;
-  /** Since when the arm has been further off than `FOLLOWING` allows; Infinity while it follows. */
+  /** Since when the arm has been further off than a moving command allows; Infinity while it follows. */
   readonly astraySince: Instant;
-  /** Since when the arm has been off a standing command by more than `STANDING` allows; Infinity while it is not. */
+  /** Since when the arm has been off a standing command by more than allowed; Infinity while it is not. */
   readonly offSince: Instant;
   /** A quick stop was demanded: nothing is permitted any more. */
   readonly latched: boolean;
@@ -46,8 +49,9 @@ export type Verdict =
   | { readonly kind: "refuse"; readonly refusals: readonly Refusal[]; readonly reaction: Reaction };
 
 /** The guard before the first setpoint of a run, and again once an operator has acknowledged a latched stop. */
-export function freshGuard(period: Seconds): GuardState {
-  return { period, last: null, astraySince: Infinity, offSince: Infinity, latched: false };
+export function freshGuard(period: Seconds, limits: Limits): GuardState {
+  const rules = sourceRules(limits);
+  return { period, limits, rules, last: null, astraySince: Infinity, offSince: Infinity, latched: false };
 }
 
 /**
@@ -57,20 +61,25 @@ export function freshGuard(period: Seconds): GuardState {
 export function guard(state: GuardState, input: GuardInput): readonly [GuardState, Verdict] {
   const { now, proposed, arm } = input;
   const { q, dueAt } = proposed;
-  const rule = SOURCE_RULES[proposed.source];
+  const { period, limits } = state;
+  const { mostAge, following, standing } = limits;
+  const rule = state.rules[proposed.source];
   // A stream that paused starts anew: its next setpoint is a first one.
-  const last = state.last !== null && dueAt - state.last.dueAt <= MOST_AGE.stream ? state.last : null;
+  const last = state.last !== null && dueAt - state.last.dueAt <= mostAge.stream ? state.last : null;
   const measured = arm === null ? q : arm.measured;
-  const motion = motionTo(q, last, state.period);
+  const motion = motionTo(q, last, period);
   const off = distance(q, measured);
   const still = motion.v.every((speed) => speed === 0);
   // What the arm did a while ago says nothing about how it follows; its silence is judged by itself.
   const armAge = arm === null ? Infinity : now - arm.receivedAt;
-  const fresh = armAge <= MOST_AGE.armState;
-  const astraySince = fresh && off > FOLLOWING.error ? Math.min(state.astraySince, now) : Infinity;
-  const offSince = fresh && still && off > STANDING.error ? Math.min(state.offSince, now) : Infinity;
+  const fresh = armAge <= mostAge.armState;
+  const astraySince = fresh && off > following.error ? Math.min(state.astraySince, now) : Infinity;
+  const offSince = fresh && still && off > standing.error ? Math.min(state.offSince, now) : Infinity;
 
-  const refusals: Refusal[] = motionRefusals(motion, last ?? FIRST, rule, state.period);
+  const refusals: Refusal[] = [
+    ...motionRefusals(motion, last ?? FIRST, rule, limits.mostStep, period),
+    ...cartesianRefusals(q, last?.q ?? null, measured, rule.moves, limits.cell, period),
+  ];
   const check = (passes: boolean, code: RefusalCode, reaction: Reaction, detail: () => string): void => {
     if (!passes) {
       refusals.push({ code, reaction, detail: detail() });
@@ -81,41 +90,41 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   const fault = arm === null ? null : armFault(arm);
   const operatorAge = now - input.operatorSeenAt;
   const guardianAge = now - input.guardianSeenAt;
-  const free = !rule.needsAuthority;
+  const free = !rule.moves;
 
   check(!state.latched, "latched", "quick-stop", () => "a stop waits for its acknowledgement");
   check(fault === null, "arm-fault", "quick-stop", () => `the arm reports: ${fault}`);
   check(
-    last !== null || (fresh && off <= MOST_FIRST_DISTANCE),
+    last !== null || (fresh && off <= limits.mostFirstDistance),
     "first-setpoint",
     "quick-stop",
     () => `${degrees(off)} deg from the arm, as of ${milliseconds(armAge)} ago`,
   );
   check(
-    !(now - astraySince >= FOLLOWING.lasting),
+    !(now - astraySince >= following.lasting),
     "following-error",
     "quick-stop",
     () => `the arm is ${degrees(off)} deg behind its command`,
   );
   check(
-    !(now - offSince >= STANDING.lasting),
+    !(now - offSince >= standing.lasting),
     "following-error",
     "quick-stop",
     () => `the arm stands ${degrees(off)} deg from its command`,
   );
   check(proposed.epoch === input.epoch, "old-epoch", "ramp", () => `epoch ${proposed.epoch}, now ${input.epoch}`);
   check(rule.modes.includes(input.mode), "mode-forbids", "ramp", () => `${proposed.source} in mode ${input.mode}`);
-  check(late <= MOST_AGE.setpoint && -late <= state.period, "off-schedule", "ramp", () => `${milliseconds(late)} late`);
-  check(gap >= state.period / 2, "off-schedule", "ramp", () => `${milliseconds(gap)} after the last setpoint`);
+  check(late <= mostAge.setpoint && -late <= period, "off-schedule", "ramp", () => `${milliseconds(late)} late`);
+  check(gap >= period / 2, "off-schedule", "ramp", () => `${milliseconds(gap)} after the last setpoint`);
   check(free || fresh, "state-stale", "ramp", () => `arm state is ${milliseconds(armAge)} old`);
   check(
-    free || operatorAge <= MOST_AGE.operator,
+    free || operatorAge <= mostAge.operator,
     "operator-lost",
     "ramp",
     () => `silent for ${milliseconds(operatorAge)}`,
   );
   check(
-    free || guardianAge <= MOST_AGE.guardian,
+    free || guardianAge <= mostAge.guardian,
     "guardian-lost",
     "ramp",
     () => `silent for ${milliseconds(guardianAge)}`,

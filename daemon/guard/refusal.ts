@@ -15,7 +15,11 @@ export type RefusalCode =
   | "guardian-lost"
   | "off-schedule"
   | "old-epoch"
-  | "latched";
+  | "latched"
+  | "cartesian-speed"
+  | "workspace"
+  | "table"
+  | "self-collision";
 
 /** What must happen: ramp down to a hold, or stop the arm at once and latch. */
 export type Reaction = "ramp" | "quick-stop";

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError } from "../config/config.js";
+import { ConfigError } from "../config/yaml-file.js";
 
 /** Sockets, a token and the first lines of the logs; a disk without it would fail in the middle of a start. */
 const ROOM_BYTES = 65_536;

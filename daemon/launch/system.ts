@@ -129,6 +129,7 @@ async function configApart(file: string, folder: string): Promise<string> {
   document.setIn(["cameras", "front", "url"], `http://127.0.0.1:${cameras}/front.mjpeg`);
   document.setIn(["cameras", "wrist", "url"], `http://127.0.0.1:${cameras}/wrist.mjpeg`);
   document.setIn(["operator", "port"], await freeTcpPort());
+  document.setIn(["limits"], original.limits);
   document.setIn(["policy", "bundle"], original.policy.bundle);
   document.setIn(["run_directory"], folder);
   const copy = join(folder, "kinevla.yaml");

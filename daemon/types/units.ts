@@ -41,3 +41,8 @@ export function mapJoints(v: JointVector, f: (value: number, joint: number) => n
 export function jointAt(v: JointVector, joint: number): number {
   return v[joint] ?? Number.NaN;
 }
+
+/** One element of an array of numbers; NaN outside, which no bound accepts. */
+export function elementAt(array: Float64Array, index: number): number {
+  return array[index] ?? Number.NaN;
+}

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
-import { POLICY_LIMITS } from "../../daemon/guard/limits.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { jointAt } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
 import { afterStop, type DaemonEnd, isMoving, type Process, Rig } from "./rig.js";
 
 /** The real processes, ready; closed with the test. */
@@ -22,8 +22,8 @@ function assertWithinLimits(frames: readonly (readonly number[])[]): void {
     const q = frames.map((frame) => frame[joint] ?? Number.NaN);
     const v = q.slice(1).map((angle, index) => (angle - (q[index] ?? 0)) / period);
     const a = v.slice(1).map((speed, index) => (speed - (v[index] ?? 0)) / period);
-    assert.ok(v.every((speed) => Math.abs(speed) <= jointAt(POLICY_LIMITS.velocity, joint) + rounding * period));
-    assert.ok(a.every((rate) => Math.abs(rate) <= jointAt(POLICY_LIMITS.acceleration, joint) + rounding));
+    assert.ok(v.every((speed) => Math.abs(speed) <= jointAt(LIMITS.policy.velocity, joint) + rounding * period));
+    assert.ok(a.every((rate) => Math.abs(rate) <= jointAt(LIMITS.policy.acceleration, joint) + rounding));
   }
 }
 

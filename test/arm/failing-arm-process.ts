@@ -1,6 +1,7 @@
 import { runArmProcess } from "../../daemon/arm/run-arm-process.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { jointPosition } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
 import { RecordingArm, RecordingGripper } from "./recording-arm.js";
 
 // Executable for tests: an arm process with a bug that shows 50 ms after the first daemon has connected.
@@ -30,6 +31,6 @@ const log = {
   },
 };
 await runArmProcess(
-  { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home },
+  { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home, limits: LIMITS },
   { arm: new SayingArm(), gripper: new RecordingGripper(), clock: hostClock, log },
 );

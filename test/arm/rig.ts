@@ -74,6 +74,7 @@ export class Rig {
     const config = parseDocument(readFileSync(projectPath("daemon", "config", "lab.yaml"), "utf8"));
     config.setIn(["arm", "link", "port"], started.port);
     config.setIn(["arm", "push", "port"], await freeUdpPort());
+    config.setIn(["limits"], projectPath("daemon", "config", "limits-rm75b.yaml"));
     config.setIn(["run_directory"], folder);
     const configFile = join(folder, "kinevla.yaml");
     writeFileSync(configFile, config.toString());

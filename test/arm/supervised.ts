@@ -4,6 +4,7 @@ import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/ty
 import type { ArmState } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
 import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
 import { RecordingArm, RecordingGripper, type Wire } from "./recording-arm.js";
 
 export const PERIOD = 0.01;
@@ -44,6 +45,7 @@ export class Supervised {
       gripper: this.gripper,
       period: PERIOD,
       home: HOME,
+      limits: LIMITS,
       tell: (message) => this.told.push(message),
       onLinkDead: () => {
         this.linkDead += 1;

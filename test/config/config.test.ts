@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { ConfigError, loadConfig, parseConfig } from "../../daemon/config/config.js";
+import { loadConfig, parseConfig } from "../../daemon/config/config.js";
+import { ConfigError } from "../../daemon/config/yaml-file.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 
 const file = projectPath("daemon", "config", "lab.yaml");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { freshGuard, type GuardInput, type GuardState, guard } from "../../daemon/guard/guard.js";
-import { FOLLOWING, MOST_AGE, MOST_FIRST_DISTANCE, POLICY_LIMITS, STANDING } from "../../daemon/guard/limits.js";
+import { type GuardInput, type GuardState, guard } from "../../daemon/guard/guard.js";
 import { jointPosition } from "../../daemon/types/units.js";
-import { all, armAt, input, PERIOD, refusalsOf, withJoint } from "./inputs.js";
+import { LIMITS } from "../limits.js";
+import { all, armAt, freshJointGuard, input, PERIOD, refusalsOf, withJoint } from "./inputs.js";
 
 // Around instant 0 and pose 0 every difference is exact, so a value can stand on its bound to the last bit.
 const ORIGIN = jointPosition(all(0));
@@ -16,29 +16,29 @@ function at(now: number, changes: Partial<GuardInput> = {}): GuardInput {
 }
 
 function lastAt(dueAt: number, changes: Partial<GuardState> = {}): GuardState {
-  return { ...freshGuard(PERIOD), last: { dueAt, q: ORIGIN, v: STILL, a: STILL }, ...changes };
+  return { ...freshJointGuard(), last: { dueAt, q: ORIGIN, v: STILL, a: STILL }, ...changes };
 }
 
 describe("guard: a value on its bound is inside", () => {
   const permitted: readonly (readonly [string, GuardState, GuardInput])[] = [
-    ["operator's age", lastAt(MOST_AGE.operator - PERIOD), at(MOST_AGE.operator, { operatorSeenAt: 0 })],
-    ["guardian's age", lastAt(MOST_AGE.guardian - PERIOD), at(MOST_AGE.guardian, { guardianSeenAt: 0 })],
+    ["operator's age", lastAt(LIMITS.mostAge.operator - PERIOD), at(LIMITS.mostAge.operator, { operatorSeenAt: 0 })],
+    ["guardian's age", lastAt(LIMITS.mostAge.guardian - PERIOD), at(LIMITS.mostAge.guardian, { guardianSeenAt: 0 })],
     [
       "age of the arm's state",
-      lastAt(MOST_AGE.armState - PERIOD),
-      at(MOST_AGE.armState, { arm: armAt(ORIGIN, { receivedAt: 0 }) }),
+      lastAt(LIMITS.mostAge.armState - PERIOD),
+      at(LIMITS.mostAge.armState, { arm: armAt(ORIGIN, { receivedAt: 0 }) }),
     ],
     [
       "lateness",
       lastAt(-PERIOD),
-      at(MOST_AGE.setpoint, { proposed: { source: "policy", epoch: 4, dueAt: 0, q: ORIGIN } }),
+      at(LIMITS.mostAge.setpoint, { proposed: { source: "policy", epoch: 4, dueAt: 0, q: ORIGIN } }),
     ],
     ["earliness", lastAt(0), at(0, { proposed: { source: "policy", epoch: 4, dueAt: PERIOD, q: ORIGIN } })],
     ["half a period after the last setpoint", lastAt(0), at(PERIOD / 2)],
     [
       "distance of the first setpoint",
-      freshGuard(PERIOD),
-      at(0, { arm: armAt(jointPosition(withJoint(ORIGIN, 2, MOST_FIRST_DISTANCE)), { receivedAt: 0 }) }),
+      freshJointGuard(),
+      at(0, { arm: armAt(jointPosition(withJoint(ORIGIN, 2, LIMITS.mostFirstDistance)), { receivedAt: 0 }) }),
     ],
   ];
   for (const [name, state, given] of permitted) {
@@ -48,30 +48,32 @@ describe("guard: a value on its bound is inside", () => {
   }
 
   it("position", () => {
-    const q = jointPosition(POLICY_LIMITS.highest);
-    const state = { ...freshGuard(PERIOD), last: { dueAt: -PERIOD, q, v: STILL, a: STILL } };
+    const q = jointPosition(LIMITS.policy.highest);
+    const state = { ...freshJointGuard(), last: { dueAt: -PERIOD, q, v: STILL, a: STILL } };
     const proposed = { source: "policy" as const, epoch: 4, dueAt: 0, q };
     assert.deepEqual(refusalsOf(state, at(0, { proposed, arm: armAt(q, { receivedAt: 0 }) })), []);
   });
 
   it("pause of a stream: the next setpoint is not yet a first one", () => {
-    const far = armAt(jointPosition(withJoint(ORIGIN, 2, MOST_FIRST_DISTANCE * 2)), { receivedAt: MOST_AGE.stream });
-    assert.deepEqual(refusalsOf(lastAt(0), at(MOST_AGE.stream, { arm: far })), []);
+    const far = armAt(jointPosition(withJoint(ORIGIN, 2, LIMITS.mostFirstDistance * 2)), {
+      receivedAt: LIMITS.mostAge.stream,
+    });
+    assert.deepEqual(refusalsOf(lastAt(0), at(LIMITS.mostAge.stream, { arm: far })), []);
   });
 
   it("following error and standing error do not count on their bound", () => {
-    for (const { error } of [FOLLOWING, STANDING]) {
+    for (const { error } of [LIMITS.following, LIMITS.standing]) {
       const arm = armAt(jointPosition(withJoint(ORIGIN, 4, error)), { receivedAt: 0 });
       const [state] = guard(lastAt(-PERIOD), at(0, { arm }));
-      assert.equal(error === FOLLOWING.error ? state.astraySince : state.offSince, Infinity);
+      assert.equal(error === LIMITS.following.error ? state.astraySince : state.offSince, Infinity);
     }
   });
 
   it("a following error that has lasted exactly as long as it may is refused", () => {
     const arm = (now: number) => armAt(jointPosition(withJoint(ORIGIN, 4, 0.2)), { receivedAt: now });
     const cases = [
-      ["astraySince", FOLLOWING.lasting],
-      ["offSince", STANDING.lasting],
+      ["astraySince", LIMITS.following.lasting],
+      ["offSince", LIMITS.standing.lasting],
     ] as const;
     for (const [since, lasting] of cases) {
       const state = lastAt(lasting - PERIOD, { [since]: 0 });

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { freshGuard, guard } from "../../daemon/guard/guard.js";
-import { FOLLOWING, MOST_AGE, MOST_FIRST_DISTANCE, MOST_STEP, STANDING } from "../../daemon/guard/limits.js";
-import { SOURCE_RULES } from "../../daemon/guard/source-rules.js";
+import { guard } from "../../daemon/guard/guard.js";
 import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
-import { all, armAt, input, MODES, NOW, PERIOD, POSE, refusalsOf, SOURCES, streaming, withJoint } from "./inputs.js";
+import { LIMITS } from "../limits.js";
+import {
+  all,
+  armAt,
+  freshJointGuard,
+  input,
+  MODES,
+  NOW,
+  PERIOD,
+  POSE,
+  refusalsOf,
+  SOURCE_RULES,
+  SOURCES,
+  streaming,
+  withJoint,
+} from "./inputs.js";
 
 const STILL = all(0);
 const AT_REST = streaming(STILL, STILL);
@@ -16,7 +29,7 @@ const OUTSIDE = [1 + 1e-6, 1.01, 2, 1e6, Number.POSITIVE_INFINITY];
 describe("guard permits", () => {
   for (const source of SOURCES) {
     it(`${source}: the first setpoint at the measured pose, and standing still after it`, () => {
-      const [state, verdict] = guard(freshGuard(PERIOD), input(source, POSE));
+      const [state, verdict] = guard(freshJointGuard(), input(source, POSE));
       assert.equal(verdict.kind, "permit");
       assert.deepEqual(verdict.kind === "permit" && verdict.setpoint.q, POSE);
       const later = input(source, POSE, {
@@ -93,7 +106,7 @@ describe("guard: motion bounds, each joint and direction", () => {
 
   it("refuses a step that the speed bound alone would let pass at a longer period", () => {
     const state = { ...streaming(STILL, STILL), period: 0.05 };
-    const v = withJoint(STILL, 6, (MOST_STEP * 1.01) / 0.05);
+    const v = withJoint(STILL, 6, (LIMITS.mostStep * 1.01) / 0.05);
     const q = mapJoints(POSE, (angle, joint) => angle + jointAt(v, joint) * 0.05);
     const last = { dueAt: NOW - 0.05, q: POSE, v, a: STILL };
     assert.deepEqual(refusalsOf({ ...state, last }, input("policy", q)), ["step"]);
@@ -131,33 +144,33 @@ describe("guard: motion bounds, each joint and direction", () => {
 
 describe("guard: first setpoint of a stream", () => {
   it("lies within 2 degrees of the measured pose", () => {
-    const near = withJoint(POSE, 3, jointAt(POSE, 3) + MOST_FIRST_DISTANCE * 0.999);
-    const far = withJoint(POSE, 3, jointAt(POSE, 3) + MOST_FIRST_DISTANCE * 1.001);
-    assert.deepEqual(refusalsOf(freshGuard(PERIOD), input("hold", near)), []);
-    assert.deepEqual(refusalsOf(freshGuard(PERIOD), input("hold", far)), ["first-setpoint"]);
+    const near = withJoint(POSE, 3, jointAt(POSE, 3) + LIMITS.mostFirstDistance * 0.999);
+    const far = withJoint(POSE, 3, jointAt(POSE, 3) + LIMITS.mostFirstDistance * 1.001);
+    assert.deepEqual(refusalsOf(freshJointGuard(), input("hold", near)), []);
+    assert.deepEqual(refusalsOf(freshJointGuard(), input("hold", far)), ["first-setpoint"]);
   });
 
   it("is not sent to an arm whose pose is not known", () => {
-    const stale = armAt(POSE, { receivedAt: NOW - MOST_AGE.armState * 1.01 });
+    const stale = armAt(POSE, { receivedAt: NOW - LIMITS.mostAge.armState * 1.01 });
     for (const arm of [null, stale]) {
-      assert.deepEqual(refusalsOf(freshGuard(PERIOD), input("hold", POSE, { arm })), ["first-setpoint"]);
+      assert.deepEqual(refusalsOf(freshJointGuard(), input("hold", POSE, { arm })), ["first-setpoint"]);
     }
   });
 
   it("is also what comes after a pause", () => {
     const far = withJoint(POSE, 3, jointAt(POSE, 3) + 0.05);
-    const paused = { ...AT_REST, last: { dueAt: NOW - MOST_AGE.stream - 0.001, q: far, v: STILL, a: STILL } };
+    const paused = { ...AT_REST, last: { dueAt: NOW - LIMITS.mostAge.stream - 0.001, q: far, v: STILL, a: STILL } };
     assert.deepEqual(refusalsOf(paused, input("hold", far)), ["first-setpoint"]);
-    const running = { ...AT_REST, last: { dueAt: NOW - MOST_AGE.stream + 0.001, q: far, v: STILL, a: STILL } };
+    const running = { ...AT_REST, last: { dueAt: NOW - LIMITS.mostAge.stream + 0.001, q: far, v: STILL, a: STILL } };
     assert.deepEqual(refusalsOf(running, input("hold", far)), []);
   });
 });
 
 describe("guard: authority and ages", () => {
   const cases = [
-    ["operator-lost", (age: number) => ({ operatorSeenAt: NOW - age }), MOST_AGE.operator],
-    ["guardian-lost", (age: number) => ({ guardianSeenAt: NOW - age }), MOST_AGE.guardian],
-    ["state-stale", (age: number) => ({ arm: armAt(POSE, { receivedAt: NOW - age }) }), MOST_AGE.armState],
+    ["operator-lost", (age: number) => ({ operatorSeenAt: NOW - age }), LIMITS.mostAge.operator],
+    ["guardian-lost", (age: number) => ({ guardianSeenAt: NOW - age }), LIMITS.mostAge.guardian],
+    ["state-stale", (age: number) => ({ arm: armAt(POSE, { receivedAt: NOW - age }) }), LIMITS.mostAge.armState],
   ] as const;
   for (const [code, aged, most] of cases) {
     for (const source of SOURCES) {
@@ -180,10 +193,10 @@ describe("guard: authority and ages", () => {
   it("a setpoint is sent in its own tick or not at all", () => {
     const at = (late: number) => ({ proposed: { source: "policy" as const, epoch: 4, dueAt: NOW - late, q: POSE } });
     const state = { ...AT_REST, last: { dueAt: NOW - 0.09, q: POSE, v: STILL, a: STILL } };
-    for (const late of [-PERIOD * 0.99, 0, MOST_AGE.setpoint * 0.99]) {
+    for (const late of [-PERIOD * 0.99, 0, LIMITS.mostAge.setpoint * 0.99]) {
       assert.deepEqual(refusalsOf(state, input("policy", POSE, at(late))), [], `${late}`);
     }
-    for (const late of [-PERIOD * 1.01, -10, MOST_AGE.setpoint * 1.01]) {
+    for (const late of [-PERIOD * 1.01, -10, LIMITS.mostAge.setpoint * 1.01]) {
       assert.deepEqual(refusalsOf(state, input("policy", POSE, at(late))), ["off-schedule"], `${late}`);
     }
   });
@@ -230,8 +243,8 @@ describe("guard: the arm itself", () => {
   });
 
   const astray = [
-    ["while it moves", all(0.05), FOLLOWING],
-    ["while it should stand", STILL, STANDING],
+    ["while it moves", all(0.05), LIMITS.following],
+    ["while it should stand", STILL, LIMITS.standing],
   ] as const;
   for (const [name, v, rule] of astray) {
     it(`refuses a following error ${name} only once it has lasted`, () => {
@@ -281,7 +294,7 @@ describe("guard: reactions", () => {
   const far = armAt(jointPosition(mapJoints(POSE, (angle) => angle - 0.2)));
   const cases = [
     ["velocity", "quick-stop", AT_REST, input("policy", nudged)],
-    ["first-setpoint", "quick-stop", freshGuard(PERIOD), input("hold", POSE, { arm: far })],
+    ["first-setpoint", "quick-stop", freshJointGuard(), input("hold", POSE, { arm: far })],
     ["following-error", "quick-stop", off, input("policy", POSE, { arm: far })],
     ["arm-fault", "quick-stop", AT_REST, input("policy", POSE, { arm: armAt(POSE, { systemErrors: [1] }) })],
     ["latched", "quick-stop", { ...AT_REST, latched: true }, input("hold", POSE)],
@@ -318,7 +331,7 @@ describe("guard: verdicts", () => {
       guardianSeenAt: -Infinity,
       proposed: { source: "policy", epoch: 4, dueAt: NOW - 5, q: withJoint(POSE, 0, Number.NaN) as typeof POSE },
     });
-    const [state, verdict] = guard({ ...freshGuard(PERIOD), latched: true }, given);
+    const [state, verdict] = guard({ ...freshJointGuard(), latched: true }, given);
     assert.ok(verdict.kind === "refuse");
     assert.deepEqual(
       new Set(verdict.refusals.map((refusal) => refusal.code)),

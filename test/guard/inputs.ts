@@ -1,8 +1,23 @@
 import { freshGuard, type GuardInput, type GuardState, guard } from "../../daemon/guard/guard.js";
+import type { Limits } from "../../daemon/guard/limits.js";
+import { sourceRules } from "../../daemon/guard/source-rules.js";
 import type { ArmState } from "../../daemon/types/arm-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import type { SetpointSource } from "../../daemon/types/setpoint.js";
 import { type JointPosition, type JointVector, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
+
+/** The shipped limits without a cell: whatever the joints may do, nothing in space forbids it. */
+export const JOINT_LIMITS: Limits = {
+  ...LIMITS,
+  cell: { ...LIMITS.cell, body: { points: [], capsules: [], pairs: [], bounds: [] } },
+};
+export const SOURCE_RULES = sourceRules(LIMITS);
+
+/** A guard without history that looks at joints only. */
+export function freshJointGuard(): GuardState {
+  return freshGuard(PERIOD, JOINT_LIMITS);
+}
 
 /** Stream period of the guard tests, seconds. */
 export const PERIOD = 0.01;
@@ -50,7 +65,7 @@ export function input(source: SetpointSource, q: JointVector, changes: Partial<G
 
 /** A guard whose last permitted setpoint was one period ago at `q` with the given motion. */
 export function streaming(v: JointVector, a: JointVector, q: JointVector = POSE): GuardState {
-  return { ...freshGuard(PERIOD), last: { dueAt: NOW - PERIOD, q, v, a } };
+  return { ...freshJointGuard(), last: { dueAt: NOW - PERIOD, q, v, a } };
 }
 
 /** The same number for each joint. */

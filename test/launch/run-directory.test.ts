@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ConfigError } from "../../daemon/config/config.js";
+import { ConfigError } from "../../daemon/config/yaml-file.js";
 import { startChild } from "../../daemon/launch/child.js";
 import { PROCESS_EXIT } from "../../daemon/launch/process-exit.js";
 import { makeRunDirectory } from "../../daemon/launch/run-directory.js";

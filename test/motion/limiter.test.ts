@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  HOME_LIMITS,
-  type MotionLimits,
-  POLICY_LIMITS,
-  plannerLimits,
-  STOP_LIMITS,
-} from "../../daemon/guard/limits.js";
+import { type MotionLimits, plannerLimits } from "../../daemon/guard/limits.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
 
-const LIMITS = plannerLimits(POLICY_LIMITS);
-const STOP = plannerLimits(STOP_LIMITS);
+const PLANNER = plannerLimits(LIMITS.policy);
+const STOP = plannerLimits(LIMITS.stop);
 const DEGREE = Math.PI / 180;
 const PERIODS = [0.01, 0.005];
 /** Joint steps of the random walk, over both periods. */
@@ -62,8 +57,8 @@ describe("limiter", () => {
         } else if (random() < 0.1) {
           demand = { ...demand, q: mapJoints(state.q, (q) => q + (2 * random() - 1) * 0.02) };
         }
-        const next = limitedStep(state, demand, LIMITS, period);
-        const found = violations(state, next, LIMITS, period);
+        const next = limitedStep(state, demand, PLANNER, period);
+        const found = violations(state, next, PLANNER, period);
         assert.deepEqual(found, [], `step ${step} at ${period} s`);
         state = next;
       }
@@ -77,11 +72,11 @@ describe("limiter", () => {
     let target = ZERO;
     for (let step = 0; step < 4000; step++) {
       target = random() < 0.02 ? mapJoints(ZERO, () => (random() < 0.5 ? -4 : 4)) : target;
-      state = limitedStep(state, { q: target, v: ZERO }, LIMITS, period);
+      state = limitedStep(state, { q: target, v: ZERO }, PLANNER, period);
       const end = stoppingRamp(state, STOP, period).at(-1) ?? state.q;
       for (let joint = 0; joint < 7; joint++) {
-        assert.ok(jointAt(end, joint) <= jointAt(LIMITS.highest, joint) + 1e-9);
-        assert.ok(jointAt(end, joint) >= jointAt(LIMITS.lowest, joint) - 1e-9);
+        assert.ok(jointAt(end, joint) <= jointAt(PLANNER.highest, joint) + 1e-9);
+        assert.ok(jointAt(end, joint) >= jointAt(PLANNER.lowest, joint) - 1e-9);
       }
     }
   });
@@ -90,7 +85,7 @@ describe("limiter", () => {
     const target = mapJoints(ZERO, (_, joint) => (joint % 2 === 0 ? 0.4 : -0.4));
     let state = standingAt(ZERO);
     for (let step = 0; step < 300; step++) {
-      state = limitedStep(state, { q: target, v: ZERO }, LIMITS, 0.01);
+      state = limitedStep(state, { q: target, v: ZERO }, PLANNER, 0.01);
       for (let joint = 0; joint < 7; joint++) {
         assert.ok(Math.abs(jointAt(state.q, joint)) <= 0.4 + 1e-9);
       }
@@ -102,14 +97,14 @@ describe("limiter", () => {
   it("takes no longer than time-optimal motion plus four periods", () => {
     // 5 degrees on J1: acceleration A and jerk are reached, the speed limit is not. With jerk ramps of length r, each
     // half of length L ends at speed A (L - r), and the whole way is A (L - r) L.
-    const [acceleration, jerk] = [jointAt(LIMITS.acceleration, 0), jointAt(LIMITS.jerk, 0)];
+    const [acceleration, jerk] = [jointAt(PLANNER.acceleration, 0), jointAt(PLANNER.jerk, 0)];
     const ramp = acceleration / jerk;
     const distance = 5 * DEGREE;
     const half = ramp / 2 + Math.sqrt((ramp / 2) ** 2 + distance / acceleration);
     let state = standingAt(ZERO);
     let steps = 0;
     while (Math.abs(jointAt(state.q, 0) - distance) > 1e-6 && steps < 1000) {
-      state = limitedStep(state, { q: [distance, 0, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+      state = limitedStep(state, { q: [distance, 0, 0, 0, 0, 0, 0], v: ZERO }, PLANNER, 0.01);
       steps += 1;
     }
     assert.ok(steps * 0.01 <= 2 * half + 0.04, `${steps} steps, optimal are ${(200 * half).toFixed(1)}`);
@@ -122,25 +117,25 @@ describe("limiter", () => {
     for (let step = 1; step < 1500; step++) {
       const phase = turn * step * period;
       const q = amplitude * (1 - Math.cos(phase));
-      state = limitedStep(state, { q: all(q), v: all(amplitude * turn * Math.sin(phase)) }, LIMITS, period);
+      state = limitedStep(state, { q: all(q), v: all(amplitude * turn * Math.sin(phase)) }, PLANNER, period);
       worst = step > 50 ? Math.max(worst, ...state.q.map((angle) => Math.abs(angle - q))) : worst;
     }
     assert.ok(worst < 0.01 * DEGREE, `${worst / DEGREE} degrees`);
   });
 
   it("lets a joint that stands outside the limits come back, and not go further", () => {
-    const outside = jointAt(LIMITS.highest, 1) + 0.2 * DEGREE;
+    const outside = jointAt(PLANNER.highest, 1) + 0.2 * DEGREE;
     let state = standingAt([0, outside, 0, 0, 0, 0, 0]);
-    state = limitedStep(state, { q: [0, 3, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+    state = limitedStep(state, { q: [0, 3, 0, 0, 0, 0, 0], v: ZERO }, PLANNER, 0.01);
     assert.ok(jointAt(state.q, 1) <= outside);
     for (let step = 0; step < 200; step++) {
-      state = limitedStep(state, { q: [0, outside - 0.1, 0, 0, 0, 0, 0], v: ZERO }, LIMITS, 0.01);
+      state = limitedStep(state, { q: [0, outside - 0.1, 0, 0, 0, 0, 0], v: ZERO }, PLANNER, 0.01);
     }
     assert.ok(Math.abs(jointAt(state.q, 1) - (outside - 0.1)) < 1e-9);
   });
 
   it("keeps the tighter speed of homing too", () => {
-    const limits = plannerLimits(HOME_LIMITS);
+    const limits = plannerLimits(LIMITS.home);
     let state = standingAt(ZERO);
     for (let step = 0; step < 300; step++) {
       const next = limitedStep(state, { q: all(2), v: all(9) }, limits, 0.01);

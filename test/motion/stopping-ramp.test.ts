@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FADE_PART, POLICY_LIMITS, plannerLimits, STOP_LIMITS } from "../../daemon/guard/limits.js";
+import { FADE_PART, plannerLimits } from "../../daemon/guard/limits.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
 import { jointAt, mapJoints } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
 
-const POLICY = plannerLimits(POLICY_LIMITS);
-const STOP = plannerLimits(STOP_LIMITS);
+const POLICY = plannerLimits(LIMITS.policy);
+const STOP = plannerLimits(LIMITS.stop);
 
 /** States that the limiter really produces. */
 function* reachedStates(seed: number, steps: number, period: number): Generator<MotionState> {
@@ -36,7 +37,7 @@ describe("stopping ramp", () => {
             const [v, a] = [jointAt(next.v, joint), jointAt(next.a, joint)];
             const [was, wasA] = [jointAt(state.v, joint), jointAt(state.a, joint)];
             const jerk = Math.abs(a - wasA) / period;
-            const fade = Math.max(0, Math.abs(wasA) - FADE_PART * jointAt(STOP_LIMITS.jerk, joint) * period);
+            const fade = Math.max(0, Math.abs(wasA) - FADE_PART * jointAt(LIMITS.stop.jerk, joint) * period);
             const unavoidable = Math.max(Math.abs(was), Math.abs(was + Math.sign(wasA) * fade * period));
             assert.ok(Math.abs(a) <= jointAt(STOP.acceleration, joint) * (1 + 1e-9));
             assert.ok(jerk <= jointAt(STOP.jerk, joint) * (1 + 1e-6) + 1e-6, `jerk ${jerk}`);

@@ -1,4 +1,6 @@
-import { type Config, ConfigError, loadConfig } from "../../config/config.js";
+import { type Config, loadConfig } from "../../config/config.js";
+import { loadLimits } from "../../config/limits-file.js";
+import { ConfigError } from "../../config/yaml-file.js";
 import { type Check, ill, well } from "./check.js";
 
 /** Is the configuration file right? `onConfig` gets it when it is. */
@@ -7,7 +9,9 @@ export function configCheck(file: string, onConfig: (config: Config) => void): C
     name: "configuration",
     run: async () => {
       try {
-        onConfig(loadConfig(file));
+        const config = loadConfig(file);
+        loadLimits(config.limits);
+        onConfig(config);
         return well(file);
       } catch (error) {
         if (error instanceof ConfigError) {

@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { aboveCeiling } from "../guard/ceilings.js";
+import type { Limits } from "../guard/limits.js";
+import { bodyWith, type Hand } from "../motion/body.js";
+import type { Vector3 } from "../motion/kinematics.js";
+import { type JointVector, mapJoints } from "../types/units.js";
+import { ConfigError, parseYaml, readText } from "./yaml-file.js";
+
+const positive = z.number().positive();
+const sevenPositive = z.tuple([positive, positive, positive, positive, positive, positive, positive]);
+const vector = z.tuple([z.number(), z.number(), z.number()]);
+const capsule = z.strictObject({ from: vector, to: vector, radius: positive });
+
+/** A number without a written source is none. */
+function sourced<T extends z.ZodType>(value: T) {
+  return z.strictObject({ value, source: z.string().min(8) });
+}
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  joints: z.strictObject({
+    soft_deg: sourced(sevenPositive),
+    policy_deg_s: sourced(sevenPositive),
+    home_deg_s: sourced(sevenPositive),
+    acceleration_deg_s2: sourced(sevenPositive),
+    jerk_deg_s3: sourced(sevenPositive),
+    stop_acceleration_deg_s2: sourced(sevenPositive),
+    stop_jerk_deg_s3: sourced(sevenPositive),
+  }),
+  stream: z.strictObject({
+    most_step_deg: sourced(positive),
+    most_first_distance_deg: sourced(positive),
+    following_error_deg: sourced(positive),
+    following_error_ms: sourced(positive),
+    standing_error_deg: sourced(positive),
+    standing_error_ms: sourced(positive),
+  }),
+  ages_ms: z.strictObject({
+    arm_state: sourced(positive),
+    operator: sourced(positive),
+    guardian: sourced(positive),
+    setpoint: sourced(positive),
+    stream: sourced(positive),
+  }),
+  cartesian: z.strictObject({ speed_mm_s: sourced(positive), stopping_ms: sourced(positive) }),
+  cell: z.strictObject({
+    box_lowest_mm: sourced(vector),
+    box_highest_mm: sourced(vector),
+    table_mm: sourced(z.number()),
+    fingertips_over_table_mm: sourced(positive),
+    housings_over_table_mm: sourced(positive),
+    self_clearance_mm: sourced(positive),
+  }),
+  hand: z.strictObject({
+    fingertips_mm: sourced(z.array(vector).min(1)),
+    gripper_mm: sourced(capsule),
+    fingers_mm: sourced(capsule),
+    camera_mm: sourced(capsule),
+  }),
+});
+
+/** Reads the file of limits; throws ConfigError that names every wrong key and every limit above its ceiling. */
+export function loadLimits(path: string): Limits {
+  return parseLimits(readText(path), path);
+}
+
+/** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */
+export function parseLimits(text: string, path: string): Limits {
+  const { joints, stream, ages_ms: ages, cartesian, cell, hand } = parseYaml(text, path, schema);
+  const highest = radians(joints.soft_deg.value);
+  const position = { lowest: mapJoints(highest, (value) => -value), highest };
+  const moving = {
+    ...position,
+    acceleration: radians(joints.acceleration_deg_s2.value),
+    jerk: radians(joints.jerk_deg_s3.value),
+  };
+  const velocity = radians(joints.policy_deg_s.value);
+  const limits: Limits = {
+    policy: { ...moving, velocity },
+    home: { ...moving, velocity: radians(joints.home_deg_s.value) },
+    stop: {
+      ...position,
+      velocity,
+      acceleration: radians(joints.stop_acceleration_deg_s2.value),
+      jerk: radians(joints.stop_jerk_deg_s3.value),
+    },
+    mostStep: stream.most_step_deg.value * DEGREE,
+    mostFirstDistance: stream.most_first_distance_deg.value * DEGREE,
+    following: { error: stream.following_error_deg.value * DEGREE, lasting: stream.following_error_ms.value / 1000 },
+    standing: { error: stream.standing_error_deg.value * DEGREE, lasting: stream.standing_error_ms.value / 1000 },
+    mostAge: {
+      armState: ages.arm_state.value / 1000,
+      operator: ages.operator.value / 1000,
+      guardian: ages.guardian.value / 1000,
+      setpoint: ages.setpoint.value / 1000,
+      stream: ages.stream.value / 1000,
+    },
+    cell: {
+      body: bodyWith({
+        fingertips: hand.fingertips_mm.value.map(metres),
+        capsules: [
+          { ...capsuleOf("gripper", hand.gripper_mm.value), overTable: true },
+          { ...capsuleOf("fingers", hand.fingers_mm.value), overTable: false },
+          { ...capsuleOf("camera", hand.camera_mm.value), overTable: true },
+        ],
+      }),
+      speed: cartesian.speed_mm_s.value / 1000,
+      stopping: cartesian.stopping_ms.value / 1000,
+      box: { lowest: metres(cell.box_lowest_mm.value), highest: metres(cell.box_highest_mm.value) },
+      table: {
+        height: cell.table_mm.value / 1000,
+        fingertips: cell.fingertips_over_table_mm.value / 1000,
+        housings: cell.housings_over_table_mm.value / 1000,
+      },
+      clearance: cell.self_clearance_mm.value / 1000,
+    },
+  };
+  const findings = aboveCeiling(limits);
+  if (findings.length > 0) {
+    throw new ConfigError(findings.map((finding) => `${path}: ${finding}`).join("\n"));
+  }
+  return limits;
+}
+
+const DEGREE = Math.PI / 180;
+
+function radians(degrees: JointVector): JointVector {
+  return mapJoints(degrees, (value) => value * DEGREE);
+}
+
+function metres([x, y, z]: Vector3): Vector3 {
+  return [x / 1000, y / 1000, z / 1000];
+}
+
+function capsuleOf(
+  name: string,
+  { from, to, radius }: z.infer<typeof capsule>,
+): Omit<Hand["capsules"][number], "overTable"> {
+  return { name, from: metres(from), to: metres(to), radius: radius / 1000 };
+}

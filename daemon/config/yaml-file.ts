@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { isMap, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+
+/** What is wrong with a configuration file, one line a finding, each with its place. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads a text file; throws ConfigError when it cannot be read. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ConfigError(`${path}: cannot be read (${code}); name another file with --config`);
+  }
+}
+
+/** Checks YAML text against a schema; `path` is for messages. Throws ConfigError that names every wrong line and key. */
+export function parseYaml<T>(text: string, path: string, schema: z.ZodType<T>): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
+    );
+  }
+  const parsed = schema.safeParse(document.toJS());
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const findings = flatten(parsed.error.issues).map(({ keys, message }) => {
+    const place = `${path}:${lineOf(document, keys, lines)}`;
+    return `${place}: ${keys.length > 0 ? keys.join(".") : "the file"}: ${message}`;
+  });
+  throw new ConfigError([...new Set(findings)].join("\n"));
+}
+
+interface Finding {
+  readonly keys: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** One finding per issue; an unknown key points at the key itself, a failed union at its nearest alternative. */
+function flatten(issues: readonly z.core.$ZodIssue[], parent: readonly (string | number)[] = []): Finding[] {
+  return issues.flatMap((issue): Finding[] => {
+    const keys = [...parent, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ keys: [...keys, key], message: "there is no such key" }));
+    }
+    if (issue.code === "invalid_union" && issue.errors.length > 0) {
+      const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+      return flatten(nearest, keys);
+    }
+    if (issue.code === "invalid_type" && keys.length === 0) {
+      return [{ keys, message: "it holds no keys" }];
+    }
+    if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
+      return [{ keys, message: `it is missing (${issue.expected} expected)` }];
+    }
+    return [{ keys, message: issue.message }];
+  });
+}
+
+/** The line of the deepest node on the way to `keys` that exists; 1 for the file itself. */
+function lineOf(
+  document: ReturnType<typeof parseDocument>,
+  keys: readonly (string | number)[],
+  lines: LineCounter,
+): number {
+  for (let length = keys.length; length > 0; length -= 1) {
+    const parent = length > 1 ? document.getIn(keys.slice(0, length - 1), true) : document.contents;
+    const last = keys[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => String(item.key) === String(last));
+      const range = (pair?.key as { range?: readonly number[] } | undefined)?.range;
+      if (range?.[0] !== undefined) {
+        return lines.linePos(range[0]).line;
+      }
+    }
+  }
+  return 1;
+}
