@@ -15,7 +15,6 @@ export type BundleErrorCode =
   | "golden-invalid"
   | "golden-mismatch"
   | "runtime-too-old"
-  | "profile-unsupported"
   | "provider-unavailable";
 
 /** What to do about each code. */
@@ -35,7 +34,6 @@ export const BUNDLE_HINT: Readonly<Record<BundleErrorCode, string>> = {
   "golden-invalid": "Export the bundle again with golden vectors of this contract.",
   "golden-mismatch": "Do not use this bundle here: it does not compute what it computed where it was exported.",
   "runtime-too-old": "Install the packages of this version again (npm ci), or export for this ONNX Runtime.",
-  "profile-unsupported": "Export the bundle with profile `split`.",
   "provider-unavailable": "Place the CUDA libraries as models/README.md says, or configure provider cpu.",
 };
 

@@ -28,18 +28,13 @@ export interface LanguageModelSizes {
 /** An expected dimension: a number, any fixed number, one that must vary, or whatever it may be. */
 type Expected = number | "fixed" | "varies" | "any";
 
-/** Compares the three graphs of profile `split` with the contract and the manifest; throws BundleError. */
-export function checkGraphs(
+/** Compares the graphs of profile `split` with the contract and the manifest; throws BundleError. */
+export function checkSplitGraphs(
   manifest: Manifest,
   vision: GraphSignature,
   language: GraphSignature,
-  decoder: GraphSignature,
 ): LanguageModelSizes {
-  const { vocabulary, images, chunk } = manifest;
-  compare("vision.onnx", "input", vision.inputs, {
-    images: ["uint8", [1, 2, images.size, images.size, 3]],
-    proprio: ["float32", [1, proprioWidth(manifest)]],
-  });
+  compare("vision.onnx", "input", vision.inputs, observationInputs(manifest));
   compare("lm.onnx", "input", language.inputs, {
     ids: ["int64", [1, "varies"]],
     vis: ["float32", [1, "varies", "fixed"]],
@@ -61,23 +56,55 @@ export function checkGraphs(
     { past_v: ["float32", cache] },
   );
   compare("lm.onnx", "output", language.outputs, {
-    logits: ["float32", [1, "any", vocabulary.size]],
+    logits: ["float32", [1, "any", manifest.vocabulary.size]],
     k: ["float32", cache],
     v: ["float32", cache],
   });
+  return sizes;
+}
+
+/** Compares the generator graph of profile `fused` with the contract and the manifest; throws BundleError. */
+export function checkFusedGraph(manifest: Manifest, generator: GraphSignature): void {
+  const { coarse, fine } = manifest.vocabulary.depth;
+  compare("generator.onnx", "input", generator.inputs, {
+    ...observationInputs(manifest),
+    prompt_ids: ["int64", [1, "varies"]],
+    coarse_text: ["int64", [1, "varies"]],
+    fine_text: ["int64", [1, "varies"]],
+    coarse_budget: ["int64", [1]],
+    fine_budget: ["int64", [1]],
+    forced: ["bool", [1]],
+  });
+  compare("generator.onnx", "output", generator.outputs, {
+    coarse_out: ["int64", [1, "any"]],
+    coarse_next: ["int64", [1, 1]],
+    coarse_codes: ["int64", [1, coarse]],
+    fine_out: ["int64", [1, "any"]],
+    fine_next: ["int64", [1, 1]],
+    fine_codes: ["int64", [1, fine]],
+    code_prob: ["float32", [1, coarse + fine]],
+  });
+}
+
+/** Compares the decoder graph, which both profiles have, with the contract and the manifest; throws BundleError. */
+export function checkDecoderGraph({ vocabulary, chunk }: Manifest, decoder: GraphSignature): void {
   compare("decoder.onnx", "input", decoder.inputs, {
     codes: ["int64", [1, vocabulary.depth.coarse + vocabulary.depth.fine]],
   });
   compare("decoder.onnx", "output", decoder.outputs, { chunk: ["float32", [1, chunk.horizon, chunk.dimensions]] });
-  return sizes;
 }
 
-function compare(
-  graph: string,
-  side: "input" | "output",
-  found: readonly TensorSignature[],
-  expected: Readonly<Record<string, readonly [string, readonly Expected[]]>>,
-): void {
+type Contract = Readonly<Record<string, readonly [string, readonly Expected[]]>>;
+
+function observationInputs(manifest: Manifest): Contract {
+  const { size } = manifest.images;
+  return {
+    images: ["uint8", [1, 2, size, size, 3]],
+    proprio: ["float32", [1, proprioWidth(manifest)]],
+  };
+}
+
+function compare(graph: string, side: "input" | "output", found: readonly TensorSignature[], expected: Contract): void {
   const fail = (detail: string): never => {
     throw new BundleError("graph-mismatch", `${graph}: ${detail}`);
   };

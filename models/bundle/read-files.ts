@@ -6,8 +6,14 @@ import { BundleError } from "./bundle-error.js";
 import type { Manifest } from "./manifest.js";
 import { MANIFEST_NAME } from "./read-manifest.js";
 
-/** Files every bundle of profile `split` has, beside tokenizer and golden vectors. */
-export const SPLIT_GRAPHS = { vision: "vision.onnx", language: "lm.onnx", decoder: "decoder.onnx" } as const;
+/** Graphs of a bundle of each profile, beside tokenizer and golden vectors. */
+export const GRAPHS = {
+  split: ["vision.onnx", "lm.onnx", "decoder.onnx"],
+  fused: ["generator.onnx", "decoder.onnx"],
+} as const satisfies Record<Manifest["profile"], readonly string[]>;
+
+/** File name of a graph. */
+export type GraphName = (typeof GRAPHS)[Manifest["profile"]][number];
 
 /** Ending of files with the weights of a graph. They may be larger than memory: hashed here, read by the runtime. */
 const WEIGHTS_ENDING = ".onnx.data";
@@ -67,7 +73,7 @@ function checkListing(manifest: Manifest): void {
     }
     listed.add(path);
   }
-  for (const path of [...Object.values(SPLIT_GRAPHS), manifest.tokenizer.path, manifest.golden.path]) {
+  for (const path of [...GRAPHS[manifest.profile], manifest.tokenizer.path, manifest.golden.path]) {
     if (!listed.has(path)) {
       throw new BundleError("file-missing", `The manifest does not list ${path} in files`);
     }

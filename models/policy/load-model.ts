@@ -1,11 +1,13 @@
-import { env } from "onnxruntime-node";
+import { env, type InferenceSession } from "onnxruntime-node";
 import { BundleError } from "../bundle/bundle-error.js";
-import { checkGraphs } from "../bundle/check-graphs.js";
+import { checkDecoderGraph, checkFusedGraph, checkSplitGraphs } from "../bundle/check-graphs.js";
 import { type GoldenVector, readGolden } from "../bundle/golden.js";
 import type { Manifest } from "../bundle/manifest.js";
-import { bundleFile, readFiles, SPLIT_GRAPHS } from "../bundle/read-files.js";
+import { bundleFile, type GraphName, readFiles } from "../bundle/read-files.js";
 import { readManifest } from "../bundle/read-manifest.js";
 import { createDecoder } from "../decoder/decoder.js";
+import { createFusedGenerator } from "../generator/fused-generator.js";
+import type { Generator } from "../generator/generator.js";
 import { openSession, type SessionOptions, signatureOf } from "../generator/session.js";
 import { createSplitGenerator } from "../generator/split-generator.js";
 import { readTokenizer } from "../tokenizer/tokenizer.js";
@@ -26,9 +28,6 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   onStage("reading the bundle");
   const manifest = await readManifest(folder);
-  if (manifest.profile !== "split") {
-    throw new BundleError("profile-unsupported", `The bundle has profile ${manifest.profile}`);
-  }
   checkRuntime(manifest.runtime.minimumOrt);
   const files = await readFiles(folder, manifest);
   const tokenizer = readTokenizer(bundleFile(files, manifest.tokenizer.path));
@@ -41,14 +40,34 @@ export async function loadModel(
   const golden = readGolden(bundleFile(files, manifest.golden.path), manifest);
 
   onStage("opening the graphs");
-  const open = (name: string, where: SessionOptions) => openSession(name, bundleFile(files, name), folder, where);
-  const vision = await open(SPLIT_GRAPHS.vision, options);
-  const language = await open(SPLIT_GRAPHS.language, options);
+  const open = (name: GraphName, where: SessionOptions) => openSession(name, bundleFile(files, name), folder, where);
+  const generator = await openGenerator(manifest, (name) => open(name, options));
   // Less than a millisecond of work: moving it to another device would cost more.
-  const decoder = await open(SPLIT_GRAPHS.decoder, { ...options, provider: "cpu" });
-  const sizes = checkGraphs(manifest, signatureOf(vision), signatureOf(language), signatureOf(decoder));
-  const generator = createSplitGenerator(vision, language, sizes, manifest);
+  const decoder = await open("decoder.onnx", { ...options, provider: "cpu" });
+  checkDecoderGraph(manifest, signatureOf(decoder));
   return { manifest, model: assembleModel(manifest, tokenizer, generator, createDecoder(decoder, manifest)), golden };
+}
+
+/** Opens and checks the graphs that the profile needs. */
+async function openGenerator(
+  manifest: Manifest,
+  open: (name: GraphName) => Promise<InferenceSession>,
+): Promise<Generator> {
+  switch (manifest.profile) {
+    case "split": {
+      const vision = await open("vision.onnx");
+      const language = await open("lm.onnx");
+      const sizes = checkSplitGraphs(manifest, signatureOf(vision), signatureOf(language));
+      return createSplitGenerator(vision, language, sizes, manifest);
+    }
+    case "fused": {
+      const generator = await open("generator.onnx");
+      checkFusedGraph(manifest, signatureOf(generator));
+      return createFusedGenerator(generator, manifest);
+    }
+    default:
+      return manifest.profile satisfies never;
+  }
 }
 
 function checkRuntime(minimum: string): void {

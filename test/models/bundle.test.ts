@@ -161,7 +161,7 @@ describe("a bundle whose contents are wrong", () => {
       "manifest-invalid",
       /chunk\.execute/,
     ],
-    ["the fused profile", { manifest: (m) => ({ ...m, profile: "fused" }) }, "profile-unsupported", /fused/],
+    ["another profile than its graphs", { manifest: (m) => ({ ...m, profile: "fused" }) }, "file-missing", /generator/],
     [
       "a runtime newer than ours",
       { manifest: withKeys("runtime", { minimumOrt: "99.1" }) },

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from .config import load_config
 from .dataset import DatasetError
-from .export import ExportError
+from .export import PROFILES, ExportError
+from .fuse import fuse_bundle
 from .openvla.command import add_command, run_command
 from .pipeline import evaluate, export, run, split, stored_config, train
 from .report import table
@@ -31,12 +32,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         command.add_argument("--data", type=Path, required=True, help="training set of the virtual lab")
         command.add_argument("--validation", type=Path, help="held-out set (default: DATA-val)")
         command.add_argument("--out", type=Path, required=True, help="folder of checkpoints, report and bundle")
+        if name in ("run", "export"):
+            command.add_argument("--profile", choices=(*PROFILES, "both"), default="split", help="of the bundle")
         if name in ("run", "train"):
             command.add_argument("--config", type=Path, help="JSON over the default configuration")
             command.add_argument("--minutes", type=float, help="wall time for training; default: all samples")
             command.add_argument("--episodes", type=int, help="use only the first episodes")
             command.add_argument("--threads", type=int, help="CPU threads")
             command.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
+    fusing = commands.add_parser("fuse", help="bundle of profile fused from one of profile split")
+    fusing.add_argument("--bundle", type=Path, required=True)
+    fusing.add_argument("--out", type=Path, required=True, help="folder of the new bundle; its name is the new id")
     add_command(commands)
     rollout = commands.add_parser("rollout", help="closed loop of a bundle in the stepped virtual lab")
     rollout.add_argument("--bundle", type=Path, required=True)
@@ -47,6 +53,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     rollout.add_argument("--delay", type=int, default=0, help="steps between picture and first step of its chunk")
     rollout.add_argument("--steps", type=int, default=160, help="most steps of a trial")
     return parser.parse_args(arguments)
+
+
+def profiles(given: argparse.Namespace) -> tuple[str, ...]:
+    """The profiles asked for."""
+    return PROFILES if given.profile == "both" else (given.profile,)
 
 
 def main(arguments: list[str]) -> int:
@@ -60,10 +71,21 @@ def main(arguments: list[str]) -> int:
             if given.device:
                 config = dataclasses.replace(config, device=given.device)
             if given.command == "run":
-                run(config, given.data, given.validation, given.out, given.minutes, given.episodes)
+                run(
+                    config,
+                    given.data,
+                    given.validation,
+                    given.out,
+                    given.minutes,
+                    given.episodes,
+                    profiles(given),
+                )
             else:
                 training, _ = split(given.data, given.validation, given.episodes)
                 train(config, training, given.out, given.minutes)
+            return 0
+        if given.command == "fuse":
+            fuse_bundle(given.bundle, given.out)
             return 0
         if given.command == "export-openvla":
             run_command(given)
@@ -86,7 +108,7 @@ def main(arguments: list[str]) -> int:
         if given.command == "report":
             (given.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
         else:
-            export(trained, training, held_out, report, given.out / trained.config.bundle.id)
+            export(trained, training, held_out, report, given.out, profiles(given))
     except (DatasetError, ExportError, ValueError) as refused:
         print(f"kinevla_training: {refused}", file=sys.stderr)
         return 1

@@ -1,16 +1,16 @@
-"""From trained modules to a bundle folder: three ONNX graphs, tokenizer, manifest, golden vectors."""
+"""From trained modules to a bundle folder of either profile: ONNX graphs, tokenizer, manifest, golden vectors."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import io
 import json
 import logging
 import shutil
 import warnings
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,19 @@ import onnx
 import torch
 from tokenizers import Tokenizer
 
+from .bundle_file import file_entry
 from .config import Config
 from .dataset import DIMENSIONS, JOINTS, Dataset, Task
-from .inference import DecoderGraph, Generated, LanguageGraph, OnnxRunner, TorchRunner, VisionGraph, generate
+from .fuse import fuse_graphs
+from .fused import Engine, open_engine
+from .inference import DecoderGraph, Generated, LanguageGraph, TorchRunner, VisionGraph, generate
 from .language import LanguageModel, Projector
 from .representation import Representation
 from .normalisation import Statistics
 from .text import Vocabulary, prompt_ids, save_tokenizer
 from .vision import Trunk
 
+PROFILES = ("split", "fused")
 LARGEST_IR = 10
 LARGEST_BUNDLE = 25_000_000
 # Largest difference of a normalised chunk between PyTorch and ONNX Runtime, float32 rounding over a small MLP.
@@ -137,8 +141,8 @@ def observation_rows(data: Dataset, count: int, seed: int) -> list[int]:
 
 
 def check_agreement(
-    first: TorchRunner,
-    second: OnnxRunner,
+    first: Engine,
+    second: Engine,
     data: Dataset,
     statistics: Statistics,
     tokenizer: Tokenizer,
@@ -150,8 +154,8 @@ def check_agreement(
     for row in rows:
         instruction = data.tasks[int(data.task[row])].instruction
         one, two = (
-            infer(runner, data, row, statistics, tokenizer, vocabulary, config, instruction)
-            for runner in (first, second)
+            infer(engine, data, row, statistics, tokenizer, vocabulary, config, instruction)
+            for engine in (first, second)
         )
         same = (one.coarse, one.fine, one.coarse_codes, one.fine_codes) == (
             two.coarse,
@@ -165,7 +169,7 @@ def check_agreement(
 
 
 def infer(
-    runner: TorchRunner | OnnxRunner,
+    engine: Engine,
     data: Dataset,
     row: int,
     statistics: Statistics,
@@ -176,8 +180,7 @@ def infer(
 ) -> Generated:
     """One inference on a frame of a data set."""
     raw = data.proprio(config.bundle.features)[row]
-    return generate(
-        runner,
+    return engine(
         vocabulary,
         (config.bundle.coarse_budget, config.bundle.fine_budget),
         prompt_ids(tokenizer, config.bundle, instruction),
@@ -187,7 +190,7 @@ def infer(
 
 
 def golden_vectors(
-    runner: OnnxRunner,
+    engine: Engine,
     data: Dataset,
     statistics: Statistics,
     tokenizer: Tokenizer,
@@ -199,7 +202,7 @@ def golden_vectors(
     vectors = []
     for row in rows:
         task = data.tasks[int(data.task[row])]
-        made = infer(runner, data, row, statistics, tokenizer, vocabulary, config, task.instruction)
+        made = infer(engine, data, row, statistics, tokenizer, vocabulary, config, task.instruction)
         chunk = statistics.denormalise(torch.from_numpy(made.chunk)[None])[0]
         vectors.append(
             {
@@ -216,6 +219,11 @@ def golden_vectors(
     return {"vectors": vectors}
 
 
+def bundle_id(config: Config, profile: str) -> str:
+    """Name of a bundle and of its folder."""
+    return config.bundle.id if profile == "split" else f"{config.bundle.id}-{profile}"
+
+
 def manifest(
     config: Config,
     tasks: tuple[Task, ...],
@@ -224,34 +232,19 @@ def manifest(
     data: Dataset,
     files: list[dict],
     provenance: dict,
+    profile: str,
 ) -> dict:
     """`bundle.json` as models/bundle/manifest.ts defines it."""
-    own, d = config.bundle, vocabulary.delimiters
-    bases = vocabulary.bases().tolist()
+    own = config.bundle
     return {
         "schema": "kinevla.bundle.v1",
-        "id": own.id,
-        "profile": "split",
+        "id": bundle_id(config, profile),
+        "profile": profile,
         "precision": "fp32",
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "files": files,
         "tokenizer": {"kind": "huggingface-json", "path": "tokenizer.json"},
-        "vocabulary": {
-            "size": vocabulary.size,
-            "bos": vocabulary.bos,
-            "eos": vocabulary.eos,
-            "pad": vocabulary.pad,
-            "trailing": [],
-            "delimiters": {
-                "coarse": [d[0], d[1]],
-                "coarseAction": [d[2], d[3]],
-                "fine": [d[4], d[5]],
-                "fineAction": [d[6], d[7]],
-            },
-            "base": [bases[: vocabulary.coarse_depth], bases[vocabulary.coarse_depth :]],
-            "codebookSize": vocabulary.codebook,
-            "depth": {"coarse": vocabulary.coarse_depth, "fine": vocabulary.fine_depth},
-        },
+        "vocabulary": vocabulary.entry(),
         "prompt": own.prompt,
         "budget": {"coarse": own.coarse_budget, "fine": own.fine_budget},
         "images": {
@@ -289,12 +282,6 @@ def manifest(
     }
 
 
-def file_entry(path: Path) -> dict:
-    """Path, sha256 and size of a bundle file."""
-    content = path.read_bytes()
-    return {"path": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-
-
 def export_bundle(
     target: Path,
     config: Config,
@@ -305,6 +292,7 @@ def export_bundle(
     parts: tuple[VisionGraph, LanguageGraph, DecoderGraph],
     tasks: tuple[Task, ...],
     provenance: dict,
+    profile: str,
 ) -> None:
     """Writes a whole bundle beside `target` and then puts it there; `data` are held-out frames for the checks."""
     building = target.with_name(target.name + ".building")
@@ -312,19 +300,21 @@ def export_bundle(
     building.mkdir(parents=True)
     write_graphs(building, parts, data.size, config.bundle.opset)
     save_tokenizer(tokenizer, building / "tokenizer.json")
-    runner = OnnxRunner(building)
+    if profile == "fused":
+        fuse_graphs(building, vocabulary.entry())
+    engine = open_engine(building, profile)
     rows = observation_rows(data, 24, config.seed)
-    check_agreement(TorchRunner(*parts), runner, data, statistics, tokenizer, vocabulary, config, rows)
+    trained = partial(generate, TorchRunner(*parts))
+    check_agreement(trained, engine, data, statistics, tokenizer, vocabulary, config, rows)
     golden = golden_vectors(
-        runner, data, statistics, tokenizer, vocabulary, config, observation_rows(data, config.bundle.golden, 1)
+        engine, data, statistics, tokenizer, vocabulary, config, observation_rows(data, config.bundle.golden, 1)
     )
     (building / "golden.json").write_text(json.dumps(golden))
-    names = ("vision.onnx", "lm.onnx", "decoder.onnx", "tokenizer.json", "golden.json")
-    files = [file_entry(building / name) for name in names]
+    files = [file_entry(path) for path in sorted(building.iterdir())]
     total = sum(entry["bytes"] for entry in files)
     if total > LARGEST_BUNDLE:
         raise ExportError(f"bundle has {total} bytes, allowed are {LARGEST_BUNDLE}")
-    content = manifest(config, tasks, statistics, vocabulary, data, files, provenance)
+    content = manifest(config, tasks, statistics, vocabulary, data, files, provenance, profile)
     (building / "bundle.json").write_text(json.dumps(content, indent=1) + "\n")
     if target.exists():
         shutil.rmtree(target)

@@ -99,16 +99,18 @@ class TorchRunner:
         return np.zeros(self.shape, np.float32), np.zeros(self.shape, np.float32)
 
 
+def open_graph(path: Path) -> onnxruntime.InferenceSession:
+    """A graph on one CPU thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 class OnnxRunner:
     """Runs the exported files of a bundle folder with ONNX Runtime on one CPU thread."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self.sessions = [
-            onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-            for name in ("vision", "lm", "decoder")
-        ]
+        self.sessions = [open_graph(folder / f"{name}.onnx") for name in ("vision", "lm", "decoder")]
         past = next(i for i in self.sessions[1].get_inputs() if i.name == "past_k")
         self.shape = tuple(0 if axis == 3 else size for axis, size in enumerate(past.shape))
 
@@ -160,6 +162,12 @@ class Sequence:
         self.cache = tuple(part[:, :, :, : part.shape[3] - count] for part in self.cache)
 
 
+def usable_part(vocabulary: Vocabulary, draft: list[int], budget: int) -> list[int]:
+    """The part of a draft that could stand in a text."""
+    end = next((place for place, token in enumerate(draft) if not vocabulary.is_text(token)), len(draft))
+    return list(draft[: min(end, budget)])
+
+
 def write_text(
     sequence: Sequence, vocabulary: Vocabulary, budget: int, head: list[int], tail: list[int], draft: list[int]
 ) -> tuple[list[int], Array, bool]:
@@ -167,8 +175,7 @@ def write_text(
 
     One pass feeds the draft as if it were right; the part that greedy decoding would have written is kept.
     """
-    usable = next((place for place, token in enumerate(draft) if not vocabulary.is_text(token)), len(draft))
-    draft = draft[: min(usable, budget)]
+    draft = usable_part(vocabulary, draft, budget)
     rows = sequence.feed([*head, *draft, *tail] if draft else head)
     wanted = [int(row.argmax()) for row in rows[len(head) - 1 : len(head) + len(draft)]]
     kept = next((place for place, token in enumerate(draft) if token != wanted[place]), len(draft))
@@ -211,7 +218,7 @@ def generate(
             text = list(forced[level])
             logits = sequence.feed([*head, *text, *tail])[-1]
         else:
-            guess = [] if draft is None else list(draft[level])
+            guess = [] if draft is None else draft[level]
             text, logits, ended = write_text(sequence, vocabulary, budgets[level], head, tail, guess)
             complete = complete and ended
         texts.append(text)

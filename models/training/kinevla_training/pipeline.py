@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from .config import Config, config_from_dict
 from .dataset import Dataset, load_dataset, refuse_leak
-from .export import export_bundle, graphs
+from .export import bundle_id, export_bundle, graphs
 from .inference import TorchRunner
 from .loop import save_atomically
 from .report import generator_report, representation_report, table, text_report, trunk_report
@@ -139,8 +139,10 @@ def commit() -> str:
     return asked.stdout.strip() if asked.returncode == 0 else "unknown"
 
 
-def export(trained: Trained, data: Dataset, held_out: Dataset, report: dict, target: Path) -> None:
-    """Writes the bundle with where it came from."""
+def export(
+    trained: Trained, data: Dataset, held_out: Dataset, report: dict, out: Path, profiles: tuple[str, ...]
+) -> None:
+    """Writes a bundle of each profile, with where it came from, to `out/<bundle id>`."""
     config = trained.config
     parts = graphs(
         trained.regressor.trunk, trained.generator.projector, trained.generator.language, trained.representation
@@ -154,30 +156,40 @@ def export(trained: Trained, data: Dataset, held_out: Dataset, report: dict, tar
         "tasks": [task.instruction for task in data.tasks],
         "metrics": report,
     }
-    export_bundle(
-        target,
-        config,
-        held_out,
-        trained.statistics,
-        trained.tokenizer,
-        trained.vocabulary,
-        parts,
-        data.tasks,
-        provenance,
-    )
+    for profile in profiles:
+        target = out / bundle_id(config, profile)
+        export_bundle(
+            target,
+            config,
+            held_out,
+            trained.statistics,
+            trained.tokenizer,
+            trained.vocabulary,
+            parts,
+            data.tasks,
+            provenance,
+            profile,
+        )
+        print(f"bundle: {target}", flush=True)
 
 
-def run(config: Config, data: Path, validation: Path | None, out: Path, minutes: float | None, limit: int | None) -> None:
-    """Trains, reports and exports to `out/<bundle id>`."""
+def run(
+    config: Config,
+    data: Path,
+    validation: Path | None,
+    out: Path,
+    minutes: float | None,
+    limit: int | None,
+    profiles: tuple[str, ...],
+) -> None:
+    """Trains, reports and exports."""
     training, held_out = split(data, validation, limit)
     print(f"{len(training)} frames of {len(training.disturbed)} episodes, {len(held_out)} held out", flush=True)
     trained = train(config, training, out, minutes)
     report = evaluate(trained, held_out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     print(table(report), flush=True)
-    target = out / config.bundle.id
-    export(trained, training, held_out, report, target)
-    print(f"bundle: {target}", flush=True)
+    export(trained, training, held_out, report, out, profiles)
 
 
 def stored_config(out: Path) -> Config:

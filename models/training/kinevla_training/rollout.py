@@ -12,7 +12,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .dataset import JOINTS
-from .inference import OnnxRunner, Texts, generate
+from .fused import open_engine
+from .inference import Texts
 from .text import DELIMITERS, Vocabulary
 
 # Columns of the lab's rows before the label: name and width.
@@ -32,7 +33,7 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         self.manifest = json.loads((folder / "bundle.json").read_text())
-        self.runner = OnnxRunner(folder)
+        self.engine = open_engine(folder, self.manifest["profile"])
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         v = self.manifest["vocabulary"]
         self.vocabulary = Vocabulary(
@@ -60,8 +61,7 @@ class Bundle:
         """Chunk [H, 8] in rad and opening, and the texts that led to it; those of the chunk before are the draft."""
         prompt = self.manifest["prompt"].replace("{instruction}", instruction.lower())
         budget = self.manifest["budget"]
-        made = generate(
-            self.runner,
+        made = self.engine(
             self.vocabulary,
             (budget["coarse"], budget["fine"]),
             self.tokenizer.encode(prompt, add_special_tokens=False).ids,

@@ -93,6 +93,26 @@ class Vocabulary:
     def bases(self) -> torch.Tensor:
         return torch.tensor([self.base(place) for place in range(self.depth)])
 
+    def entry(self) -> dict:
+        """The vocabulary as a manifest has it."""
+        d, bases = self.delimiters, self.bases().tolist()
+        return {
+            "size": self.size,
+            "bos": self.bos,
+            "eos": self.eos,
+            "pad": self.pad,
+            "trailing": [],
+            "delimiters": {
+                "coarse": [d[0], d[1]],
+                "coarseAction": [d[2], d[3]],
+                "fine": [d[4], d[5]],
+                "fineAction": [d[6], d[7]],
+            },
+            "base": [bases[: self.coarse_depth], bases[self.coarse_depth :]],
+            "codebookSize": self.codebook,
+            "depth": {"coarse": self.coarse_depth, "fine": self.fine_depth},
+        }
+
     def band(self, place: int) -> tuple[int, int]:
         """Lowest id and one past the highest id of the codes at `place`."""
         return self.base(place) - self.codebook + 1, self.base(place) + 1

@@ -13,6 +13,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from kinevla_training.__main__ import main  # noqa: E402
 from kinevla_training.config import Config, config_from_dict  # noqa: E402
 
 COLUMNS = (
@@ -123,3 +124,13 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_dataset(folder / "set", 6, 1)
     write_dataset(folder / "set-val", 3, 2)
     return folder / "set"
+
+
+@pytest.fixture(scope="session")
+def out(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run with both profiles; export itself refuses when PyTorch and ONNX Runtime differ on held-out frames."""
+    folder = tmp_path_factory.mktemp("out")
+    (folder / "nano.json").write_text(json.dumps(NANO))
+    arguments = ["--data", str(data_folder), "--out", str(folder), "--config", str(folder / "nano.json")]
+    assert main(["run", *arguments, "--profile", "both"]) == 0
+    return folder

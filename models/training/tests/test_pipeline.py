@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from kinevla_training.__main__ import main
+from kinevla_training.bundle_file import file_entry
 from kinevla_training.config import Config, config_from_dict
 from kinevla_training.dataset import load_dataset
-from kinevla_training.export import file_entry, observation_rows
+from kinevla_training.export import observation_rows
 from kinevla_training.inference import OnnxRunner, Texts, generate
 from kinevla_training.normalisation import measure
 from kinevla_training.pipeline import stored_config
@@ -19,8 +20,6 @@ from kinevla_training.stage_generator import make_wordings
 from kinevla_training.stage_trunk import train_trunk
 from kinevla_training.text import make_vocabulary, prompt_ids, text_ids, train_tokenizer
 from tokenizers import Tokenizer
-
-from conftest import NANO
 
 # commanded 7, gripper-commanded 1, since-grasp 7, has-grasped 1, gripper-recency 1: the features of BundleConfig.
 PROPRIO_WIDTH = 17
@@ -34,15 +33,6 @@ class Counting(OnnxRunner):
     def extend(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         self.runs += 1
         return super().extend(*inputs)
-
-
-@pytest.fixture(scope="module")
-def out(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole run; export itself refuses when PyTorch and ONNX Runtime differ on held-out frames."""
-    folder = tmp_path_factory.mktemp("out")
-    (folder / "nano.json").write_text(json.dumps(NANO))
-    assert main(["run", "--data", str(data_folder), "--out", str(folder), "--config", str(folder / "nano.json")]) == 0
-    return folder
 
 
 def test_manifest_tells_the_truth(out: Path) -> None:

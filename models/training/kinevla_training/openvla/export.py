@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import onnx
 from tokenizers import Tokenizer
 
+from ..bundle_file import file_entry
 from .checkpoint import Checkpoint
 from .description import DIMENSIONS, Description, read_description, read_statistics
 from .errors import CheckpointError
@@ -95,10 +95,3 @@ def check_decoder(path: Path, description: Description) -> None:
         found = [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
         if value.type.tensor_type.elem_type != kind or found != shape:
             raise CheckpointError(f"{path.name}: {value.name} is {found}, the description asks for {shape}")
-
-
-def file_entry(path: Path) -> dict:
-    """Path, sha256 and size of a bundle file, read in pieces."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"path": path.name, "sha256": digest, "bytes": path.stat().st_size}
