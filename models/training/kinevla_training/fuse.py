@@ -72,10 +72,10 @@ class Builder:
         def rename(name: str) -> str:
             return renamed.get(name, f"{prefix}/{name}") if name else name
 
-        for node in part.graph.node:
+        for place, node in enumerate(part.graph.node):
             copy = NodeProto()
             copy.CopyFrom(node)
-            copy.name = f"{prefix}/{node.name}"
+            copy.name = f"{prefix}/{node.op_type}_{place}"
             copy.input[:] = [rename(name) for name in node.input]
             copy.output[:] = [rename(name) for name in node.output]
             self.nodes.append(copy)
@@ -293,6 +293,8 @@ def fuse_graphs(folder: Path, vocabulary: dict) -> None:
 
 def fuse_bundle(source: Path, target: Path) -> None:
     """A bundle of profile `fused` from one of profile `split`, whoever exported it; raises ValueError."""
+    if not (source / "bundle.json").is_file():
+        raise ValueError(f"{source} has no bundle.json")
     content = json.loads((source / "bundle.json").read_text())
     if content["profile"] != "split":
         raise ValueError(f"{source} has profile {content['profile']}, not split")

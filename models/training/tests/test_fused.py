@@ -11,7 +11,7 @@ import pytest
 from kinevla_training.bundle_file import file_entry
 from kinevla_training.dataset import load_dataset
 from kinevla_training.export import graphs, observation_rows
-from kinevla_training.fuse import fuse
+from kinevla_training.fuse import fuse, fuse_bundle
 from kinevla_training.fused import FusedRunner, open_engine
 from kinevla_training.inference import Generated, TorchRunner, generate
 from kinevla_training.pipeline import Trained, stored_config, train
@@ -54,6 +54,21 @@ def test_the_weights_are_stored_once(out: Path) -> None:
     split = sum((out / "nano" / name).stat().st_size for name in ("vision.onnx", "lm.onnx"))
     weights = sum(len(weight.raw_data) for weight in graph.initializer)
     assert weights < split
+
+
+def test_an_exported_bundle_can_be_fused_later(out: Path, tmp_path: Path) -> None:
+    fuse_bundle(out / "nano", tmp_path / "nano-fused")
+    for name in ("generator.onnx", "decoder.onnx", "tokenizer.json"):
+        assert (tmp_path / "nano-fused" / name).read_bytes() == (out / "nano-fused" / name).read_bytes()
+    manifests = [json.loads((folder / "nano-fused" / "bundle.json").read_text()) for folder in (out, tmp_path)]
+    for manifest in manifests:
+        manifest["files"] = [entry for entry in manifest["files"] if entry["path"] != "golden.json"]
+        del manifest["created"]
+    assert manifests[0] == manifests[1]
+    with pytest.raises(ValueError, match="profile fused"):
+        fuse_bundle(out / "nano-fused", tmp_path / "again")
+    with pytest.raises(ValueError, match="no bundle.json"):
+        fuse_bundle(tmp_path, tmp_path / "again")
 
 
 def test_all_three_agree_whatever_the_draft(out: Path, data_folder: Path, trained: Trained) -> None:
