@@ -6,6 +6,8 @@ import { BundleError } from "./bundle-error.js";
 import type { Manifest } from "./manifest.js";
 import { MANIFEST_NAME } from "./read-manifest.js";
 
+// Interlocks: PO-11, PO-12.
+
 /** Files every bundle of profile `split` has, beside tokenizer and golden vectors. */
 export const SPLIT_GRAPHS = { vision: "vision.onnx", language: "lm.onnx", decoder: "decoder.onnx" } as const;
 
