@@ -4,6 +4,8 @@ import { type Cell, emptyPlacement, type Placement, place } from "../motion/plac
 import type { Chunk } from "../types/chunk.js";
 import { elementAt, type Instant, JOINT_COUNT, type JointVector, jointAt } from "../types/units.js";
 
+// Interlocks: ML-01, ML-08, ML-09, ML-10, ML-11, PO-05.
+
 /** A chunk older than this part of its own length is refused: with less than a step left there is nothing to follow. */
 const MOST_AGE_PART = 0.8;
 /** A target may lie this far outside the soft limits (2 degrees, PO-02); motion then stops at the limit. */

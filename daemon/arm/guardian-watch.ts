@@ -3,6 +3,8 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { removeStaleSocket } from "./daemon-link.js";
 import { BEAT_PERIOD, GUARDIAN_BYTE, SILENT_BEATS } from "./guardian-protocol.js";
 
+// Interlocks: HO-03.
+
 /** The one thing the guardian ever says to the arm (vendor's JSON protocol). */
 const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
 /** The stop is repeated, because the first may meet a controller that is busy (AR-15). */

@@ -1,5 +1,7 @@
 import type { Instant, Seconds } from "../types/units.js";
 
+// Interlocks: OP-01, OP-03.
+
 /** Who is in control, as far as beats tell. Leases count up: an older one never comes back. */
 export class OperatorLease {
   readonly #mostAge: Seconds;

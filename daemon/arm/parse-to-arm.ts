@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { ToArm } from "../types/arm-link.js";
 import { JOINT_COUNT, jointPosition } from "../types/units.js";
 
+// Interlocks: PO-01.
+
 // JSON turns garbage into plausible numbers (1e999, null, "12"): every one is checked, none is coerced.
 const count = z.int().min(0);
 const instant = z.number().min(0);

@@ -2,6 +2,8 @@ import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "../launch/process-exit.js";
 import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArmProcess } from "./arm-process.js";
 
+// Interlocks: HO-07.
+
 /**
  * Runs the arm process until it is told to end. An error that nobody expected stops the arm before anything else and
  * ends the process; the guardian, which then misses it, stops the arm once more.

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
+// Interlocks: HO-02.
+
 // Linux scheduling policies as /proc/<pid>/stat counts them (proc(5), field 41).
 const POLICIES: Readonly<Record<string, string>> = { "1": "SCHED_FIFO", "2": "SCHED_RR" };
 

@@ -2,6 +2,8 @@ import type { Clock } from "../ports/clock.js";
 import type { Instant, Seconds } from "../types/units.js";
 import type { LatenessHistogram } from "./lateness-histogram.js";
 
+// Interlocks: HO-01.
+
 /** How the streamer waits; the real one is `hostTimer`. */
 export interface TickTimer {
   /** Runs `then` on the event loop about `delay` from now, at once when it is not positive; returns what cancels it. */

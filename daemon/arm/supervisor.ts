@@ -18,6 +18,8 @@ import { MotionStream } from "./motion-stream.js";
 import type { StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
 
+// Interlocks: ML-02, PO-09.
+
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
 /** A link without state for this long is reset (AR-09). */

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { isMap, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 
+// Interlocks: HO-12.
+
 /** What is wrong with a configuration file, one line a finding, each with its place. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

@@ -1,5 +1,7 @@
 import type { ArmState } from "../types/arm-state.js";
 
+// Interlocks: AR-01, AR-02, AR-07.
+
 /**
  * What is wrong with the arm by its own account, in words; null when nothing is. Every non-zero code counts, known or
  * not, because the controller clears its own errors with the next motion command.

@@ -3,6 +3,8 @@ import { type Cell, emptyPlacement, place } from "../motion/placement.js";
 import type { JointVector, Seconds } from "../types/units.js";
 import type { Refusal } from "./refusal.js";
 
+// Interlocks: ML-08, ML-09, ML-10, ML-11.
+
 /** A pose that was measured may be this much deeper outside a bound a moment later, m: noise and settling. */
 const MEASURED_NOISE = 0.001;
 

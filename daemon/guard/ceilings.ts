@@ -1,6 +1,8 @@
 import { type JointVector, jointAt } from "../types/units.js";
 import type { Limits, MotionLimits } from "./limits.js";
 
+// Interlocks: ML-07, ML-08, ML-10, ML-13, PO-03, OP-01, AR-09, HO-01, HO-04, HO-05, HO-12.
+
 const DEGREE = Math.PI / 180;
 
 /** What no file of limits may exceed, whoever wrote it; degrees, mm and ms, as the sources give them. */

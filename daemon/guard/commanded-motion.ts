@@ -3,6 +3,8 @@ import { FADE_PART } from "./limits.js";
 import { degrees, type Refusal, type RefusalCode } from "./refusal.js";
 import type { SourceRule } from "./source-rules.js";
 
+// Interlocks: ML-01, ML-03, ML-05, ML-07, PO-01.
+
 /** A commanded position with its backward differences: rad, rad/s, rad/s2. */
 export interface Motion {
   readonly q: JointVector;

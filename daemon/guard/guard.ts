@@ -9,6 +9,8 @@ import type { Limits } from "./limits.js";
 import { degrees, milliseconds, type Reaction, type Refusal, type RefusalCode } from "./refusal.js";
 import { type SourceRules, sourceRules } from "./source-rules.js";
 
+// Interlocks: ML-13, ML-14, PO-03, OP-01, AR-09, HO-01, HO-05.
+
 declare const permitted: unique symbol;
 
 /** A setpoint that the guard allowed for this tick; only the guard can make one. */

@@ -24,6 +24,8 @@ import type { Task, TaskPorts, TaskSignals } from "./task.js";
 import { finished, type TaskEvent } from "./task-event.js";
 import { understand } from "./understand.js";
 
+// Interlocks: PO-19.
+
 /**
  * Follows one instruction from start to end: hold, home, understand, follow the policy until it is done.
  * The last event is `finished`, after the arm was asked to hold. To end it early use `signals.cancelled`;

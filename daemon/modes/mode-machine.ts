@@ -1,5 +1,7 @@
 import type { Mode } from "../types/mode.js";
 
+// Interlocks: HO-14.
+
 /** Everything that may change the mode. */
 export type ModeEvent =
   /** The link to the arm is up and its state arrives. */

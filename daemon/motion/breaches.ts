@@ -2,6 +2,8 @@ import { elementAt, type Seconds } from "../types/units.js";
 import type { Bound } from "./body.js";
 import type { Cell, Placement } from "./placement.js";
 
+// Interlocks: ML-08, ML-09, ML-10, ML-11.
+
 /** What a step may break. */
 export type BreachKind = Bound["kind"] | "cartesian-speed";
 

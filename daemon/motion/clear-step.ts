@@ -6,6 +6,8 @@ import { type MotionState, movedTo } from "./motion-state.js";
 import { type Cell, emptyPlacement, place } from "./placement.js";
 import { type StoppingRamp, stoppingRamp } from "./stopping-ramp.js";
 
+// Interlocks: ML-08, ML-09, ML-10, ML-11.
+
 /** A step inside the cell. */
 export interface ClearStep {
   readonly q: JointVector;

@@ -9,6 +9,8 @@ import {
 } from "./joint-braking.js";
 import type { MotionState } from "./motion-state.js";
 
+// Interlocks: ML-01, ML-03, ML-05, ML-06.
+
 /** Where the motion should be one period from now, and how fast it should move there. */
 export interface Demand {
   /** rad */

@@ -1,5 +1,7 @@
 import type { Instant, Seconds } from "../types/units.js";
 
+// Interlocks: OP-03, OP-05, SE-08.
+
 /** A lease lapses this long after its last beat (reference/safety.md §5, item 6). */
 export const LEASE_TTL: Seconds = 1;
 

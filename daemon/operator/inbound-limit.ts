@@ -1,6 +1,8 @@
 import type { Instant } from "../types/units.js";
 import { fullBucket, type RateLimit, type TokenBucket, takeToken } from "./token-bucket.js";
 
+// Interlocks: OP-04, SE-05.
+
 /** Messages that are looked at (reference/safety.md §4.3: 200/s, burst 50). */
 const ADMITTED: RateLimit = { rate: 200, burst: 50 };
 /** Messages that are dropped unread; beyond this the connection ends. */

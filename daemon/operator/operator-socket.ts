@@ -2,6 +2,8 @@ import { WebSocket } from "ws";
 import { MAXIMUM_MESSAGE_BYTES, REFUSAL_HINT } from "./refusal.js";
 import { refusal } from "./to-message.js";
 
+// Interlocks: SE-06.
+
 /** Words for the closes that the WebSocket library starts itself. */
 const CLOSE_REASON: Readonly<Record<number, string>> = {
   1002: "the bytes break the WebSocket protocol",

@@ -18,6 +18,8 @@ import { StateFeed } from "./state-feed.js";
 import { loadToken } from "./token.js";
 import { checkUpgrade } from "./upgrade-check.js";
 
+// Interlocks: SE-04.
+
 /** What the operator server is started with. */
 export interface OperatorServerOptions {
   readonly backend: OperatorBackend;

@@ -15,6 +15,8 @@ import { statusMessage } from "./status-message.js";
 import { refusal } from "./to-message.js";
 import type { TokenCheck } from "./token.js";
 
+// Interlocks: SE-02.
+
 /** What all sessions share. */
 export interface SessionContext {
   readonly backend: OperatorBackend;

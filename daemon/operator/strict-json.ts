@@ -1,3 +1,5 @@
+// Interlocks: SE-07.
+
 /** A parsed value, or what is wrong with the text. */
 export type StrictJson =
   | { readonly kind: "value"; readonly value: unknown }

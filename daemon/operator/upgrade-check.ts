@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "./client-message.js";
 import type { TokenCheck } from "./token.js";
 
+// Interlocks: SE-01.
+
 /** Whether a WebSocket handshake is let in, and whether its client is authenticated already. */
 export type UpgradeVerdict =
   | { readonly kind: "welcome"; readonly authenticated: boolean }

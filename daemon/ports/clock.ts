@@ -1,5 +1,7 @@
 import type { Instant } from "../types/units.js";
 
+// Interlocks: HO-09.
+
 /** The host's monotonic clock. */
 export interface Clock {
   now(): Instant;

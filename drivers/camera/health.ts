@@ -1,6 +1,8 @@
 import type { CameraFault, CameraRole } from "../../daemon/types/frame.js";
 import type { Instant, Seconds } from "../../daemon/types/units.js";
 
+// Interlocks: PO-13.
+
 /** A fault must be named within 0.3 s; the rest is for the check period and the way to the reader. */
 const STALE_AFTER: Seconds = 0.25;
 /** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.2 s. */

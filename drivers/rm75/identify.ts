@@ -4,6 +4,8 @@ import { type ArmDescription, firstMismatch } from "./arm-description.js";
 import { JOINT_MAXIMUM, JOINT_MINIMUM, JOINT_SPEED, LINK_GEOMETRY, SOFTWARE_INFO } from "./codec.js";
 import type { QueryChannel } from "./query-channel.js";
 
+// Interlocks: AR-17, AR-18.
+
 /** Reads back who the arm is; throws DriverError `wrong-arm` that names the first field that is not as expected. */
 export async function identify(channel: QueryChannel, expected: ArmDescription): Promise<ArmIdentity> {
   const software = await channel.ask(SOFTWARE_INFO);

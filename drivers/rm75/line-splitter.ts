@@ -1,3 +1,5 @@
+// Interlocks: AR-14.
+
 /** Longest line accepted in either direction, in bytes; the longest documented message is about 1.1 kB. */
 export const MAXIMUM_LINE_BYTES = 65_536;
 

@@ -26,6 +26,8 @@ import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
 
+// Interlocks: AR-13.
+
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;
 /** Frames in a row that the operating system did not take before the link counts as lost. */

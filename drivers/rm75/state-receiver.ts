@@ -2,6 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { DriverError, type DriverErrorCode } from "../../daemon/types/driver-error.js";
 import { type JsonObject, parseJsonObject } from "./json-object.js";
 
+// Interlocks: AR-12.
+
 /** Where the arm's state push is received, and from whom it is believed. */
 export interface StateReceiverOptions {
   /** Address of this host in the arm's network. */

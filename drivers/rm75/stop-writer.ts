@@ -2,6 +2,8 @@ import type { StopKind } from "../../daemon/ports/arm.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import { QUICK_STOP, SLOW_STOP } from "./codec.js";
 
+// Interlocks: AR-15.
+
 /** A stop that is not confirmed by then is written again. */
 const RETRY_AFTER: Seconds = 0.05;
 /** Further writings of an unconfirmed stop. */

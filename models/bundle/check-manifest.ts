@@ -1,6 +1,8 @@
 import { BundleError } from "./bundle-error.js";
 import type { Manifest } from "./manifest.js";
 
+// Interlocks: PO-10.
+
 /** Most that a joint may be asked to move over one chunk, rad: 80 deg/s over 0.5 s; degrees or mixed units exceed it. */
 export const MAXIMUM_DELTA = 0.7;
 

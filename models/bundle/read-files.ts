@@ -6,6 +6,8 @@ import { BundleError } from "./bundle-error.js";
 import type { Manifest } from "./manifest.js";
 import { MANIFEST_NAME } from "./read-manifest.js";
 
+// Interlocks: PO-11, PO-12.
+
 /** Graphs of a bundle of each profile, beside tokenizer and golden vectors. */
 export const GRAPHS = {
   split: ["vision.onnx", "lm.onnx", "decoder.onnx"],

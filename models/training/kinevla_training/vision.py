@@ -10,6 +10,10 @@ from .config import VisionConfig
 CAMERAS = 2
 # The stem's stride: a 96 px image becomes a 24 x 24 map.
 STRIDE = 4
+# First sharpness of the spatial softmax, in standard deviations of a map: most weight lies on its few highest places.
+SHARPNESS = 3.0
+# Keeps an even map from being blown up.
+EVEN = 1e-4
 
 
 class CameraEncoder(nn.Module):
@@ -23,11 +27,16 @@ class CameraEncoder(nn.Module):
             layers += [nn.Conv2d(c, c, 3, 1, 1), nn.ReLU()]
         layers.append(nn.Conv2d(c, c, 3, 1, 1))
         self.layers = nn.Sequential(*layers)
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                # The default shrinks features from layer to layer until no gradient reaches the first.
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
         side = size // STRIDE
         if side % config.pool:
             raise ValueError(f"a map of {side} x {side} cannot be pooled to {config.pool} x {config.pool}")
         self.pool = nn.AvgPool2d(side // config.pool)
-        self.sharpness = nn.Parameter(torch.tensor(1.0))
+        self.sharpness = nn.Parameter(torch.full((c, 1), SHARPNESS))
         line = torch.linspace(-1, 1, side)
         self.register_buffer("across", line.repeat(side), persistent=False)
         self.register_buffer("down", line.repeat_interleave(side), persistent=False)
@@ -35,8 +44,10 @@ class CameraEncoder(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Image [B, 3, S, S] to points [B, 3 C] (x, y, value of each channel) and pooled features [B, C pool^2]."""
         features = self.layers(image)
-        flat = features.flatten(2)
-        weight = torch.softmax(flat * self.sharpness, dim=2)
+        flat = features.flatten(2).float()
+        # Maps of unit spread: a softmax over weak ones is even, and its points say nothing and learn nothing.
+        spread = (flat - flat.mean(2, keepdim=True)) / (flat.var(2, unbiased=False, keepdim=True) + EVEN).sqrt()
+        weight = torch.softmax(spread * self.sharpness, dim=2)
         points = torch.cat(
             [(weight * self.across).sum(2), (weight * self.down).sum(2), (weight * flat).sum(2)], dim=1
         )
