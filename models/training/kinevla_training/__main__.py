@@ -11,7 +11,7 @@ from pathlib import Path
 from .config import load_config
 from .dataset import DatasetError
 from .export import PROFILES, ExportError
-from .fuse import fuse_bundle
+from .fuse_bundle import fuse_bundle
 from .openvla.command import add_command, run_command
 from .pipeline import evaluate, export, run, split, stored_config, train
 from .report import table

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from .bundle_file import file_entry
 from .config import Config
 from .dataset import DIMENSIONS, JOINTS, Dataset, Task
-from .fuse import fuse_graphs
+from .fuse_bundle import fuse_graphs
 from .fused import Engine, open_engine
 from .inference import DecoderGraph, Generated, LanguageGraph, TorchRunner, VisionGraph, generate
 from .language import LanguageModel, Projector

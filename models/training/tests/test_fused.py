@@ -11,7 +11,8 @@ import pytest
 from kinevla_training.bundle_file import file_entry
 from kinevla_training.dataset import load_dataset
 from kinevla_training.export import graphs, observation_rows
-from kinevla_training.fuse import fuse, fuse_bundle
+from kinevla_training.fuse import fuse
+from kinevla_training.fuse_bundle import fuse_bundle
 from kinevla_training.fused import FusedRunner, open_engine
 from kinevla_training.inference import Generated, TorchRunner, generate
 from kinevla_training.pipeline import Trained, stored_config, train
