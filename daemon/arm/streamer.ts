@@ -37,27 +37,29 @@ export interface StreamerOptions {
   readonly timer: TickTimer;
   readonly period: Seconds;
   readonly histogram: LatenessHistogram;
-  /** One tick: the deadline that it belongs to, and the instant at which it really runs. */
+  /** How long before its deadline a tick runs, so that what it works out is ready by then; less than 1 ms. */
+  readonly lead: Seconds;
+  /** One tick: the deadline that it belongs to, and the instant at which it really runs, `lead` before it. */
   readonly onTick: (dueAt: Instant, now: Instant) => void;
 }
 
 /**
- * Calls `onTick` at absolute deadlines `start + n * period`. Most of the wait is left to the event loop, so that a stop
+ * Calls `onTick` `lead` before absolute deadlines `start + n * period`; lateness is counted from there. Most of the wait is left to the event loop, so that a stop
  * is handled between two ticks; the rest blocks. Missed deadlines are skipped and counted, never caught up.
  */
 export function startStreamer(options: StreamerOptions): Streamer {
-  const { clock, timer, period, histogram, onTick } = options;
+  const { clock, timer, period, lead, histogram, onTick } = options;
   const start = clock.now();
   const counters: TickCounters = { ticks: 0, late: 0, skipped: 0 };
   let n = 1;
   let cancel = (): void => undefined;
 
   const approach = (): void => {
-    cancel = timer.after(start + n * period - clock.now() - EXACT_WAIT, tick);
+    cancel = timer.after(start + n * period - lead - clock.now() - EXACT_WAIT, tick);
   };
   const tick = (): void => {
     const dueAt = start + n * period;
-    const early = dueAt - clock.now();
+    const early = dueAt - lead - clock.now();
     // Timers may also be a little early.
     if (early > 2 * EXACT_WAIT) {
       approach();
@@ -68,10 +70,11 @@ export function startStreamer(options: StreamerOptions): Streamer {
     }
     const now = clock.now();
     counters.ticks += 1;
-    counters.late += now - dueAt > LATE ? 1 : 0;
-    histogram.add(now - dueAt);
+    const lateness = now - (dueAt - lead);
+    counters.late += lateness > LATE ? 1 : 0;
+    histogram.add(lateness);
     onTick(dueAt, now);
-    const next = Math.max(n + 1, Math.ceil((clock.now() - start) / period));
+    const next = Math.max(n + 1, Math.ceil((clock.now() + lead - start) / period));
     counters.skipped += next - n - 1;
     n = next;
     approach();

@@ -42,6 +42,8 @@ export interface SupervisorOptions {
   readonly period: Seconds;
   readonly home: JointPosition;
   readonly limits: Limits;
+  /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
+  readonly untilDue: (dueAt: Instant) => void;
   /** Towards the daemon; must not block. */
   readonly tell: (message: FromArm) => void;
   /** The link to the arm has to be opened anew. */
@@ -300,6 +302,7 @@ export class Supervisor {
     if (verdict.kind === "refuse") {
       return verdict.refusals;
     }
+    this.#options.untilDue(dueAt);
     this.#options.arm.send(verdict.setpoint);
     stream.sent(q);
     this.#stops.sent(verdict.setpoint, this.#authority.arm);

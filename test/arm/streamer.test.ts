@@ -41,7 +41,7 @@ class ManualTime implements TickTimer {
   }
 }
 
-function started(onTick: (dueAt: number, now: number) => void = () => undefined) {
+function started(onTick: (dueAt: number, now: number) => void = () => undefined, lead = 0) {
   const time = new ManualTime();
   const histogram = new LatenessHistogram();
   const ticks: { readonly dueAt: number; readonly now: number }[] = [];
@@ -49,6 +49,7 @@ function started(onTick: (dueAt: number, now: number) => void = () => undefined)
     clock: time,
     timer: time,
     period: PERIOD,
+    lead,
     histogram,
     onTick: (dueAt, now) => {
       ticks.push({ dueAt, now });
@@ -69,6 +70,17 @@ describe("streamer", () => {
       assert.ok(Math.abs(dueAt - (100 + (index + 1) * PERIOD)) < 1e-9);
       assert.ok(Math.abs(now - dueAt) < 1e-9);
     }
+    assert.deepEqual(streamer.counters, { ticks: 100, late: 0, skipped: 0 });
+  });
+
+  it("ticks as much before the deadline as it is told, and counts lateness from there", () => {
+    const { time, ticks, streamer, histogram } = started(() => {
+      time.at += 0.0005;
+    }, 0.0005);
+    time.runTo(101.0005);
+    assert.equal(ticks.length, 100);
+    assert.ok(ticks.every(({ dueAt, now }) => Math.abs(dueAt - now - 0.0005) < 1e-9));
+    assert.ok(histogram.most() < 1e-9);
     assert.deepEqual(streamer.counters, { ticks: 100, late: 0, skipped: 0 });
   });
 

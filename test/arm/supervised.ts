@@ -26,6 +26,8 @@ export class Supervised {
   readonly told: FromArm[] = [];
   readonly supervisor: Supervisor;
   linkDead = 0;
+  /** How many setpoints had been sent when each wait for an instant began. */
+  readonly waits: { readonly dueAt: number; readonly sent: number }[] = [];
   now = 500;
   /** What the arm reports; its pose follows the command unless `frozen`. */
   state: ArmState = {
@@ -44,6 +46,7 @@ export class Supervised {
       arm: this.arm,
       gripper: this.gripper,
       period: PERIOD,
+      untilDue: (dueAt) => this.waits.push({ dueAt, sent: this.setpoints.length }),
       home: HOME,
       limits: LIMITS,
       tell: (message) => this.told.push(message),

@@ -49,6 +49,13 @@ describe("supervisor: engaging and holding", () => {
     assert.equal(bench.latest.source, null);
   });
 
+  it("waits for each setpoint's instant when it is permitted, and sends it then", () => {
+    const bench = new Supervised().engaged();
+    assert.equal(bench.waits.length, bench.setpoints.length);
+    assert.ok(bench.waits.every(({ sent }, index) => sent === index));
+    assert.ok(bench.waits.every(({ dueAt }, index) => index === 0 || dueAt > (bench.waits[index - 1]?.dueAt ?? 0)));
+  });
+
   it("refuses requests of whoever is not in control", () => {
     const bench = new Supervised().connected();
     assert.match(bench.request({ kind: "engage" }, LEASE + 1).reason, /not in control/);
