@@ -91,7 +91,7 @@ export interface Config extends Omit<RawConfig, "home_deg"> {
 /** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
 export function loadConfig(file: string): Config {
   const path = resolve(file);
-  return parseConfig(readText(path), path);
+  return parseConfig(readText(path, "name another file with --config"), path);
 }
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */

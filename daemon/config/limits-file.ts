@@ -61,7 +61,7 @@ const schema = z.strictObject({
 
 /** Reads the file of limits; throws ConfigError that names every wrong key and every limit above its ceiling. */
 export function loadLimits(path: string): Limits {
-  return parseLimits(readText(path), path);
+  return parseLimits(readText(path, "name the file of limits under limits: in the configuration"), path);
 }
 
 /** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */

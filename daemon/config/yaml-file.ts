@@ -9,13 +9,13 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Reads a text file; throws ConfigError when it cannot be read. */
-export function readText(path: string): string {
+/** Reads a text file; throws ConfigError with `remedy` when it cannot be read. */
+export function readText(path: string, remedy: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ConfigError(`${path}: cannot be read (${code}); name another file with --config`);
+    throw new ConfigError(`${path}: cannot be read (${code}); ${remedy}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { armProcessCommand, guardianCommand } from "../arm/commands.js";
 import { type Config, loadConfig } from "../config/config.js";
+import { loadLimits } from "../config/limits-file.js";
 import { projectPath } from "../ports/project-path.js";
 import { type Child, startChild } from "./child.js";
 import { freeTcpPort, freeUdpPort } from "./free-ports.js";
@@ -76,6 +77,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     const configFile = folder === null ? options.configFile : await configApart(options.configFile, folder);
     const config = loadConfig(configFile);
+    // Read by the arm process; what is wrong in it is said before anything runs.
+    loadLimits(config.limits);
     const logs = join(config.run_directory, "logs");
     makeRunDirectory(config.run_directory);
     makeRunDirectory(logs);

@@ -21,6 +21,7 @@ writeFileSync(
     .replaceAll("18081", String(await freeTcpPort()))
     .replace("8787", String(await freeTcpPort()))
     .replace("../../models", projectPath("models"))
+    .replace("limits-rm75b.yaml", projectPath("daemon", "config", "limits-rm75b.yaml"))
     .replace("../../.run", runDirectory),
 );
 
