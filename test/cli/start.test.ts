@@ -21,6 +21,7 @@ async function config(name: string, change: (text: string) => string = (text) =>
     .replaceAll("18081", String(await freeTcpPort()))
     .replace("8787", String(await freeTcpPort()))
     .replace("../../models", projectPath("models"))
+    .replace("limits-rm75b.yaml", projectPath("daemon", "config", "limits-rm75b.yaml"))
     .replace("../../.run", join(folder, `${name}-run`));
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, change(text));
@@ -29,7 +30,9 @@ async function config(name: string, change: (text: string) => string = (text) =>
 
 test("start: a wrong configuration gives one message with file and line, and no stack", async () => {
   const unknown = await config("unknown", (text) => text.replace(/^stream:/m, "strem:"));
+  const unlimited = await config("unlimited", (text) => text.replace(/^limits:.*/m, "limits: nowhere.yaml"));
   const wrong: readonly (readonly [string, RegExp])[] = [
+    [unlimited, /nowhere\.yaml: cannot be read \(ENOENT\); name the file of limits under limits:/],
     [join(folder, "absent.yaml"), /absent\.yaml: cannot be read \(ENOENT\)/],
     [await config("empty", () => ""), /empty\.yaml:1: the file: it holds no keys/],
     [await config("broken", () => "{: no [yaml\n"), /broken\.yaml:1: /],
