@@ -44,8 +44,9 @@ export interface StreamerOptions {
 }
 
 /**
- * Calls `onTick` `lead` before absolute deadlines `start + n * period`; lateness is counted from there. Most of the wait is left to the event loop, so that a stop
- * is handled between two ticks; the rest blocks. Missed deadlines are skipped and counted, never caught up.
+ * Calls `onTick` `lead` before absolute deadlines `start + n * period`; lateness is counted from there. Most of the wait
+ * is left to the event loop, so that a stop is handled between two ticks; the rest blocks. Missed deadlines are skipped
+ * and counted, never caught up.
  */
 export function startStreamer(options: StreamerOptions): Streamer {
   const { clock, timer, period, lead, histogram, onTick } = options;
