@@ -1,7 +1,7 @@
 import { Supervisor } from "../../daemon/arm/supervisor.js";
 import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
 import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/types/arm-link.js";
-import type { ArmState } from "../../daemon/types/arm-state.js";
+import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
 import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
@@ -37,6 +37,8 @@ export class Supervised {
     systemErrors: [],
     jointErrors: [0, 0, 0, 0, 0, 0, 0],
     jointEnabled: [true, true, true, true, true, true, true],
+    health: null,
+    link: QUIET_LINK,
   };
   frozen = false;
   #requests = 0;

@@ -5,6 +5,7 @@ import type { Limits } from "../../daemon/guard/limits.js";
 import { speedOf } from "../../daemon/motion/breaches.js";
 import { ZERO } from "../../daemon/motion/motion-state.js";
 import { emptyPlacement, place } from "../../daemon/motion/placement.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { jointPosition } from "../../daemon/types/units.js";
 import {
   finished,
@@ -87,7 +88,7 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
       const measured = { receivedAt: now, measured: setpoint, status: "", systemErrors: [], jointErrors: ZERO };
       const [next, verdict] = guard(memory, {
         ...{ now, proposed: { source, epoch: 1, dueAt: now, q: setpoint }, mode: "policy", epoch: 1 },
-        ...{ arm: { ...measured, jointEnabled: [true] }, operatorSeenAt: now, guardianSeenAt: now },
+        ...{ arm: { ...measured, jointEnabled: [true], health: null, link: QUIET_LINK }, operatorSeenAt: now, guardianSeenAt: now },
       });
       memory = next;
       if (verdict.kind === "refuse") {
