@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { type JointVector, mapJoints } from "../types/units.js";
+import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
 
 // Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-04, PO-05,
@@ -10,6 +10,8 @@ import { sourced } from "./sourced.js";
 const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
 /** At least the catalogue's number. */
 const least = (floor: number, ceiling: number) => sourced(z.number().min(floor).max(ceiling));
+/** The vendor's fastest joint. */
+const rated = z.number().positive().max(225);
 const amperes = z.number().positive().max(30);
 
 /** What is watched while the arm is connected; the bounds of the numbers are compiled in. */
@@ -59,6 +61,7 @@ export const watchSchema = z.strictObject({
   state_slow_ms: most(50),
   frozen_ms: most(200),
   frozen_commanded_deg: most(0.5),
+  rated_deg_s: sourced(z.tuple([rated, rated, rated, rated, rated, rated, rated])),
   jump_part: most(1.3),
   jump_slack_deg: most(0.2),
   jumps: most(3),
@@ -68,6 +71,8 @@ export const watchSchema = z.strictObject({
   answer_ms: most(200),
   stop_obeyed_ms: most(300),
   lateness_ms: most(5),
+  slow_pace: most(0.5),
+  slow_ms: least(200, 10_000),
 });
 
 /** What chunks are held against before they are followed. */
@@ -90,6 +95,7 @@ const DEGREE = Math.PI / 180;
 export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
   const degrees = ({ value }: { readonly value: number }): number => value * DEGREE;
   const milli = ({ value }: { readonly value: number }): number => value / 1000;
+  const fastest: JointVector = raw.rated_deg_s.value;
   const free: JointVector = raw.free_current_a.value;
   return {
     outside: degrees(raw.outside_soft_deg),
@@ -144,6 +150,7 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     stateAge: { note: milli(raw.state_note_ms), slow: milli(raw.state_slow_ms) },
     frozen: { lasting: milli(raw.frozen_ms), commanded: degrees(raw.frozen_commanded_deg) },
     jump: {
+      rated: mapJoints(fastest, (value) => value * DEGREE),
       part: raw.jump_part.value,
       slack: degrees(raw.jump_slack_deg),
       most: raw.jumps.value,
@@ -153,6 +160,7 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     answer: milli(raw.answer_ms),
     stopObeyed: milli(raw.stop_obeyed_ms),
     lateness: milli(raw.lateness_ms),
+    slow: { pace: raw.slow_pace.value, lasting: milli(raw.slow_ms) },
   };
 }
 

@@ -43,14 +43,18 @@ export function sentIn(history: History, q: JointVector, at: Instant): History {
   return { ...history, sent: [...recent(history.sent, at), { at, q }] };
 }
 
-/** The newest pose that is at least `window` older than the newest of all; null while none is. */
-export function poseBefore({ poses }: History, window: Seconds): Pose | null {
-  const newest = poses.at(-1);
-  return newest === undefined ? null : (poses.findLast(({ at }) => newest.at - at >= window) ?? null);
+/** Where the arm was `window` before the newest report; null while that is not known. */
+export function poseBefore({ poses, reportedAt }: History, window: Seconds): Pose | null {
+  return poses.findLast(({ at }) => reportedAt - at >= window) ?? null;
 }
 
 /** An arm that has reported one pose for this long stands; before that its reports may only be late (AR-10: 200 ms). */
 const STANDS: Seconds = 0.2;
+
+/** The time that went by from an earlier pose to the newest report. */
+export function timeSince({ reportedAt }: History, before: Pose): Seconds {
+  return Math.min(STANDS, reportedAt - before.at);
+}
 
 /** Mean joint speed from an earlier pose to the newest, rad/s; null while there are not two. */
 export function measuredSpeed(history: History, before: Pose | null): JointVector | null {
@@ -62,14 +66,11 @@ export function measuredSpeed(history: History, before: Pose | null): JointVecto
   return mapJoints(newest.q, (angle, joint) => (angle - jointAt(before.q, joint)) / elapsed);
 }
 
-/** The time that went by from an earlier pose to the newest report. */
-export function timeSince({ poses, reportedAt }: History, before: Pose): Seconds {
-  const newestAt = poses.at(-1)?.at ?? reportedAt;
-  return Math.min(STANDS, newestAt - before.at) + reportedAt - newestAt;
-}
-
 /** How far each joint went since `from`, rad: largest less smallest of all positions. */
-export function travelled(row: readonly { readonly at: Instant; readonly q: JointVector }[], from: Instant): JointVector {
+export function travelled(
+  row: readonly { readonly at: Instant; readonly q: JointVector }[],
+  from: Instant,
+): JointVector {
   const first = row.findLast(({ at }) => at <= from);
   const part = row.filter(({ at }) => at > from);
   const all = first === undefined ? part : [first, ...part];

@@ -25,6 +25,7 @@ export function motionConditions(history: History, situation: Situation, limits:
   const cartesian = fastestPoint(history, calmFrom);
   const near = newest === undefined ? null : leastMargin(newest.placement.margins, "self-collision", cell.body.bounds);
   const low = newest === undefined ? null : leastMargin(newest.placement.margins, "table", cell.body.bounds);
+  const height = low?.part === "fingertip" ? cell.table.fingertips : cell.table.housings;
   const behind = worst(q, (angle, joint) => offBand(history, angle, joint, watch.behind.lag));
   const stuck = stuckJoint(history, watch.stuck);
   const { standsSince, stoodAt, now } = situation;
@@ -55,8 +56,9 @@ export function motionConditions(history: History, situation: Situation, limits:
     },
     {
       ...{ id: "ML-10", code: "below-table", reaction: "protective-stop", lasting: 0 },
-      holds: low !== null && !(low.margin >= -cell.table.fingertips - watch.underTable),
-      detail: () => `${low?.part ?? "a part"} is measured ${millimetres(-(low?.margin ?? 0))} mm under its bound`,
+      holds: low !== null && !(low.margin + height >= -watch.underTable),
+      detail: () =>
+        `${low?.part ?? "a part"} is measured ${millimetres(-(low?.margin ?? 0) - height)} mm under the table`,
     },
     {
       ...{ id: "ML-11", code: "too-near", reaction: "quick-stop", lasting: 0 },
@@ -90,6 +92,9 @@ export function motionConditions(history: History, situation: Situation, limits:
     },
   ];
 }
+
+/** Different poses within 300 ms of an arm that moves: half of what a push of 20 ms gives. */
+const LEAST_POSES = 7;
 
 const ZERO: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
@@ -149,6 +154,10 @@ function stuckJoint(history: History, rule: ArmLimits["watch"]["stuck"]): number
   const commanded = travelled(history.sent, from);
   const told = commanded.map((way) => way > rule.commanded);
   if (!told.includes(true)) {
+    return null;
+  }
+  // Reports that stand still as a whole say nothing of a joint; they are AR-10's.
+  if (history.poses.filter(({ at }) => at > from).length < LEAST_POSES) {
     return null;
   }
   const measured = travelled(history.poses, from);

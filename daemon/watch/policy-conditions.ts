@@ -8,6 +8,7 @@ import type { ChunkLimits, WatchLimits } from "./watch-limits.js";
 export interface Demanded {
   /** On the path of its targets: time goes by more slowly on it while motion is slowed. */
   readonly pathAt: Instant;
+  /** What is commanded for it, rad. */
   readonly q: JointVector;
   /** The arm could not do it as asked. */
   readonly clamped: boolean;

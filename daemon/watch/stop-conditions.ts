@@ -10,7 +10,12 @@ const WINDOW = 0.05;
 const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /** What must not be after a stop at `stoppedAt`; -Infinity for none. */
-export function stopConditions(history: History, stoppedAt: Instant, now: Instant, watch: WatchLimits): readonly Condition[] {
+export function stopConditions(
+  history: History,
+  stoppedAt: Instant,
+  now: Instant,
+  watch: WatchLimits,
+): readonly Condition[] {
   const speed = measuredSpeed(history, poseBefore(history, WINDOW)) ?? STILL;
   const fastest = Math.max(...speed.map(Math.abs));
   return [

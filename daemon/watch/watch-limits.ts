@@ -47,16 +47,24 @@ export interface WatchLimits {
   readonly stateAge: { readonly note: Seconds; readonly slow: Seconds };
   /** Reports that say the same for `lasting` while the command went `commanded` rad (AR-10). */
   readonly frozen: { readonly lasting: Seconds; readonly commanded: number };
-  /** What a report may differ from the one before: part of what the arm can do, and rad besides (AR-11). */
-  readonly jump: { readonly part: number; readonly slack: number; readonly most: number; readonly within: Seconds };
+  /** What a report may differ from the one before: part of the joints' rated speed, and rad besides (AR-11). */
+  readonly jump: {
+    readonly rated: JointVector;
+    readonly part: number;
+    readonly slack: number;
+    readonly most: number;
+    readonly within: Seconds;
+  };
   /** Datagrams a second that are not the arm's (AR-12). */
   readonly foreign: Graded;
   /** An unanswered question (AR-13). */
   readonly answer: Seconds;
   /** The arm still moves so long after a stop (AR-16). */
   readonly stopObeyed: Seconds;
-  /** Lateness of the stream, 99.9 % of a minute (HO-15). */
+  /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
   readonly lateness: Seconds;
+  /** Part of its pace at which a slowed motion goes, and how long it goes on so once nothing asks for it any more. */
+  readonly slow: { readonly pace: number; readonly lasting: Seconds };
 }
 
 /** What chunks of a policy are held against before they are followed. */

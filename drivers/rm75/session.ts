@@ -4,8 +4,8 @@ import { DriverError } from "../../daemon/types/driver-error.js";
 import type { JointVector, Seconds } from "../../daemon/types/units.js";
 import {
   CLEAR_SYSTEM_ERROR,
-  clearJointError,
   CONTROLLER_TEMPERATURE,
+  clearJointError,
   configurePush,
   enableJoint,
   PUSH_SETTINGS,

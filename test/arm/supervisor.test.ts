@@ -68,8 +68,8 @@ describe("supervisor: engaging and holding", () => {
     assert.match(bench.request({ kind: "engage" }).reason, /guardian/);
     bench.pass(0.05).pass(0.15, { state: true });
     assert.match(bench.request({ kind: "engage" }).reason, /fresh state/);
-    bench.state = { ...bench.state, measured: jointPosition([0, 2.23, 0, 0, 0, 0, 0]) };
-    bench.pass(0.05);
+    bench.state = { ...bench.state, measured: jointPosition([3.06, -0.2, 0.05, 1.2, -0.1, 1.1, 0.3]) };
+    bench.pass(0.2);
     assert.match(bench.request({ kind: "engage" }).reason, /soft limits/);
   });
 });

@@ -27,6 +27,7 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
     gripper: { commanded: 1, measured: 1, receivedAt: 100 },
     pendingTargets: 0,
     stops: [],
+    notices: [],
     armStatus: "idle",
     stream: { ticks: 0, lateTicks: 0, skippedTicks: 0, refusals: 0, latenessP99Ms: 0, latenessMaxMs: 0 },
     ...changes,

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { JointPosition } from "../../../daemon/types/units.js";
+import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../../daemon/types/units.js";
 import type { Plant, PlantState } from "../plant.js";
 import { encodePlantCommand, plantStates } from "./plant-wire.js";
 
@@ -8,12 +8,15 @@ export class PlantLink implements Plant {
   readonly #socket: Socket;
   #measured: PlantState;
   #targets: JointPosition;
+  /** What the drives had been told when the newest measurement arrived. */
+  #targetsThen: JointPosition;
   #feeds = true;
 
   private constructor(socket: Socket, first: PlantState) {
     this.#socket = socket;
     this.#measured = first;
     this.#targets = first.q;
+    this.#targetsThen = first.q;
   }
 
   /** Resolves with the first measurement; rejects when nobody listens or the world ends before. */
@@ -31,6 +34,7 @@ export class PlantLink implements Plant {
             resolve(link);
           } else {
             link.#measured = state;
+            link.#targetsThen = link.#targets;
           }
         }),
       );
@@ -50,8 +54,16 @@ export class PlantLink implements Plant {
     }
   }
 
+  /**
+   * The newest measurement, with the joints carried on by what their targets have gone since it arrived: a world that is
+   * held up for a while must not look like an arm that stands.
+   */
   measured(): PlantState {
-    return this.#measured;
+    const { q, ...rest } = this.#measured;
+    const carried = mapJoints(q, (angle, joint) => {
+      return angle + jointAt(this.#targets, joint) - jointAt(this.#targetsThen, joint);
+    });
+    return { ...rest, q: jointPosition(carried) };
   }
 
   /** Whether the world is told anything; not while it is built anew. */
