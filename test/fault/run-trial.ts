@@ -36,12 +36,11 @@ export async function runTrial(
   trial: Trial,
   mode: TrialMode,
   seed: number,
-  run: number,
 ): Promise<TrialResult> {
   const random = createRandom(seed);
-  const context = { rig, mode, random, run };
+  const context = { rig, mode, random, run: seed };
   const budget = trial.budget ?? row.budget;
-  await bring(rig, mode, run, random.between(0, PHASE));
+  await bring(rig, mode, seed, random.between(0, PHASE));
   await rig.takeHistory();
   rig.line.set({});
   const visible = await trial.inject(context);
@@ -66,7 +65,7 @@ export async function runTrial(
   };
 }
 
-async function bring(rig: FaultRig, mode: TrialMode, run: number, phase: Seconds): Promise<void> {
+async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Seconds): Promise<void> {
   switch (mode) {
     case "standby":
       return;
@@ -76,24 +75,25 @@ async function bring(rig: FaultRig, mode: TrialMode, run: number, phase: Seconds
       return;
     case "policy":
       await rig.goHome();
-      await rig.lab.reset(run, "nominal", 0);
-      await rig.followPolicy(run);
+      await rig.lab.reset(seed, "nominal", 0);
+      await rig.followPolicy(seed);
       await pause(phase);
       await rig.moving();
       return;
     case "homing":
       // Somewhere else first: the way home is the motion.
-      await rig.followPolicy(run);
+      await rig.followPolicy(seed);
       await pause(AWAY);
       await rig.operator.held({ type: "pause" });
       await rig.startHoming();
-      await pause(phase / 4);
+      await rig.moving();
+      await pause(phase / 8);
       return;
   }
 }
 
-/** A policy goes several degrees in this time. */
-const AWAY: Seconds = 1.5;
+/** A policy goes twenty degrees and more in this time: homing takes more than a second. */
+const AWAY: Seconds = 2.5;
 
 function instantOf(visible: Visible, history: RunHistory): Instant {
   if (typeof visible === "number") {

@@ -42,7 +42,7 @@ export interface TrialContext {
   readonly rig: FaultRig;
   readonly mode: TrialMode;
   readonly random: Random;
-  /** Counts the runs of this trial from 0. */
+  /** Goes up by 1 from run to run. */
   readonly run: number;
 }
 

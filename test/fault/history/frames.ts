@@ -35,8 +35,8 @@ export function framesOf(commands: readonly Arrival[], period: Seconds): readonl
     }
     const last: Frame | null = before !== null && at - before.at <= STREAM_END ? before : null;
     const v = q.map((angle, joint) => (last === null ? 0 : (angle - (last.q[joint] ?? angle)) / period));
-    // A record may begin in the middle of a stream: the speed before is not known then.
-    const unknown = last === null || (last === frames[0] && last.first);
+    // After a pause on the line, or where the record begins, the speed before is not known.
+    const unknown = last === null || last.first;
     const a = v.map((speed, joint) => (unknown ? 0 : (speed - (last?.v[joint] ?? speed)) / period));
     const frame: Frame = { at, q, v, a, first: last === null };
     frames.push(frame);

@@ -48,15 +48,24 @@ export class FaultRig {
   readonly bounds: Bounds;
   readonly line: OperatorLine;
   readonly folder: string;
+  /** Under real-time scheduling, where it may be had. */
+  readonly realTime: boolean;
   operator: RecordedOperator;
   readonly #others: RecordedOperator[] = [];
 
-  private constructor(system: System, line: OperatorLine, operator: RecordedOperator, folder: string) {
+  private constructor(
+    system: System,
+    line: OperatorLine,
+    operator: RecordedOperator,
+    folder: string,
+    realTime: boolean,
+  ) {
     this.system = system;
     this.lab = labControl(system.lab ?? "");
     this.line = line;
     this.operator = operator;
     this.folder = folder;
+    this.realTime = realTime;
     this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
   }
 
@@ -68,7 +77,7 @@ export class FaultRig {
     const line = await startOperatorLine(host, port);
     try {
       const operator = await RecordedOperator.connect("fault", `ws://127.0.0.1:${line.port}`, system.tokenFile);
-      const rig = new FaultRig(system, line, operator, folder);
+      const rig = new FaultRig(system, line, operator, folder, options.realTime);
       await need(operator.takeControl(), "control-granted");
       await rig.ready();
       return rig;

@@ -8,8 +8,9 @@ import { createRandom } from "../../../drivers/virtual-lab/scene/random.js";
 /** The line between operators and the daemon: a TCP proxy whose toxics can be changed, and which stamps what passes. */
 export interface OperatorLine {
   readonly port: number;
-  set(toxics: Partial<Toxics>): Instant;
-  /** When bytes left for the daemon: the last before, and all since the last time. */
+  /** Of both directions, or with `deaf` of what the daemon says only. */
+  set(toxics: Partial<Toxics>, deaf?: "deaf"): Instant;
+  /** When bytes left for the daemon since the last time, and in the second before. */
   takeStamps(): readonly Instant[];
   /** When the last bytes left for the daemon. */
   lastAt(): Instant;
@@ -18,7 +19,7 @@ export interface OperatorLine {
 
 /** Starts a line to `host:port` on a free loopback port. */
 export async function startOperatorLine(host: string, port: number): Promise<OperatorLine> {
-  let toxics: Toxics = HEALTHY_LINE;
+  const toxics: Record<"inward" | "outward", Toxics> = { inward: HEALTHY_LINE, outward: HEALTHY_LINE };
   let stamps: Instant[] = [];
   let lastAt: Instant = hostClock.now();
   const random = createRandom(1).unit;
@@ -28,14 +29,14 @@ export async function startOperatorLine(host: string, port: number): Promise<Ope
     const daemon = connect({ host, port, noDelay: true });
     client.setNoDelay(true);
     let greeted = false;
-    const inward = pipe(client, daemon, (bytes) => {
+    const inward = pipe("inward", client, daemon, (bytes) => {
       lastAt = hostClock.now();
       stamps.push(lastAt);
       // The daemon turns away whoever calls it by another name than its own.
       daemon.write(greeted ? bytes : renamed(bytes, `${host}:${port}`));
       greeted = true;
     });
-    const outward = pipe(daemon, client, (bytes) => client.write(bytes));
+    const outward = pipe("outward", daemon, client, (bytes) => client.write(bytes));
     for (const socket of [client, daemon]) {
       sockets.add(socket);
       socket.on("error", () => {
@@ -47,8 +48,8 @@ export async function startOperatorLine(host: string, port: number): Promise<Ope
       socket.on("close", () => sockets.delete(socket));
     }
   });
-  const pipe = (from: Socket, to: Socket, deliver: (bytes: Buffer) => void): ToxicPipe => {
-    const one = new ToxicPipe(() => toxics, random, { deliver, end: () => to.end() });
+  const pipe = (way: "inward" | "outward", from: Socket, to: Socket, deliver: (bytes: Buffer) => void): ToxicPipe => {
+    const one = new ToxicPipe(() => toxics[way], random, { deliver, end: () => to.end() });
     pipes.add(one);
     from.on("data", (bytes: Buffer) => one.push(bytes));
     from.on("end", () => one.finish());
@@ -62,8 +63,9 @@ export async function startOperatorLine(host: string, port: number): Promise<Ope
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
-    set: (changed) => {
-      toxics = { ...HEALTHY_LINE, ...changed };
+    set: (changed, deaf) => {
+      toxics.outward = { ...HEALTHY_LINE, ...changed };
+      toxics.inward = deaf === undefined ? toxics.outward : HEALTHY_LINE;
       for (const one of pipes) {
         one.flush();
       }
@@ -71,7 +73,7 @@ export async function startOperatorLine(host: string, port: number): Promise<Ope
     },
     takeStamps: () => {
       const taken = stamps;
-      stamps = [lastAt];
+      stamps = taken.filter((at) => at > lastAt - 1);
       return taken;
     },
     lastAt: () => lastAt,
