@@ -1,5 +1,5 @@
-import { alignWords, type WordAlignment } from "./align-words.js";
 import { readSlots, SLOTS, type Slot, type SlotValues, wordsOf } from "./slots.js";
+import { wordDistance } from "./word-distance.js";
 
 /** A slot in which an instruction says something else than the nearest trained one; null where nothing is said. */
 export interface SlotDifference {
@@ -20,7 +20,7 @@ export interface Wording {
 interface Candidate {
   readonly instruction: string;
   readonly differences: readonly SlotDifference[];
-  readonly alignment: WordAlignment;
+  readonly distance: number;
 }
 
 /** Compares an instruction with the trained ones; null without any. */
@@ -31,8 +31,8 @@ export function compareWording(instruction: string, trained: readonly string[]):
   const unfamiliar = [...new Set(words)].filter((word) => !known.has(word));
   const candidates = trained.map((other): Candidate => {
     const otherWords = wordsOf(other);
-    const alignment = alignWords(words, otherWords);
-    return { instruction: other, alignment, differences: differencesOf(slots, readSlots(otherWords)) };
+    const distance = wordDistance(words, otherWords);
+    return { instruction: other, distance, differences: differencesOf(slots, readSlots(otherWords)) };
   });
   const [first, ...others] = candidates;
   if (first === undefined) {
@@ -44,7 +44,7 @@ export function compareWording(instruction: string, trained: readonly string[]):
     unfamiliar,
     differences: nearest.differences.map((difference) =>
       difference.slot === "object" && difference.said === null
-        ? { ...difference, said: objectInPlace(nearest.alignment, unfamiliar) }
+        ? { ...difference, said: strangeThing(words, unfamiliar) }
         : difference,
     ),
   };
@@ -71,11 +71,15 @@ function differencesOf(said: SlotValues, trained: SlotValues): readonly SlotDiff
 
 function isNearer(one: Candidate, other: Candidate): boolean {
   const slots = one.differences.length - other.differences.length;
-  return slots < 0 || (slots === 0 && one.alignment.distance < other.alignment.distance);
+  return slots < 0 || (slots === 0 && one.distance < other.distance);
 }
 
-/** The strange word that stands where the nearest instruction names its object. */
-function objectInPlace({ pairs }: WordAlignment, unfamiliar: readonly string[]): string | null {
-  const pair = pairs.find(([given, other]) => readSlots([other]).object !== null && unfamiliar.includes(given));
-  return pair?.[0] ?? null;
+/** What an article and words that were never heard call by name. */
+function strangeThing(words: readonly string[], unfamiliar: readonly string[]): string | null {
+  const start = words.findIndex((word, place) => unfamiliar.includes(word) && ARTICLES.has(words[place - 1] ?? ""));
+  const rest = start < 0 ? [] : words.slice(start);
+  const end = rest.findIndex((word) => !unfamiliar.includes(word));
+  return rest.slice(0, end < 0 ? rest.length : end).join(" ") || null;
 }
+
+const ARTICLES: ReadonlySet<string> = new Set(["the", "a", "an"]);

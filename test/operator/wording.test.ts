@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { alignWords } from "../../daemon/operator/align-words.js";
 import { checkInstruction } from "../../daemon/operator/instruction.js";
 import { readSlots, wordsOf } from "../../daemon/operator/slots.js";
+import { wordDistance } from "../../daemon/operator/word-distance.js";
 import { compareWording, describeWording } from "../../daemon/operator/wording.js";
 import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
 
@@ -47,6 +47,7 @@ test("another value of a slot is named with the trained one", () => {
   assert.deepEqual(compare("pick up the banana and move it to the front").differences, [
     { slot: "object", said: "banana", trained: "bread" },
   ]);
+  assert.deepEqual(compare("grab a ripe banana and move it to the front").differences[0]?.said, "ripe banana");
   assert.deepEqual(compare("pick up the bread and move it to the back").differences, [
     { slot: "direction", said: "back", trained: "front" },
   ]);
@@ -90,14 +91,15 @@ test("what differs is one sentence", () => {
   assert.match(describeWording(compare("move the bread and place it to the front")), /the same in other words/);
 });
 
-test("an alignment explains its distance", () => {
+test("the distance of two lists of words is a metric and knows one change when it sees it", () => {
   const words = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 6 });
   fc.assert(
-    fc.property(words, words, (given, other) => {
-      const { distance, pairs } = alignWords(given, other);
-      const changed = pairs.filter(([one, two]) => one !== two).length;
-      assert.equal(distance, changed + given.length + other.length - 2 * pairs.length);
-      assert.equal(distance, alignWords(other, given).distance);
+    fc.property(words, words, words, (one, two, three) => {
+      assert.equal(wordDistance(one, two), wordDistance(two, one));
+      assert.equal(wordDistance(one, two) === 0, one.join() === two.join());
+      assert.ok(wordDistance(one, three) <= wordDistance(one, two) + wordDistance(two, three));
+      assert.equal(wordDistance(one, [...one, "d"]), 1);
+      assert.equal(wordDistance(["d", ...one], ["e", ...one]), 1);
     }),
   );
 });
