@@ -74,8 +74,10 @@ async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Second
       await pause(phase / 4);
       return;
     case "policy":
-      await rig.goHome();
-      await rig.lab.reset(seed, "nominal", 0);
+      if (rig.awayFromHome() > FAR) {
+        await rig.goHome();
+        await rig.lab.reset(seed, "nominal", 0);
+      }
       await rig.followPolicy(seed);
       await pause(phase);
       await rig.moving();
@@ -91,6 +93,9 @@ async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Second
       return;
   }
 }
+
+/** Farther from home than this a policy may have begun what it cannot begin again, rad: 15 degrees. */
+const FAR = 0.26;
 
 /** A policy goes twenty degrees and more in this time: homing takes more than a second. */
 const AWAY: Seconds = 2.5;
