@@ -4,7 +4,7 @@ import { hostClock } from "../../../daemon/ports/clock.js";
 import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import type { Alteration, ImpairmentRequest } from "../../../drivers/virtual-lab/impair/impairment.js";
 import { type FaultRig, pause } from "../rig/fault-rig.js";
-import { cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
+import { type FaultCase, MOVING, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
 
 /** System codes of the vendor's table (safety.md AR-01), and three that it does not have. */
 const SYSTEM_CODES = [
