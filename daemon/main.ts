@@ -32,8 +32,8 @@ async function main(): Promise<void> {
       `${config.policy.bundle}: its pictures are resized by ${manifest.images.resize}; the cameras offer area`,
     );
   }
-  const cameras = createCameras(camerasOptions(config, manifest.images));
   const policy = chosenPolicy(config, log);
+  const cameras = createCameras(camerasOptions(config, manifest.images));
   const link = createSocketArmLink(config.armSocket, hostClock);
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },

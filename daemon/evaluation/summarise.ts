@@ -41,6 +41,8 @@ export interface ConditionSummary {
   readonly condition: Condition;
   readonly tasks: readonly (Successes & { readonly task: number; readonly instruction: string })[];
   readonly all: Successes;
+  /** How the daemon says that the trials ended, and how often. */
+  readonly ends: readonly { readonly end: string; readonly trials: number }[];
   /** null for `plain` and without pairs. */
   readonly difference: Difference | null;
   /** Corpus BLEU-4 of the model's own texts, 0..1; null where they are forced. */
@@ -85,6 +87,10 @@ function summariseCondition(
       ...successes(own.filter((run) => run.task === task)),
     })),
     all: successes(own),
+    ends: [...new Set(own.map(({ end }) => end))].map((end) => ({
+      end,
+      trials: own.filter((run) => run.end === end).length,
+    })),
     difference:
       condition === "plain"
         ? null

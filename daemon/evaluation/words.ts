@@ -8,12 +8,13 @@ export function evaluationInWords({ subject, conditions }: Evaluation): string {
 }
 
 function conditionInWords(summary: ConditionSummary): readonly string[] {
-  const { condition, tasks, all, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
+  const { condition, tasks, all, ends, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
   return [
     "",
     `${capitalised(CONDITION_WORDS[condition])}:`,
     ...tasks.map((task) => `  ${task.instruction}\n    ${successesInWords(task)}`),
     `  All tasks\n    ${successesInWords(all)}`,
+    `  Ended: ${endsInWords(ends)}`,
     ...(difference === null ? [] : [`  ${differenceInWords(difference)}`]),
     ...(bleu === null
       ? []
@@ -26,6 +27,11 @@ function conditionInWords(summary: ConditionSummary): readonly string[] {
 /** A rate with its interval. */
 export function rateInWords({ rate, interval: [low, high] }: Rate): string {
   return `${percent(rate)} (${percent(low)} to ${percent(high)})`;
+}
+
+/** How the trials ended. */
+export function endsInWords(ends: ConditionSummary["ends"]): string {
+  return ends.map(({ end, trials }) => `${trials} ${end}`).join("; ");
 }
 
 /** What changed against the plain trials. */
@@ -43,7 +49,7 @@ export function differenceInWords({
 }
 
 function successesInWords({ trials, goal, kinematic }: Successes): string {
-  return `${trials} trials: goal ${rateInWords(goal)}, as told ${rateInWords(kinematic)}`;
+  return `${trials} ${trials === 1 ? "trial" : "trials"}: goal ${rateInWords(goal)}, as told ${rateInWords(kinematic)}`;
 }
 
 function latencyInWords(rows: ConditionSummary["latency_ms"]): string {

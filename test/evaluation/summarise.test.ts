@@ -43,6 +43,15 @@ test("what a condition changes is told against the plain trials of the same task
   });
 });
 
+test("how the trials ended is counted", () => {
+  const stopped = trial({ seed: 7, end: "failed: No picture from the front camera." });
+  const [plain] = summarise(SUBJECT, [trial(), trial({ seed: 6 }), stopped], TASKS).conditions;
+  assert.deepEqual(plain?.ends, [
+    { end: "finished", trials: 2 },
+    { end: stopped.end, trials: 1 },
+  ]);
+});
+
 test("texts are scored where they are the model's own", () => {
   const wrong = trial({ texts: [{ coarse: "move the bread", fine: TASKS[1]?.fine ?? "", times: 2 }] });
   const [plain, forced] = summarise(SUBJECT, [wrong, trial({ condition: "random" })], TASKS).conditions;
