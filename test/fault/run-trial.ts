@@ -48,14 +48,14 @@ export async function runTrial(
   const more = (await trial.after?.(context)) ?? [];
   const history = await rig.takeHistory();
   const visibleAt = instantOf(visible, history);
-  const reaction = reactionTo(history, visibleAt, rig.bounds);
+  const reaction = reactionTo(history, visibleAt, rig.bounds, visibleAt + (trial.within ?? Infinity));
   const outcome: Outcome = { ...context, history, visibleAt, reaction };
   const left = trial.expect === "left" ? leftAt(history, visibleAt) : null;
   const reactionMs = toMs(trial.expect === "left" ? left : reaction.reaction);
   const stillMs = trial.expect === "undisturbed" ? null : toMs(reaction.still);
   const problems = [
     ...unexpected(trial.expect, outcome, left),
-    ...(trial.expect === "undisturbed" ? [] : overBudget(reactionMs, stillMs, budget)),
+    ...overBudget(trial.expect, reactionMs, stillMs, budget),
     ...more,
     ...(trial.judge?.(outcome) ?? []),
   ];
@@ -154,15 +154,23 @@ function disturbed({ history, visibleAt, mode }: Outcome): readonly string[] {
   ];
 }
 
-function overBudget(reactionMs: number | null, stillMs: number | null, budget: Budget): readonly string[] {
+function overBudget(
+  expect: Expectation,
+  reactionMs: number | null,
+  stillMs: number | null,
+  budget: Budget,
+): readonly string[] {
+  if (expect === "undisturbed") {
+    return [];
+  }
   const problems: string[] = [];
   if (budget.reaction !== null && reactionMs !== null && reactionMs > budget.reaction) {
     problems.push(`reaction ${reactionMs.toFixed(1)} ms, budget ${budget.reaction}`);
   }
-  if (budget.still !== null && (stillMs === null || stillMs > budget.still)) {
-    problems.push(
-      `still after ${stillMs === null ? "more than was watched" : `${stillMs.toFixed(0)} ms`}, budget ${budget.still}`,
-    );
+  if (budget.still !== null && stillMs === null && expect !== "checked") {
+    problems.push(`not still within what was watched, budget ${budget.still}`);
+  } else if (budget.still !== null && stillMs !== null && stillMs > budget.still) {
+    problems.push(`still after ${stillMs.toFixed(0)} ms, budget ${budget.still}`);
   }
   return problems;
 }
