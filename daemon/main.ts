@@ -17,7 +17,13 @@ import { createSocketArmLink } from "./loop/socket-arm-link.js";
 import { startOperatorServer } from "./operator/server.js";
 import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
+import { countAnswers } from "./service/answers.js";
+import { serviceManager } from "./service/service-manager.js";
+import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
+
+/** A few of these fit into the unit's WatchdogSec. */
+const SELF_QUESTION_PERIOD: Seconds = 1;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
@@ -52,10 +58,18 @@ async function main(): Promise<void> {
   });
   log.info({ url: server.url }, `operators: ${server.url}`);
 
+  const manager = serviceManager();
+  manager.ready(`operators: ${server.url}`);
+  // Through the server's own port, so that it proves what operators need of this process.
+  const answers = manager.watched ? countAnswers(`${server.url}/healthz`, SELF_QUESTION_PERIOD) : null;
+  manager.feedWhile(() => answers?.count() ?? 0);
+
   let ending = false;
   const end = async (): Promise<void> => {
     if (!ending) {
       ending = true;
+      manager.stopping();
+      answers?.close();
       await backend.close("the daemon ends");
       await server.close();
       link.close();

@@ -43,6 +43,8 @@ export interface ArmProcessParts {
 
 /** A running arm process. */
 export interface ArmProcess {
+  /** Ticks of the stream so far. */
+  ticks(): number;
   /** Ramps down, ends the stream and every connection. */
   close(): Promise<void>;
 }
@@ -230,6 +232,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
   log.info({ scheduling, periodMs: options.period * 1000 }, `listening on ${options.socketPath}, ${scheduling}`);
 
   return {
+    ticks: () => counters.ticks,
     close: async () => {
       closing = true;
       clearTimeout(retry);
