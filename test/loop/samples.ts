@@ -20,6 +20,7 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
     at: 100,
     mode: "hold",
     epoch: 1,
+    holdToRun: "not-needed",
     source: "hold",
     measured: joints(0),
     measuredAge: 0,

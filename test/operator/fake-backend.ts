@@ -29,6 +29,7 @@ export function calmReport(change: Partial<ArmReport> = {}): ArmReport {
     mode: "hold",
     epoch: 1,
     source: "hold",
+    holdToRun: "not-needed",
     measured: HOME,
     measuredAge: 0.004,
     commanded: HOME,
