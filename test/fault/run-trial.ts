@@ -51,8 +51,10 @@ export async function runTrial(
   const reaction = reactionTo(history, visibleAt, rig.bounds, visibleAt + (trial.within ?? Infinity));
   const outcome: Outcome = { ...context, history, visibleAt, reaction };
   const left = trial.expect === "left" ? leftAt(history, visibleAt) : null;
-  const reactionMs = toMs(trial.expect === "left" ? left : reaction.reaction);
-  const stillMs = trial.expect === "undisturbed" ? null : toMs(reaction.still);
+  // Of a fault that must not stop the arm, or at a standing arm, there is nothing to time.
+  const timed = trial.expect !== "undisturbed" && mode !== "standby";
+  const reactionMs = timed ? toMs(trial.expect === "left" ? left : reaction.reaction) : null;
+  const stillMs = timed ? toMs(reaction.still) : null;
   const problems = [
     ...unexpected(trial.expect, outcome, left),
     ...overBudget(trial.expect, reactionMs, stillMs, budget),
