@@ -85,8 +85,12 @@ const spoiling = z.enum([
 const schema = z.discriminatedUnion("target", [
   /** The lines to the controller: all connections, present and later. What is left out is as it should be. */
   toxics.extend({ target: z.literal("tcp") }),
-  /** Raw bytes to every connection, base64. */
-  z.strictObject({ target: z.literal("tcp-bytes"), base64: z.string().max(2 ** 22) }),
+  /** Raw bytes to every connection, base64, so often in a row. */
+  z.strictObject({
+    target: z.literal("tcp-bytes"),
+    base64: z.string().max(2 ** 15),
+    repeat: z.int().min(1).max(4096).default(1),
+  }),
   datagrams.extend({ target: z.literal("udp") }),
   z.strictObject({ target: z.literal("camera"), role: z.enum([...CAMERA_ROLES]), how: spoiling }),
   /** Ends every impairment. */
