@@ -94,11 +94,12 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
       {
         ...{ name: "5 a second", modes: MOVING, expect: "stop", watch: 2 },
         inject: async ({ rig }) => {
-          for (let line = 0; line < 5; line += 1) {
-            await send(rig, GARBAGE());
+          const first = await send(rig, GARBAGE());
+          for (let line = 1; line < 5; line += 1) {
             await pause(0.05);
+            await send(rig, GARBAGE());
           }
-          return hostClock.now() - 0.05;
+          return first;
         },
       },
     ],
