@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from .config import Config, config_from_dict
 from .dataset import Dataset
-from .export import bundle_id
-from .pipeline import evaluate, export, split, train
+from .export import graphs, manifest
+from .inference import TorchRunner, generate
+from .pipeline import Trained, evaluate, split, train
 from .report import table
 from .rollout import Bundle, open_lab, trial, trial_requests, wilson
 
@@ -75,7 +78,7 @@ def shortened_config(path: Path | None) -> Config:
 
 
 def ablate(base: Config, data: Path, validation: Path | None, out: Path, trials: Trials) -> dict:
-    """Trains, reports and rolls out every variant, or goes on with that; writes `ablation.json` and `ablation.md`."""
+    """Trains and rolls out every variant, or goes on with that; writes `ablation.json` and `ablation.md`."""
     training, held_out = split(data, validation, None)
     out.mkdir(parents=True, exist_ok=True)
     subject = {
@@ -88,17 +91,22 @@ def ablate(base: Config, data: Path, validation: Path | None, out: Path, trials:
     }
     refuse_other(out / "subject.json", subject)
     rows: list[dict] = []
-    for number, variant in enumerate(VARIANTS):
-        folder = out / variant.name
-        lend(out, folder, VARIANTS[:number], variant)
-        config = variant.config(base)
-        print(f"variant {number + 1} of {len(VARIANTS)}: {variant.name} ({variant.words})", flush=True)
-        report = trained_report(config, training, held_out, folder)
-        verdicts = rolled_out(folder / bundle_id(config, "split"), folder / "trials.jsonl", trials)
-        rows.append(row(variant, report, verdicts))
-        result = {**subject, "episodes": len(training.disturbed), "variants": rows}
-        (out / "ablation.json").write_text(json.dumps(result, indent=1) + "\n")
-        (out / "ablation.md").write_text(markdown(result))
+    with open_lab(trials.lab) as lab:
+        for number, variant in enumerate(VARIANTS):
+            folder = out / variant.name
+            told = folder / "row.json"
+            print(f"variant {number + 1} of {len(VARIANTS)}: {variant.name} ({variant.words})", flush=True)
+            if not told.exists():
+                lend(out, folder, VARIANTS[:number], variant)
+                trained = train(variant.config(base), training, folder, None)
+                report = evaluate(trained, held_out)
+                print(table(report), flush=True)
+                verdicts = rolled_out(lab, runnable(trained, training), folder / "trials.jsonl", trials)
+                told.write_text(json.dumps(row(variant, report, verdicts)))
+            rows.append(json.loads(told.read_text()))
+            result = {**subject, "episodes": len(training.disturbed), "variants": rows}
+            (out / "ablation.json").write_text(json.dumps(result, indent=1) + "\n")
+            (out / "ablation.md").write_text(markdown(result))
     print(markdown(result), flush=True)
     return result
 
@@ -125,23 +133,22 @@ def lend(out: Path, folder: Path, before: tuple[Variant, ...], variant: Variant)
                 shutil.copyfile(out / earlier.name / name, folder / name)
 
 
-def trained_report(config: Config, training: Dataset, held_out: Dataset, folder: Path) -> dict:
-    """Held-out figures of a variant; trains and exports it first unless that was done."""
-    path = folder / "report.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    trained = train(config, training, folder, None)
-    report = evaluate(trained, held_out)
-    print(table(report), flush=True)
-    export(trained, training, held_out, report, folder, ("split",))
-    path.write_text(json.dumps(report, indent=1) + "\n")
-    return report
+def runnable(trained: Trained, data: Dataset) -> Bundle:
+    """What export would make a bundle of, run by PyTorch; `export` turns the same folder into files."""
+    config = trained.config
+    parts = graphs(
+        trained.regressor.trunk, trained.generator.projector, trained.generator.language, trained.representation
+    )
+    provenance = {"configuration": config.to_dict(), "tasks": [task.instruction for task in data.tasks]}
+    described = manifest(
+        config, data.tasks, trained.statistics, trained.vocabulary, data, [], provenance, "split"
+    )
+    return Bundle(described, partial(generate, TorchRunner(*parts)), trained.tokenizer)
 
 
-def rolled_out(bundle: Path, log: Path, trials: Trials) -> list[dict]:
+def rolled_out(lab: subprocess.Popen, bundle: Bundle, log: Path, trials: Trials) -> list[dict]:
     """Verdicts of all trials; each is a line of the log as soon as it ends, and is not run again."""
-    loaded = Bundle(bundle)
-    wanted = trial_requests(loaded, trials.count, trials.seed, trials.execute, trials.delay, trials.steps)
+    wanted = trial_requests(bundle, trials.count, trials.seed, trials.execute, trials.delay, trials.steps)
     done: dict[tuple[int, str], dict] = {}
     for line in log.read_text().splitlines() if log.exists() else []:
         try:
@@ -150,15 +157,13 @@ def rolled_out(bundle: Path, log: Path, trials: Trials) -> list[dict]:
             # The line that was being written when the run before ended.
             continue
         done[entry["seed"], entry["instruction"]] = entry
-    if all((request["seed"], request["instruction"]) in done for request in wanted):
-        return [done[request["seed"], request["instruction"]] for request in wanted]
-    with open_lab(trials.lab) as lab, log.open("a") as lines:
+    with log.open("a") as lines:
         for number, request in enumerate(wanted, 1):
             key = request["seed"], request["instruction"]
             if key not in done:
-                verdict = trial(lab, loaded, request["instruction"], request)
+                verdict = trial(lab, bundle, request["instruction"], request)
                 done[key] = {"seed": key[0], "instruction": key[1], **verdict}
-                lines.write(json.dumps(done[key]) + "\n")
+                lines.write("\n" + json.dumps(done[key]))
                 lines.flush()
                 print(f"{number}/{len(wanted)} {key[1]}: {verdict['detail']}", flush=True)
     return [done[request["seed"], request["instruction"]] for request in wanted]

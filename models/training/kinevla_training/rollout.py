@@ -14,7 +14,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .dataset import JOINTS
-from .fused import open_engine
+from .fused import Engine, open_engine
 from .inference import NO_TEXTS, Texts
 from .text import DELIMITERS, Vocabulary
 
@@ -31,12 +31,10 @@ ROW = (
 
 
 class Bundle:
-    """A bundle folder as the daemon reads it: everything comes from the manifest."""
+    """A model as the daemon sees it: everything comes from the manifest."""
 
-    def __init__(self, folder: Path) -> None:
-        self.manifest = json.loads((folder / "bundle.json").read_text())
-        self.engine = open_engine(folder, self.manifest["profile"])
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    def __init__(self, manifest: dict, engine: Engine, tokenizer: Tokenizer) -> None:
+        self.manifest, self.engine, self.tokenizer = manifest, engine, tokenizer
         v = self.manifest["vocabulary"]
         self.vocabulary = Vocabulary(
             size=v["size"],
@@ -77,6 +75,13 @@ class Bundle:
         chunk = made.chunk.astype(float)
         chunk[:, :JOINTS] = (0.5 * (chunk + 1) * (self.q99 - self.q01) + self.q01)[:, :JOINTS]
         return chunk, (made.coarse, made.fine)
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """A bundle folder, run by ONNX Runtime."""
+    manifest = json.loads((folder / "bundle.json").read_text())
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return Bundle(manifest, open_engine(folder, manifest["profile"]), tokenizer)
 
 
 @dataclass
@@ -128,7 +133,7 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
         message = json.loads(lab.stdout.readline())
         if "verdict" in message:
             return message["verdict"]
-        pixels = np.frombuffer(lab.stdout.read(2 * size * size * 3), np.uint8).reshape(2, size, size, 3)
+        pixels = np.frombuffer(lab.stdout.read(2 * size * size * 3), np.uint8).reshape(2, size, size, 3).copy()
         values, row = np.array(message["row"]), {}
         start = 0
         for name, width in ROW:
@@ -181,7 +186,7 @@ def roll_out(
     bundle: Path, program: Path, trials: int, seed: int, execute: int | None, delay: int, steps: int
 ) -> dict[str, Tally]:
     """Runs `trial_requests` of a bundle; prints a line for each."""
-    loaded = Bundle(bundle)
+    loaded = open_bundle(bundle)
     tallies: dict[str, Tally] = {}
     with open_lab(program) as lab:
         for request in trial_requests(loaded, trials, seed, execute, delay, steps):
