@@ -8,6 +8,7 @@ import { EXIT_HELP } from "./exit-code.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
+import { register as registerMeasure } from "./measure.js";
 import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerBench,
   registerLab,
   registerDataset,
+  registerMeasure,
   registerService,
 ];
 

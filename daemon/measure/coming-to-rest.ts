@@ -1,5 +1,5 @@
 import { hostClock } from "../ports/clock.js";
-import type { Instant } from "../types/units.js";
+import type { Instant, Seconds } from "../types/units.js";
 import type { Figure } from "./evidence.js";
 import type { MeasuringCell } from "./measuring-cell.js";
 import type { PushSample } from "./push-tap.js";
@@ -7,6 +7,8 @@ import { pause } from "./questions.js";
 
 /** How a joint came to rest after something was done to it. */
 export interface Rest {
+  /** At the instant itself, deg/s. */
+  readonly speed: number;
   /** deg */
   readonly distance: number;
   /** Until the last instant at which it still moved, s. */
@@ -24,11 +26,9 @@ const DEGREE = Math.PI / 180;
 const STANDS = 0.5;
 /** Speed is taken over this time, s. */
 const WINDOW = 0.02;
-/** It counts as at speed from here on. */
-const AT_SPEED = 0.9;
+/** It counts as at speed from here on; limits and the age of what is known keep it below; the speed it had is a figure. */
+const AT_SPEED = 0.7;
 const AT_SPEED_WITHIN_MS = 4000;
-/** Long enough for what is queued anywhere to come through. */
-const WATCHED_MS = 1500;
 
 /**
  * Turns one joint (1 to 7) evenly at a speed in deg/s towards its middle, does something to it, and watches it come to
@@ -39,6 +39,7 @@ export async function restAfter(
   joint: number,
   speedDeg: number,
   act: () => unknown,
+  watched: Seconds,
 ): Promise<Rest> {
   await cell.standBy();
   const from = cell.commanded;
@@ -46,14 +47,15 @@ export async function restAfter(
     throw new Error("there is no state of the arm");
   }
   const direction = (from[joint - 1] ?? 0) > 0 ? -1 : 1;
-  const end = await cell.follow((elapsed) =>
-    from.map((q, index) => (index === joint - 1 ? q + direction * speedDeg * DEGREE * elapsed : q)),
+  // From where the command is, so that a chunk that came too late leaves no way to be caught up.
+  const end = await cell.follow((_, ahead, commanded) =>
+    commanded.map((q, index) => (index === joint - 1 ? q + direction * speedDeg * DEGREE * ahead : (from[index] ?? q))),
   );
   try {
     await untilAtSpeed(cell, joint, speedDeg);
     const at = hostClock.now();
     await act();
-    await pause(WATCHED_MS);
+    await pause(watched * 1000);
     return restSince(cell.push.samples, joint, at);
   } finally {
     end();
@@ -65,7 +67,7 @@ async function untilAtSpeed(cell: MeasuringCell, joint: number, speedDeg: number
   const deadline = performance.now() + AT_SPEED_WITHIN_MS;
   while (speedAt(cell.push.samples, cell.push.samples.length - 1, joint) < AT_SPEED * speedDeg) {
     if (performance.now() > deadline) {
-      throw new Error(`J${joint} did not reach ${speedDeg} deg/s`);
+      throw new Error(`J${joint} did not reach ${speedDeg} deg/s; the arm process last said: ${cell.refusal}`);
     }
     await pause(5);
   }
@@ -82,6 +84,7 @@ export function restSince(samples: readonly PushSample[], joint: number, at: Ins
   const start = samples[first]?.jointDeg[joint - 1] ?? Number.NaN;
   const end = samples.at(-1)?.jointDeg[joint - 1] ?? Number.NaN;
   return {
+    speed: speedAt(samples, first, joint),
     distance: Math.abs(end - start),
     time: last < 0 ? 0 : Math.max(0, (samples[last]?.at ?? at) - at),
     still: speedAt(samples, samples.length - 1, joint) <= STANDS,
@@ -103,6 +106,7 @@ export function speedAt(samples: readonly PushSample[], index: number, joint: nu
 /** A rest as figures, each named after what was done. */
 export function restFigures(what: string, rest: Rest): readonly Figure[] {
   return [
+    { name: `${what}: speed`, value: rounded(rest.speed), unit: "deg/s" },
     { name: `${what}: distance`, value: rounded(rest.distance), unit: "deg" },
     { name: `${what}: time`, value: rounded(rest.time * 1000), unit: "ms" },
     { name: `${what}: stands at the end`, value: rest.still, unit: "" },

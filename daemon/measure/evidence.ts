@@ -17,13 +17,15 @@ const schema = z.strictObject({
   assumed: z.string(),
   outcome: z.enum(["as-assumed", "differs", "noted", "not-measured"]),
   words: z.string(),
-  figures: z.array(
-    z.strictObject({
-      name: z.string(),
-      value: z.union([z.number(), z.string(), z.boolean(), z.null()]),
-      unit: z.string(),
-    }),
-  ),
+  figures: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        value: z.union([z.number(), z.string(), z.boolean(), z.null()]),
+        unit: z.string(),
+      }),
+    )
+    .readonly(),
   /** Measured in the virtual lab: proves the procedure, says nothing of an arm. */
   virtual: z.boolean(),
   arm: z.strictObject({ model: z.string(), serial: z.string(), firmware: z.string() }),

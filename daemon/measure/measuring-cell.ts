@@ -16,6 +16,7 @@ import type { Mode } from "../types/mode.js";
 import { type JointVector, jointPosition } from "../types/units.js";
 import { LineTap } from "./line-tap.js";
 import { PushTap } from "./push-tap.js";
+import { pause } from "./questions.js";
 
 /** Where the arm is and where it sends its state. */
 export interface ArmAddress {
@@ -33,12 +34,20 @@ export interface CellOptions {
   readonly folder: string;
 }
 
+/** Where the joints should be, rad, at a time since the start. */
+export type Path = (elapsed: number, ahead: number, commanded: JointVector) => readonly number[];
+
 /** The lease of this program; it is the only one on the arm process's socket. */
 const LEASE = 1;
 const BEAT_MS = 50;
 const CHUNK_MS = 100;
 const CHUNK_STEPS = 5;
+/** The arm process holds the pose for this long before it follows anything, s (supervisor.ts). */
+const HELD_FIRST = 0.3;
 const READY_WITHIN_MS = 15_000;
+/** Half a turn at the homing speed of 20 deg/s takes 9 s. */
+const HOME_WITHIN_MS = 30_000;
+const GRANTED_WITHIN_MS = 4000;
 
 /**
  * Arm process and guardian as they always run, with this program in the daemon's place and taps on both ways to the arm.
@@ -55,6 +64,7 @@ export class MeasuringCell {
   readonly #beat: NodeJS.Timeout;
   #report: ArmReport | null = null;
   #chunks = 0;
+  #refusal = "nothing";
 
   private constructor(config: Config, line: LineTap, push: PushTap, link: ArmLink, children: readonly Child[]) {
     this.line = line;
@@ -66,12 +76,14 @@ export class MeasuringCell {
     link.messages.subscribe((message) => {
       if (message.kind === "state") {
         this.#report = message.state;
+      } else if (message.kind === "chunk-result" && !message.accepted) {
+        this.#refusal = message.reason;
       }
     });
     this.#beat = setInterval(() => link.send({ kind: "operator-beat", lease: LEASE }), BEAT_MS);
   }
 
-  /** Starts everything and waits until the arm stands by; rejects with what is in the way. */
+  /** Starts everything and goes to the home pose; rejects with what is in the way. */
   static async start({ config, arm, realTime, folder }: CellOptions): Promise<MeasuringCell> {
     const push = await PushTap.open(arm.push.host, arm.push.port);
     const inner = { host: "127.0.0.1", port: await freeUdpPort() };
@@ -97,6 +109,7 @@ export class MeasuringCell {
         cell.until(["standby"], READY_WITHIN_MS),
         ...children.map((child) => child.ended.then((words) => Promise.reject(new Error(words)))),
       ]);
+      await cell.goHome();
       return cell;
     } catch (error) {
       await cell.close();
@@ -107,6 +120,20 @@ export class MeasuringCell {
   /** What was last commanded, rad; null while there is no arm. */
   get commanded(): JointVector | null {
     return this.#report?.commanded ?? null;
+  }
+
+  /** Why the arm process does not follow: its last stop, or why it refused a chunk. */
+  get refusal(): string {
+    return this.#report?.stops[0]?.detail ?? this.#refusal;
+  }
+
+  /** Goes to the home pose: everything starts from around there. Rejects where it does not arrive. */
+  async goHome(): Promise<void> {
+    await this.standBy();
+    await this.request({ kind: "engage" });
+    await this.request({ kind: "home" });
+    await this.until(["hold"], HOME_WITHIN_MS);
+    await this.standBy();
   }
 
   /** Resolves when the arm process is in one of these modes; rejects after a while. */
@@ -122,14 +149,23 @@ export class MeasuringCell {
     );
   }
 
-  /** Asks the arm process for something; rejects with its reason. Gives the epoch that then holds. */
+  /**
+   * Asks the arm process for something, again where it has to come to rest or the guardian to come back first; rejects
+   * with its last reason. Gives the epoch that then holds.
+   */
   async request(request: ArmRequest): Promise<number> {
-    this.#link.send({ kind: "operator-beat", lease: LEASE });
-    const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, LEASE));
-    if (!ok) {
-      throw new Error(`the arm process refuses ${request.kind}: ${reason}`);
+    const deadline = performance.now() + GRANTED_WITHIN_MS;
+    for (;;) {
+      this.#link.send({ kind: "operator-beat", lease: LEASE });
+      const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, LEASE));
+      if (ok) {
+        return epoch;
+      }
+      if (performance.now() > deadline) {
+        throw new Error(`the arm process refuses ${request.kind}: ${reason}`);
+      }
+      await pause(BEAT_MS);
     }
-    return epoch;
   }
 
   /** Latches a stop at once. */
@@ -138,21 +174,26 @@ export class MeasuringCell {
   }
 
   /**
-   * Follows a path of joint positions in rad over the time since now, until the function that is given back is called.
-   * Rejects where the arm process does not engage.
+   * Follows a path of joint positions in rad until the function that is given back is called. A path is asked for a time
+   * since now and is told what is commanded, and how far ahead of that it is asked, s. Rejects where the arm process does
+   * not engage.
    */
-  async follow(path: (elapsed: number) => readonly number[]): Promise<() => void> {
+  async follow(path: Path): Promise<() => void> {
     await this.standBy();
     await this.request({ kind: "engage" });
-    // The pose is held for 0.3 s before anything moves.
     const epoch = await this.request({ kind: "follow-policy" });
-    const startedAt = hostClock.now();
+    const startedAt = hostClock.now() + HELD_FIRST;
     const propose = (): void => {
+      const { commanded } = this;
+      if (commanded === null) {
+        return;
+      }
       const now = hostClock.now();
       this.#chunks += 1;
       const targets = Array.from({ length: CHUNK_STEPS }, (_, step) => {
-        const dueAt = now + ((step + 1) * CHUNK_MS) / 1000;
-        return { dueAt, q: jointPosition(path(dueAt - startedAt)), gripper: 1 };
+        const ahead = ((step + 1) * CHUNK_MS) / 1000;
+        const dueAt = now + ahead;
+        return { dueAt, q: jointPosition(path(Math.max(0, dueAt - startedAt), ahead, commanded)), gripper: 1 };
       });
       const chunk = { id: this.#chunks, epoch, capturedAt: now, period: CHUNK_MS / 1000, targets };
       this.#link.send({ kind: "chunk", chunk });

@@ -1,14 +1,13 @@
+import type { Seconds } from "../../types/units.js";
 import { rounded } from "../coming-to-rest.js";
 import type { Figure } from "../evidence.js";
 import type { Finding, Measurement } from "../measurement.js";
 import type { ArmAddress } from "../measuring-cell.js";
+import type { Pace } from "../pace.js";
 import { PushTap } from "../push-tap.js";
 import { pause, Questions, type RawReply } from "../questions.js";
 
 const NOTHING_MOVES = "nothing";
-/** ms */
-const LISTEN = 5000;
-const AFTER_CLOSE = 1500;
 /** The push that the program asks for, in units of 5 ms. */
 const CYCLE = 1;
 
@@ -33,7 +32,7 @@ const SETTINGS = [
 ] as const;
 
 /** Every measurement that only asks. */
-export function askingMeasurements(): readonly Measurement[] {
+export function askingMeasurements({ listen }: Pace): readonly Measurement[] {
   return [
     {
       id: "H-7",
@@ -41,7 +40,7 @@ export function askingMeasurements(): readonly Measurement[] {
       moves: NOTHING_MOVES,
       question: "How evenly does the state come by UDP, does any get lost, and is there a number or time in it?",
       assumed: "Every 5 ms, no gap of 25 ms, no number and no time.",
-      perform: (arm) => withPush(arm, pushFigures),
+      perform: (arm) => withPush(arm, (push) => pushFigures(push, listen)),
     },
     {
       id: "H-9",
@@ -52,14 +51,14 @@ export function askingMeasurements(): readonly Measurement[] {
       perform: (arm) =>
         withPush(arm, async (push, questions) => {
           questions.close();
-          await pause(AFTER_CLOSE);
+          await pause(listen * 300);
           const count = push.samples.length;
-          await pause(AFTER_CLOSE);
+          await pause(listen * 300);
           const after = push.samples.length - count;
           return {
             outcome: "noted",
             words: after > 0 ? "It goes on." : "It ends.",
-            figures: [{ name: "datagrams in 1.5 s after the end", value: after, unit: "" }],
+            figures: [{ name: "datagrams after the end", value: after, unit: "" }],
           };
         }),
     },
@@ -145,9 +144,9 @@ export function oddNumbers(text: string): readonly string[] {
   return found.filter((token) => !/^(0|-?[1-9]\d*)$/.test(token));
 }
 
-async function pushFigures(push: PushTap): Promise<Finding> {
+async function pushFigures(push: PushTap, listen: Seconds): Promise<Finding> {
   const first = push.samples.length;
-  await pause(LISTEN);
+  await pause(listen * 1000);
   const gaps = push.samples
     .slice(first)
     .map(({ at }, index, all) => at - (all[index - 1]?.at ?? at))
@@ -160,12 +159,12 @@ async function pushFigures(push: PushTap): Promise<Finding> {
   const text = push.texts.at(-1) ?? "";
   const long = gaps.filter((gap) => gap > 0.025).length;
   const counted = /"(seq|sequence|time|timestamp|stamp)"/i.test(text);
-  const fits = gaps.length > (0.9 * LISTEN) / 5 && long === 0 && !counted;
+  const fits = gaps.length > 0.9 * listen * 200 && long === 0 && !counted;
   return {
     outcome: fits ? "as-assumed" : "differs",
     words: `Every ${at(0.5)} ms, ${at(1)} at most; ${long} gaps over 25 ms.`,
     figures: [
-      { name: "datagrams in 5 s", value: gaps.length + 1, unit: "" },
+      { name: "datagrams", value: gaps.length + 1, unit: "" },
       { name: "period p50", value: at(0.5), unit: "ms" },
       { name: "period p99", value: at(0.99), unit: "ms" },
       { name: "period max", value: at(1), unit: "ms" },

@@ -1,3 +1,4 @@
+import type { Seconds } from "../../types/units.js";
 import { rounded } from "../coming-to-rest.js";
 import type { Finding } from "../measurement.js";
 import type { MeasuringCell } from "../measuring-cell.js";
@@ -7,7 +8,6 @@ const DEGREE = Math.PI / 180;
 const SWING_DEG = 5;
 /** rad/s: 0.4 a second, at most 12.6 deg/s. */
 const RATE = 2 * Math.PI * 0.4;
-const LASTS_MS = 4000;
 /** What is looked through, s: nothing that follows is slower. */
 const LONGEST_LAG = 0.2;
 const STEP = 0.001;
@@ -15,7 +15,7 @@ const STEP = 0.001;
 const LATE = 1.1;
 
 /** Swings the wrist and finds the shift between what was sent and what was measured that leaves the least error. */
-export async function followingLag(cell: MeasuringCell): Promise<Finding> {
+export async function followingLag(cell: MeasuringCell, lasting: Seconds): Promise<Finding> {
   await cell.standBy();
   const from = cell.commanded;
   if (from === null) {
@@ -26,13 +26,13 @@ export async function followingLag(cell: MeasuringCell): Promise<Finding> {
   const path = (elapsed: number): number => (direction * SWING_DEG * (1 - Math.cos(RATE * elapsed))) / 2;
   const firstFrame = cell.line.frames.length;
   const end = await cell.follow((elapsed) => from.map((q, joint) => (joint === 6 ? q + path(elapsed) * DEGREE : q)));
-  await pause(LASTS_MS);
+  await pause(lasting * 1000);
   end();
   const sent = cell.line.frames
     .slice(firstFrame)
     .map(({ at, jointMilliDeg }) => ({ at, q: (jointMilliDeg[6] ?? 0) / 1000 }));
   const measured = cell.push.samples.map(({ at, jointDeg }) => ({ at, q: jointDeg[6] ?? 0 }));
-  const errors = [...new Set(cell.push.samples.slice(-LASTS_MS / 5).flatMap((sample) => sample.errors))];
+  const errors = [...new Set(cell.push.samples.slice(-lasting * 200).flatMap((sample) => sample.errors))];
   await cell.standBy();
   const { lag, error } = bestLag(sent, measured);
   const late = sent.filter(({ at }, index) => at - (sent[index - 1]?.at ?? at) > LATE * cell.period).length;

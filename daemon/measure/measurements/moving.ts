@@ -2,17 +2,10 @@ import { restAfter, restFigures, rounded } from "../coming-to-rest.js";
 import type { Figure } from "../evidence.js";
 import type { Finding, Measurement } from "../measurement.js";
 import type { ArmAddress, MeasuringCell } from "../measuring-cell.js";
+import type { Pace } from "../pace.js";
 import { pause, Questions } from "../questions.js";
 import { followingLag } from "./following-lag.js";
 
-/** Joint and speed in deg/s: the wrist turns on the spot, the shoulder swings everything. */
-const TURNS = [
-  { joint: 7, speed: 10 },
-  { joint: 7, speed: 30 },
-  { joint: 7, speed: 60 },
-  { joint: 1, speed: 10 },
-  { joint: 1, speed: 30 },
-] as const;
 const TURNS_MOVE =
   "J7 turns by up to 60 degrees at 10, 30 and 60 deg/s; J1 swings the arm by up to 30 degrees at 10 and 30 deg/s";
 const WRIST_MOVES = "J7 turns by up to 40 degrees at 30 deg/s";
@@ -22,7 +15,7 @@ const STOPS_WITHIN = 0.356;
 const RUNS_ON_AT_MOST = 3;
 
 /** Every measurement that moves the arm. */
-export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
+export function movingMeasurements(arm: ArmAddress, pace: Pace): readonly Measurement[] {
   return [
     {
       id: "H-1",
@@ -34,6 +27,7 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       perform: (cell) =>
         eachTurn(
           cell,
+          pace,
           () => cell.line.drop(),
           (rest) => rest.still && rest.distance <= RUNS_ON_AT_MOST,
         ),
@@ -47,6 +41,7 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       perform: (cell) =>
         eachTurn(
           cell,
+          pace,
           () => cell.stop("H-2"),
           (rest) => rest.still && rest.time <= STOPS_WITHIN,
         ),
@@ -62,10 +57,16 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
         let still = true;
         for (const command of ["set_arm_slow_stop", "set_arm_pause"] as const) {
           const questions = await Questions.open(arm.host, arm.port);
-          const rest = await restAfter(cell, 7, 30, () => {
-            cell.line.drop();
-            return questions.stop(command);
-          });
+          const rest = await restAfter(
+            cell,
+            7,
+            30,
+            () => {
+              cell.line.drop();
+              return questions.stop(command);
+            },
+            pace.watch,
+          );
           questions.close();
           still &&= rest.still;
           figures.push(...restFigures(command, rest));
@@ -82,10 +83,16 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       perform: async (cell) => {
         const questions = await Questions.open(arm.host, arm.port);
         let answer: Awaited<ReturnType<Questions["stop"]>> = null;
-        const rest = await restAfter(cell, 7, 30, async () => {
-          cell.line.drop();
-          answer = await questions.stop("set_arm_stop");
-        });
+        const rest = await restAfter(
+          cell,
+          7,
+          30,
+          async () => {
+            cell.line.drop();
+            answer = await questions.stop("set_arm_stop");
+          },
+          pace.watch,
+        );
         questions.close();
         const reply = answer as { readonly after: number; readonly text: string } | null;
         const figures: Figure[] = [
@@ -106,7 +113,7 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       perform: async (cell) => {
         const ends = [];
         for (const how of ["in-order", "reset"] as const) {
-          ends.push({ how, rest: await restAfter(cell, 7, 30, () => cell.line.cut(how)) });
+          ends.push({ how, rest: await restAfter(cell, 7, 30, () => cell.line.cut(how), pace.watch) });
         }
         return verdict(
           ends.every(({ rest }) => rest.still && rest.distance <= RUNS_ON_AT_MOST),
@@ -126,14 +133,20 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       perform: async (cell) => {
         let kept = 0;
         let before = 0;
-        const rest = await restAfter(cell, 7, 2, async () => {
-          cell.line.keep();
-          await pause(1000);
-          before = cell.push.samples.at(-1)?.jointDeg[6] ?? 0;
-          kept = cell.line.pass();
-          await pause(30);
-          cell.stop("H-15");
-        });
+        const rest = await restAfter(
+          cell,
+          7,
+          2,
+          async () => {
+            cell.line.keep();
+            await pause(1000);
+            before = cell.push.samples.at(-1)?.jointDeg[6] ?? 0;
+            kept = cell.line.pass();
+            await pause(30);
+            cell.stop("H-15");
+          },
+          pace.watch,
+        );
         const moved = Math.abs((cell.push.samples.at(-1)?.jointDeg[6] ?? 0) - before);
         const figures: Figure[] = [
           { name: "setpoints kept back", value: kept, unit: "" },
@@ -149,19 +162,22 @@ export function movingMeasurements(arm: ArmAddress): readonly Measurement[] {
       moves: "J7 swings by 5 degrees to and fro for 4 s",
       question: "How far behind the stream does the arm follow, in high follow at the configured period?",
       assumed: "15 to 50 ms, evenly, without an error code.",
-      perform: followingLag,
+      perform: (cell) => followingLag(cell, pace.swing),
     },
   ];
 }
 
 async function eachTurn(
   cell: MeasuringCell,
+  pace: Pace,
   act: () => void,
   fits: (rest: Awaited<ReturnType<typeof restAfter>>) => boolean,
 ): Promise<Finding> {
   const rests = [];
-  for (const { joint, speed } of TURNS) {
-    rests.push({ what: `J${joint} at ${speed} deg/s`, rest: await restAfter(cell, joint, speed, act) });
+  const fastest = Math.max(...pace.turns.map(({ speed }) => speed));
+  for (const { joint, speed } of pace.turns) {
+    const watched = speed === fastest ? pace.longWatch : pace.watch;
+    rests.push({ what: `J${joint} at ${speed} deg/s`, rest: await restAfter(cell, joint, speed, act, watched) });
   }
   return verdict(
     rests.every(({ rest }) => fits(rest)),
