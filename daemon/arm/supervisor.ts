@@ -1,15 +1,25 @@
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
 import type { Limits } from "../guard/limits.js";
 import type { Refusal } from "../guard/refusal.js";
-import { type Admission, admit } from "../modes/admission.js";
-import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
+import type { Step } from "../modes/follow-rules.js";
+import { isEngaged, isMoving, transition, whyNot } from "../modes/mode-machine.js";
+import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
 import type { Arm } from "../ports/arm.js";
 import type { Gripper } from "../ports/gripper.js";
-import type { ArmReport, ArmRequest, FromArm, StopReport, StreamCounters, ToArm } from "../types/arm-link.js";
+import type {
+  ArmReport,
+  ArmRequest,
+  FromArm,
+  HoldToRun,
+  StopReport,
+  StreamCounters,
+  ToArm,
+} from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import { type Instant, type JointPosition, jointAt, jointPosition, type Seconds } from "../types/units.js";
+import { Acknowledgement } from "./acknowledgement.js";
 import { Authority } from "./authority.js";
 import { ChunkIntake } from "./chunk-intake.js";
 import type { FlightEntry } from "./flight-log.js";
@@ -42,6 +52,8 @@ export interface SupervisorOptions {
   readonly period: Seconds;
   readonly home: JointPosition;
   readonly limits: Limits;
+  /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
+  readonly holdToRun: boolean;
   /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
   readonly untilDue: (dueAt: Instant) => void;
   /** Towards the daemon; must not block. */
@@ -53,6 +65,9 @@ export interface SupervisorOptions {
   readonly counters: () => Omit<StreamCounters, "refusals">;
 }
 
+/** A request that was admitted, or why it was not. */
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 /**
  * Owns mode, epoch and latch: decides what is streamed and when to stop. Every method takes the present instant, so
  * that nothing here needs a clock or a timer. The only caller of the guard and of `Arm.send`.
@@ -62,8 +77,8 @@ export class Supervisor {
   readonly #authority: Authority;
   readonly #intake: ChunkIntake;
   readonly #stops: StopLog;
-  #mode: Mode = "disconnected";
-  #epoch = 0;
+  readonly #acknowledgement = new Acknowledgement();
+  #state: ModeState = AT_START;
   #guard: GuardState;
   #stream: MotionStream | null = null;
   #gripper = UNKNOWN;
@@ -75,7 +90,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#authority = new Authority(options.limits.mostAge);
+    this.#authority = new Authority(options.limits.mostAge, options.holdToRun);
     this.#intake = new ChunkIntake(options.limits);
     this.#guard = freshGuard(options.period, options.limits);
     this.#stops = new StopLog((stop, flight) => {
@@ -85,12 +100,12 @@ export class Supervisor {
   }
 
   get mode(): Mode {
-    return this.#mode;
+    return this.#state.mode;
   }
 
   /** True while setpoints are streamed. */
   get engaged(): boolean {
-    return isEngaged(this.#mode);
+    return isEngaged(this.mode);
   }
 
   /** The arm's own fault in words; null when it reports none. */
@@ -98,11 +113,16 @@ export class Supervisor {
     return this.#authority.fault;
   }
 
+  /** The arm has been free of faults for long enough to acknowledge. */
+  isSettled(now: Instant): boolean {
+    return this.#authority.isSettled(now);
+  }
+
   /** One tick of the stream, due at `dueAt`, running at `now`. */
   tick(dueAt: Instant, now: Instant): void {
     const pause = now - this.#lastTickAt;
     this.#lastTickAt = now;
-    if (isEngaged(this.#mode)) {
+    if (this.engaged) {
       if (pause > this.#options.limits.mostAge.stream) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(pause, now);
@@ -127,10 +147,15 @@ export class Supervisor {
         this.stop("operator-stop", `${message.by}: ${message.reason}`, now);
         break;
       case "operator-beat":
-        this.#beat(message.lease, now);
+        this.#beat(message, now);
         break;
       case "operator-gone":
-        this.#operatorGone(message.reason, now);
+        this.#authority.operatorGone();
+        this.#leaveBy({ kind: "operator-gone" }, "operator-gone", message.reason, now);
+        break;
+      case "allow-unattended":
+        this.#authority.allowUnattended(message.allowed, now);
+        this.report(now);
         break;
       case "chunk":
         this.#takeChunk(message.chunk, now);
@@ -143,16 +168,17 @@ export class Supervisor {
 
   /** The daemon's connection ended: nobody is in control any more. */
   daemonLost(now: Instant): void {
-    this.#authority.operator.forget();
+    this.#authority.operatorGone();
+    this.#authority.allowUnattended(false, now);
     this.#intake.forget();
-    this.#leaveMotion("daemon-lost", "its connection ended", now);
+    this.#leaveBy({ kind: "daemon-lost" }, "daemon-lost", "its connection ended", now);
   }
 
   /** The link to the arm is up, and its state arrives. */
   linkUp(state: ArmState, now: Instant): void {
     this.#gripper = UNKNOWN;
     this.armState(state, now);
-    this.#change("link-up");
+    this.#take({ kind: "link-up" }, now);
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
@@ -161,9 +187,9 @@ export class Supervisor {
       return;
     }
     this.#authority.armGone();
-    const engaged = isEngaged(this.#mode);
+    const { engaged } = this;
     this.#endStream();
-    if (this.#change("link-lost") && engaged) {
+    if (this.#take({ kind: "link-lost" }, now).taken && engaged) {
       this.#stops.add("link-lost", detail, false, now);
     }
     this.#options.onLinkDead();
@@ -173,7 +199,7 @@ export class Supervisor {
   armState(state: ArmState, now: Instant): void {
     this.#authority.armReported(state);
     const { fault } = this.#authority;
-    if (fault !== null && this.#mode !== "fault") {
+    if (fault !== null && this.mode !== "fault") {
       this.stop("arm-fault", fault, now);
     }
   }
@@ -185,10 +211,13 @@ export class Supervisor {
 
   /** Stops the arm at once and latches; the stop is the next thing on the wire and nothing follows it. */
   stop(code: StopCode, detail: string, now: Instant): void {
-    this.#epoch += 1;
+    const isFirst = this.mode !== "fault";
+    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
+    this.#take({ kind: "stop", acknowledgedBy }, now);
     this.#options.arm.stop("quick");
     this.#endStream();
-    if (this.#change("stopped")) {
+    this.#authority.allowUnattended(false, now);
+    if (isFirst) {
       this.#stops.add(code, detail, true, now);
       this.report(now);
     }
@@ -197,7 +226,7 @@ export class Supervisor {
   /** Acknowledges a latched stop; the caller has cleared the arm's own faults first. */
   acknowledge(lease: number, now: Instant): Admission {
     const admission = this.#admit("acknowledge", lease, now);
-    if (admission.ok && this.#change(admission.event)) {
+    if (admission.ok) {
       this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#stops.clear();
       this.report(now);
@@ -221,12 +250,14 @@ export class Supervisor {
     const { arm } = this.#authority;
     return {
       at: now,
-      mode: this.#mode,
-      epoch: this.#epoch,
+      mode: this.mode,
+      epoch: this.#state.epoch,
       source: this.#stream?.source ?? null,
+      holdToRun: this.#holdToRun(now),
       measured: arm?.measured ?? null,
       measuredAge: arm === null ? null : this.#authority.armAge(now),
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
+      reference: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.reference(now).q),
       gripper: this.#options.gripper.state(),
       pendingTargets: this.#stream?.targetsAhead(now) ?? 0,
       stops: this.#stops.stops,
@@ -249,14 +280,15 @@ export class Supervisor {
   /** What ends a motion although nothing was proposed yet. */
   #watch(now: Instant): void {
     if (now >= this.#endsAt && this.#stream?.still === true) {
+      this.#take({ kind: "stream-ended" }, now);
       this.#endStream();
-      this.#change("disengaged");
       this.report(now);
-    } else if (isMoving(this.#mode)) {
-      const lost = this.#authority.lost(now);
-      if (lost !== null) {
-        this.#leaveMotion(lost.code, lost.detail, now);
-      } else if (this.#mode === "policy" && this.#intake.isStarved(now)) {
+    } else if (isMoving(this.mode)) {
+      const { missing } = this.#take({ kind: "tick" }, now);
+      if (missing !== null) {
+        const { code, detail } = this.#authority.lost(missing, now);
+        this.#rampDown(code, detail, now);
+      } else if (this.mode === "policy" && this.#intake.isStarved(now)) {
         this.#leaveMotion("policy-starved", "no usable chunk in time", now);
       }
     }
@@ -270,7 +302,7 @@ export class Supervisor {
       return;
     }
     this.#refusals += 1;
-    if (worst !== undefined || !isMoving(this.#mode)) {
+    if (worst !== undefined || !isMoving(this.mode)) {
       const refusal = worst ?? first;
       this.stop(refusal.code, refusal.detail, now);
       return;
@@ -291,11 +323,11 @@ export class Supervisor {
     const { source, q } = stream.propose(dueAt);
     const [next, verdict] = guard(this.#guard, {
       now,
-      proposed: { source, q: jointPosition(q), epoch: this.#epoch, dueAt },
-      mode: this.#mode,
-      epoch: this.#epoch,
+      proposed: { source, q: jointPosition(q), epoch: this.#state.epoch, dueAt },
+      mode: this.mode,
+      epoch: this.#state.epoch,
       arm: this.#authority.arm,
-      operatorSeenAt: this.#authority.operator.seenAt,
+      operatorSeenAt: this.#authority.operatorSeenAt,
       guardianSeenAt: this.#authority.guardianSeenAt,
     });
     this.#guard = next;
@@ -311,8 +343,8 @@ export class Supervisor {
   }
 
   #afterSending(stream: MotionStream, now: Instant): void {
-    if (this.#mode === "homing" && stream.still) {
-      this.#change("home-reached");
+    if (this.mode === "homing" && stream.still) {
+      this.#take({ kind: "home-reached" }, now);
       this.report(now);
     }
     const wished = stream.gripperDue(now);
@@ -323,15 +355,21 @@ export class Supervisor {
     }
   }
 
-  #beat(lease: number, now: Instant): void {
-    if (this.#authority.operator.beat(lease, now)) {
-      this.#leaveMotion("operator-changed", `lease ${lease} took over`, now);
+  #beat({ lease, role, held }: ToArm & { readonly kind: "operator-beat" }, now: Instant): void {
+    const before = this.#state;
+    const wasMoving = isMoving(before.mode);
+    const { taken, state } = this.#take({ kind: "beat", lease, role, held }, now);
+    if (!taken) {
+      return;
     }
-  }
-
-  #operatorGone(reason: string, now: Instant): void {
-    this.#authority.operator.gone();
-    this.#leaveMotion("operator-gone", reason, now);
+    this.#authority.operatorSeen(now);
+    if (wasMoving && state.mode === "hold") {
+      if (state.fence > before.fence) {
+        this.#rampDown("operator-changed", `lease ${lease} took over`, now);
+      } else {
+        this.#rampDown("deadman-released", "hold-to-run was let go", now);
+      }
+    }
   }
 
   #takeChunk(chunk: Chunk, now: Instant): void {
@@ -348,38 +386,42 @@ export class Supervisor {
   /** Follows a chunk; returns why not. */
   #followChunk(chunk: Chunk, now: Instant): string | null {
     const stream = this.#stream;
-    if (this.#mode !== "policy" || stream === null) {
-      return `mode: chunks are followed in mode policy, and the mode is ${this.#mode}`;
+    if (this.mode !== "policy" || stream === null) {
+      return `mode: chunks are followed in mode policy, and the mode is ${this.mode}`;
     }
-    return this.#intake.take(chunk, stream, this.#epoch, this.#heldSince + HOLD_AROUND, now);
+    return this.#intake.take(chunk, stream, this.#state.epoch, this.#heldSince + HOLD_AROUND, now);
   }
 
   #request(id: number, lease: number, request: ArmRequest, now: Instant): void {
     const admission = request.kind === "acknowledge" ? this.acknowledge(lease, now) : this.#begin(request, lease, now);
     const reason = admission.ok ? "" : admission.reason;
-    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#epoch });
+    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#state.epoch });
     this.report(now);
   }
 
   #begin(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, lease: number, now: Instant): Admission {
-    const admission = this.#admit(request.kind, lease, now);
-    if (!admission.ok) {
-      return admission;
-    }
     const inTheWay = request.kind === "home" ? (this.#stream?.wayHome(this.#options.home) ?? null) : null;
     if (inTheWay !== null) {
       return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
     }
+    const admission = this.#admit(request.kind, lease, now);
+    if (admission.ok) {
+      this.#beginAdmitted(request, now);
+    }
+    return admission;
+  }
+
+  #beginAdmitted(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, now: Instant): void {
     switch (request.kind) {
       case "engage":
         this.#engage(now);
         break;
       case "home":
-        this.#beginMotion(admission.event);
+        this.#clearForMotion();
         this.#stream?.goHome(this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
         break;
       case "follow-policy":
-        this.#beginMotion(admission.event);
+        this.#clearForMotion();
         this.#intake.begin(now);
         break;
       case "hold":
@@ -389,12 +431,11 @@ export class Supervisor {
         this.#endsAt = now + HOLD_AROUND;
         break;
     }
-    return admission;
   }
 
   #engage(now: Instant): void {
     const { arm } = this.#authority;
-    if (arm !== null && this.#change("engaged")) {
+    if (arm !== null) {
       this.#stream = new MotionStream(arm.measured, this.#options.period, this.#options.limits);
       this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#heldSince = now;
@@ -404,26 +445,34 @@ export class Supervisor {
     }
   }
 
-  #beginMotion(event: ModeEvent): void {
-    this.#epoch += 1;
+  #clearForMotion(): void {
     this.#stops.clear();
     this.#endsAt = Infinity;
-    this.#change(event);
   }
 
   #leaveMotion(code: StopCode, detail: string, now: Instant): void {
-    if (isMoving(this.#mode)) {
-      this.#comeToRest();
-      this.#stops.add(code, detail, false, now);
-      this.report(now);
+    this.#leaveBy({ kind: "rest" }, code, detail, now);
+  }
+
+  /** Takes an event that ends whatever motion there is. */
+  #leaveBy(event: ModeEvent, code: StopCode, detail: string, now: Instant): void {
+    const wasMoving = isMoving(this.mode);
+    this.#take(event, now);
+    if (wasMoving) {
+      this.#rampDown(code, detail, now);
     }
   }
 
+  /** The mode has left a motion: so does the stream. */
+  #rampDown(code: StopCode, detail: string, now: Instant): void {
+    this.#comeToRest();
+    this.#stops.add(code, detail, false, now);
+    this.report(now);
+  }
+
   #comeToRest(): void {
-    this.#epoch += 1;
     this.#stream?.rampDown();
     this.#intake.end();
-    this.#change("ramped");
   }
 
   #endStream(): void {
@@ -433,25 +482,45 @@ export class Supervisor {
   }
 
   #admit(request: ArmRequest["kind"], lease: number, now: Instant): Admission {
-    return admit(this.#mode, request, {
-      inControl: this.#authority.operator.holds(lease, now),
-      guardian: this.#authority.hasGuardian(now),
-      fresh: this.#authority.hasFreshState(now),
-      fault: this.fault,
+    const step = this.#take({ kind: request, lease }, now);
+    if (step.taken) {
+      return { ok: true };
+    }
+    const detail = step.missing === "healthy" ? ` (${this.fault})` : "";
+    return { ok: false, reason: whyNot(step, request) + detail };
+  }
+
+  #take(event: ModeEvent, now: Instant): Step {
+    const step = transition(this.#state, event, this.#senses(now));
+    this.#state = step.state;
+    return step;
+  }
+
+  #senses(now: Instant): Senses {
+    const authority = this.#authority;
+    return {
+      operator: authority.hasOperator(now),
+      unattended: authority.isUnattended(now),
+      guardian: authority.hasGuardian(now),
+      fresh: authority.hasFreshState(now),
+      healthy: this.fault === null,
+      settled: authority.isSettled(now),
       inside: this.#inside(),
       still: this.#stream?.still ?? true,
-    });
+    };
+  }
+
+  #holdToRun(now: Instant): HoldToRun {
+    const { control, pressed } = this.#state;
+    if (this.#authority.isUnattended(now)) {
+      return "not-needed";
+    }
+    return pressed ? "pressed" : control?.held === true ? "stale" : "released";
   }
 
   /** The arm stands inside its joints' limits. */
   #inside(): boolean {
     const { highest } = this.#options.limits.policy;
     return this.#authority.arm?.measured.every((angle, joint) => Math.abs(angle) <= jointAt(highest, joint)) ?? false;
-  }
-
-  #change(event: ModeEvent): boolean {
-    const next = nextMode(this.#mode, event);
-    this.#mode = next ?? this.#mode;
-    return next !== null;
   }
 }

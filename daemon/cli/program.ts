@@ -5,6 +5,7 @@ import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
 import { register as registerEvaluate } from "./evaluate.js";
 import { EXIT_HELP } from "./exit-code.js";
+import { register as registerFault } from "./fault.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerStart,
   registerEvaluate,
   registerBench,
+  registerFault,
   registerLab,
   registerDataset,
   registerMeasure,

@@ -135,7 +135,7 @@ export class DaemonBackend implements OperatorBackend {
       request: (request, lease) => this.#request(request, lease),
       task: (request, lease) => this.#requestTask(request, lease),
       beat: (lease) => {
-        link.send({ kind: "operator-beat", lease });
+        link.send({ kind: "operator-beat", lease, role: "maintainer", held: false });
       },
       operatorGone: (reason) => {
         link.send({ kind: "operator-gone", reason });

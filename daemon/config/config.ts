@@ -69,6 +69,8 @@ export const configSchema = z.strictObject({
     hosts: z.array(z.string()),
     /** Holds the operator's token, made at the first start; relative to `run_directory`. */
     token_file: z.string().min(1),
+    /** Motion only while somebody in control presses hold-to-run, or while a supervisor allows it without. */
+    hold_to_run: z.boolean(),
   }),
   /** Sockets, token and state of the running daemon; relative to this file. */
   run_directory: z.string().min(1),

@@ -28,11 +28,13 @@ const STANDS = 0.5;
 const WINDOW = 0.02;
 /** It counts as at speed from here on; limits and the age of what is known keep it below; the speed it had is a figure. */
 const AT_SPEED = 0.7;
-const AT_SPEED_WITHIN_MS = 4000;
+const AT_SPEED_WITHIN_MS = 2500;
+const ATTEMPTS = 3;
 
 /**
  * Turns one joint (1 to 7) evenly at a speed in deg/s towards its middle, does something to it, and watches it come to
- * rest; afterwards the arm stands by again. Rejects where the arm process refuses or the speed is not reached.
+ * rest; afterwards the arm stands by again. Nothing is done to a joint that is not at speed: it is tried again. Rejects
+ * where the arm process refuses or the speed is not reached.
  */
 export async function restAfter(
   cell: MeasuringCell,
@@ -41,36 +43,47 @@ export async function restAfter(
   act: () => unknown,
   watched: Seconds,
 ): Promise<Rest> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const end = await turn(cell, joint, speedDeg);
+    try {
+      if (await isAtSpeed(cell, joint, speedDeg)) {
+        const at = hostClock.now();
+        await act();
+        await pause(watched * 1000);
+        return restSince(cell.push.samples, joint, at);
+      }
+    } finally {
+      end();
+      await cell.standBy();
+    }
+  }
+  throw new Error(`J${joint} did not reach ${speedDeg} deg/s; the arm process last said: ${cell.refusal}`);
+}
+
+/** Begins to turn a joint towards its middle. */
+async function turn(cell: MeasuringCell, joint: number, speedDeg: number): Promise<() => void> {
   await cell.standBy();
   const from = cell.commanded;
   if (from === null) {
     throw new Error("there is no state of the arm");
   }
-  const direction = (from[joint - 1] ?? 0) > 0 ? -1 : 1;
+  const speed = ((from[joint - 1] ?? 0) > 0 ? -1 : 1) * speedDeg * DEGREE;
   // From where the command is, so that a chunk that came too late leaves no way to be caught up.
-  const end = await cell.follow((_, ahead, commanded) =>
-    commanded.map((q, index) => (index === joint - 1 ? q + direction * speedDeg * DEGREE * ahead : (from[index] ?? q))),
+  return cell.follow((_, ahead, commanded) =>
+    commanded.map((q, index) => (index === joint - 1 ? q + speed * ahead : (from[index] ?? q))),
   );
-  try {
-    await untilAtSpeed(cell, joint, speedDeg);
-    const at = hostClock.now();
-    await act();
-    await pause(watched * 1000);
-    return restSince(cell.push.samples, joint, at);
-  } finally {
-    end();
-    await cell.standBy();
-  }
 }
 
-async function untilAtSpeed(cell: MeasuringCell, joint: number, speedDeg: number): Promise<void> {
+/** Waits until a joint is at speed; false when it does not get there. */
+async function isAtSpeed(cell: MeasuringCell, joint: number, speedDeg: number): Promise<boolean> {
   const deadline = performance.now() + AT_SPEED_WITHIN_MS;
   while (speedAt(cell.push.samples, cell.push.samples.length - 1, joint) < AT_SPEED * speedDeg) {
     if (performance.now() > deadline) {
-      throw new Error(`J${joint} did not reach ${speedDeg} deg/s; the arm process last said: ${cell.refusal}`);
+      return false;
     }
     await pause(5);
   }
+  return true;
 }
 
 /** How a joint came to rest since an instant. */

@@ -80,7 +80,7 @@ export class MeasuringCell {
         this.#refusal = message.reason;
       }
     });
-    this.#beat = setInterval(() => link.send({ kind: "operator-beat", lease: LEASE }), BEAT_MS);
+    this.#beat = setInterval(() => this.#sayAlive(), BEAT_MS);
   }
 
   /** Starts everything and goes to the home pose; rejects with what is in the way. */
@@ -129,8 +129,7 @@ export class MeasuringCell {
 
   /** Goes to the home pose: everything starts from around there. Rejects where it does not arrive. */
   async goHome(): Promise<void> {
-    await this.standBy();
-    await this.request({ kind: "engage" });
+    await this.#engage();
     await this.request({ kind: "home" });
     await this.until(["hold"], HOME_WITHIN_MS);
     await this.standBy();
@@ -156,7 +155,7 @@ export class MeasuringCell {
   async request(request: ArmRequest): Promise<number> {
     const deadline = performance.now() + GRANTED_WITHIN_MS;
     for (;;) {
-      this.#link.send({ kind: "operator-beat", lease: LEASE });
+      this.#sayAlive();
       const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, LEASE));
       if (ok) {
         return epoch;
@@ -179,8 +178,7 @@ export class MeasuringCell {
    * not engage.
    */
   async follow(path: Path): Promise<() => void> {
-    await this.standBy();
-    await this.request({ kind: "engage" });
+    await this.#engage();
     const epoch = await this.request({ kind: "follow-policy" });
     const startedAt = hostClock.now() + HELD_FIRST;
     const propose = (): void => {
@@ -223,6 +221,7 @@ export class MeasuringCell {
         break;
     }
     await this.until(["standby"], READY_WITHIN_MS);
+    this.#allowUnattended(false);
   }
 
   async close(): Promise<void> {
@@ -234,6 +233,21 @@ export class MeasuringCell {
     }
     this.line.close();
     this.push.close();
+  }
+
+  async #engage(): Promise<void> {
+    await this.standBy();
+    this.#allowUnattended(true);
+    await this.request({ kind: "engage" });
+  }
+
+  /** Measuring is a maintainer's work, who stands there with the emergency stop instead of a hold-to-run control. */
+  #sayAlive(): void {
+    this.#link.send({ kind: "operator-beat", lease: LEASE, role: "maintainer", held: false });
+  }
+
+  #allowUnattended(allowed: boolean): void {
+    this.#link.send({ kind: "allow-unattended", allowed, by: "measure" });
   }
 
   #lateness(modes: readonly Mode[]): never {

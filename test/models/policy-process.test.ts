@@ -58,6 +58,7 @@ describe("the policy process", () => {
       provider: "cpu",
       fallback: null,
       threads: 1,
+      home: observation(4).commanded,
       deadline: 20,
       textDeadline: 20,
       loadDeadline: 60,
