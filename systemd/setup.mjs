@@ -24,7 +24,8 @@ const systemPackages = {
 /** More of them, for the tests alone. */
 const testPackages = {
   "python3-venv": "the training program's own tests",
-  socat: "serial lines for the driver's tests",
+  socat: "serial lines and datagrams for tests",
+  systemd: "systemd-analyze and systemctl, which check the service units",
 };
 
 const hintApt = "Is the network there, is the disk full, does another apt run? Then run this again.";

@@ -25,6 +25,8 @@ export interface ArmProcessOptions {
   readonly period: Seconds;
   readonly home: JointPosition;
   readonly limits: ArmLimits;
+  /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
+  readonly holdToRun: boolean;
 }
 
 /** Where the arm process writes what people should read; called outside the tick. */
@@ -44,6 +46,8 @@ export interface ArmProcessParts {
 
 /** A running arm process. */
 export interface ArmProcess {
+  /** Ticks of the stream so far. */
+  ticks(): number;
   /** Ramps down, ends the stream and every connection. */
   close(): Promise<void>;
 }
@@ -55,9 +59,9 @@ const LAST_RETRY_MS = 5000;
 /** How long an orderly end may take before the arm is stopped and left. */
 const CLOSE_WITHIN: Seconds = 2;
 
-/** The arm is asked again this often whether it is free of faults, and at most this often. */
+/** The arm is asked again this often whether it is free of faults for long enough, and at most this often: 2 s. */
 const CLEAR_POLL_MS = 20;
-const CLEAR_POLLS = 50;
+const CLEAR_POLLS = 100;
 
 /** Planning and guarding a setpoint take 0.08 ms, p99 0.35 ms (test/bench/README.md). */
 const READY_BEFORE: Seconds = 0.0005;
@@ -95,6 +99,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     period: options.period,
     home: options.home,
     limits: options.limits,
+    holdToRun: options.holdToRun,
     tell: (message) => link?.tell(message),
     onLinkDead: () => {
       armName = "not connected";
@@ -168,7 +173,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     if (supervisor.mode === "fault" && supervisor.fault !== null) {
       try {
         await arm.clearFaults();
-        for (let poll = 0; poll < CLEAR_POLLS && supervisor.fault !== null; poll++) {
+        for (let poll = 0; poll < CLEAR_POLLS && !supervisor.isSettled(clock.now()); poll++) {
           await new Promise((resolve) => setTimeout(resolve, CLEAR_POLL_MS));
         }
       } catch (error) {
@@ -238,6 +243,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
   log.info({ scheduling, periodMs: options.period * 1000 }, `listening on ${options.socketPath}, ${scheduling}`);
 
   return {
+    ticks: () => counters.ticks,
     close: async () => {
       closing = true;
       clearTimeout(retry);

@@ -1,9 +1,11 @@
 import { armFault } from "../guard/arm-fault.js";
 import type { Limits } from "../guard/limits.js";
+import type { Need } from "../modes/rules.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Instant, Seconds } from "../types/units.js";
-import { OperatorLease } from "./operator-lease.js";
 import type { StopCode } from "./stop-codes.js";
+
+// Interlocks: OP-02.
 
 /** What a motion has lost, and the words for it. */
 export interface LostAuthority {
@@ -11,21 +13,36 @@ export interface LostAuthority {
   readonly detail: string;
 }
 
+/** A cause has to be gone this long before it may be acknowledged (reference/safety.md section 3). */
+const SETTLED: Seconds = 1;
+
+/** A supervisor's leave to move without hold-to-run lasts this long: half a working morning. */
+const UNATTENDED_LASTS: Seconds = 7200;
+
 /** Everything from which a motion has its authority, each with its age: operator, guardian, state of the arm. */
 export class Authority {
-  readonly operator: OperatorLease;
   readonly #mostAge: Limits["mostAge"];
+  readonly #holdToRun: boolean;
+  #unattendedUntil: Instant = -Infinity;
+  #operatorSeenAt: Instant = -Infinity;
   #guardianSeenAt: Instant = -Infinity;
   #arm: ArmState | null = null;
+  #faultSeenAt: Instant = -Infinity;
 
-  constructor(mostAge: Limits["mostAge"]) {
+  /** `holdToRun`: motion needs the hold-to-run control, unless a supervisor allows it without. */
+  constructor(mostAge: Limits["mostAge"], holdToRun: boolean) {
     this.#mostAge = mostAge;
-    this.operator = new OperatorLease(mostAge.operator);
+    this.#holdToRun = holdToRun;
   }
 
   /** The arm's newest report; null while there is no link. */
   get arm(): ArmState | null {
     return this.#arm;
+  }
+
+  /** When whoever is in control was last heard; -Infinity for nobody. */
+  get operatorSeenAt(): Instant {
+    return this.#operatorSeenAt;
   }
 
   /** When the guardian was last heard; -Infinity for never. */
@@ -40,10 +57,21 @@ export class Authority {
 
   armReported(state: ArmState): void {
     this.#arm = state;
+    if (armFault(state) !== null) {
+      this.#faultSeenAt = state.receivedAt;
+    }
   }
 
   armGone(): void {
     this.#arm = null;
+  }
+
+  operatorSeen(now: Instant): void {
+    this.#operatorSeenAt = now;
+  }
+
+  operatorGone(): void {
+    this.#operatorSeenAt = -Infinity;
   }
 
   guardianSeen(now: Instant): void {
@@ -63,23 +91,41 @@ export class Authority {
     return this.armAge(now) <= this.#mostAge.armState;
   }
 
-  /**
-   * What a motion has lost; null when it may go on. The guard asks the same of each moving setpoint; this also ends a
-   * mode that happens to stand still, so that it cannot resume by itself.
-   */
-  lost(now: Instant): LostAuthority | null {
-    const operatorAge = now - this.operator.seenAt;
-    if (!(operatorAge <= this.#mostAge.operator)) {
-      return { code: "operator-lost", detail: `the operator's last beat came ${milliseconds(operatorAge)} ago` };
+  /** A supervisor allows motion without hold-to-run, or no longer. */
+  allowUnattended(allowed: boolean, now: Instant): void {
+    this.#unattendedUntil = allowed ? now + UNATTENDED_LASTS : -Infinity;
+  }
+
+  /** Motion needs no hold-to-run. */
+  isUnattended(now: Instant): boolean {
+    return !this.#holdToRun || now < this.#unattendedUntil;
+  }
+
+  hasOperator(now: Instant): boolean {
+    return now - this.#operatorSeenAt <= this.#mostAge.operator;
+  }
+
+  /** The arm has reported no fault for long enough to believe it. */
+  isSettled(now: Instant): boolean {
+    return now - this.#faultSeenAt >= SETTLED;
+  }
+
+  /** What a motion has lost, in words. */
+  lost(need: Need, now: Instant): LostAuthority {
+    switch (need) {
+      case "operator": {
+        const age = milliseconds(now - this.#operatorSeenAt);
+        return { code: "operator-lost", detail: `the operator's last beat came ${age} ago` };
+      }
+      case "guardian": {
+        const age = milliseconds(now - this.#guardianSeenAt);
+        return { code: "guardian-lost", detail: `the guardian's last beat came ${age} ago` };
+      }
+      case "fresh":
+        return { code: "state-stale", detail: `the arm's last state came ${milliseconds(this.armAge(now))} ago` };
+      default:
+        return { code: "deadman-released", detail: "hold-to-run is not pressed" };
     }
-    if (!this.hasGuardian(now)) {
-      const age = now - this.#guardianSeenAt;
-      return { code: "guardian-lost", detail: `the guardian's last beat came ${milliseconds(age)} ago` };
-    }
-    if (!this.hasFreshState(now)) {
-      return { code: "state-stale", detail: `the arm's last state came ${milliseconds(this.armAge(now))} ago` };
-    }
-    return null;
   }
 }
 

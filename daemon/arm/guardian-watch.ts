@@ -5,8 +5,8 @@ import { BEAT_PERIOD, GUARDIAN_BYTE, SILENT_BEATS } from "./guardian-protocol.js
 
 // Interlocks: HO-03.
 
-/** The one thing the guardian ever says to the arm (vendor's JSON protocol). */
-const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
+/** The one thing that the guardian ever says to the arm (vendor's JSON protocol). */
+export const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
 /** The stop is repeated, because the first may meet a controller that is busy (AR-15). */
 const REPEATS = 3;
 const REPEAT_MS = 50;
@@ -22,6 +22,8 @@ export interface GuardianOptions {
 
 /** A guardian at work. */
 export interface Guardian {
+  /** How often it has looked at the arm process. */
+  checks(): number;
   close(): void;
 }
 
@@ -45,6 +47,7 @@ class GuardianWatch implements Guardian {
   #arm: Socket | null = null;
   #armReady = false;
   #process: Socket | null = null;
+  #checks = 0;
   #silentBeats = 0;
   #fired = false;
   #closed = false;
@@ -65,6 +68,10 @@ class GuardianWatch implements Guardian {
         resolve();
       });
     });
+  }
+
+  checks(): number {
+    return this.#checks;
   }
 
   close(): void {
@@ -128,6 +135,7 @@ class GuardianWatch implements Guardian {
   }
 
   #check(): void {
+    this.#checks += 1;
     if (this.#process === null) {
       return;
     }

@@ -6,6 +6,7 @@ import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { projectPath } from "../ports/project-path.js";
+import { serviceManager } from "../service/service-manager.js";
 import { startGuardian } from "./guardian-watch.js";
 
 // Executable: the guardian. Exit codes: PROCESS_EXIT.
@@ -33,7 +34,11 @@ try {
     arm: { host: link.host, port: link.port },
     log: (message) => log.info(message),
   });
+  const manager = serviceManager();
+  manager.ready(`guarding the arm at ${link.host}:${link.port}`);
+  manager.feedWhile(() => guardian.checks());
   const end = (): void => {
+    manager.stopping();
     guardian.close();
     process.exit(PROCESS_EXIT.ended);
   };

@@ -34,6 +34,7 @@ try {
       period: config.stream.period_ms / 1000,
       home: config.home,
       limits: loadLimits(config.limits),
+      holdToRun: config.operator.hold_to_run,
     },
     // Synchronous writes would wait for a slow disk; the arm must not.
     {

@@ -2,6 +2,7 @@ import { type Limits, type MotionLimits, plannerCell, plannerLimits } from "../g
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
 import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
 import { type HomePlan, homePosition, homeReached, homeVelocity, planHome } from "../motion/home-plan.js";
+import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
 import { atPace, permittedPace } from "../motion/path-pace.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
@@ -30,6 +31,8 @@ type Activity =
       readonly braking: StoppingRamp;
     };
 
+type Following = Activity & { readonly kind: "following" };
+
 /** The next position and who proposes it. */
 export interface Proposal {
   readonly source: SetpointSource;
@@ -43,7 +46,7 @@ const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following:
 const HOLDING: Activity = { kind: "holding" };
 
 /** Closer than this is there, rad; a frame resolves 1.7e-5. */
-const ARRIVED = 1e-7;
+const ARRIVED = 1e-12;
 
 /** A proposed step of homing or following: where it goes, how it would come to rest, how far it is on its path. */
 interface Step {
@@ -53,6 +56,9 @@ interface Step {
   readonly dueAt: Instant;
   readonly demanded: Demanded | null;
 }
+
+/** Farther behind than this it is no lag: 6 degrees to brake from 60 degrees/s at 300 degrees/s2, and as much to turn back. */
+const LONGEST_LAG = (12 * Math.PI) / 180;
 
 /**
  * The commanded motion from tick to tick: holds, follows chunks, goes home, ramps down. Proposes; the guard decides
@@ -81,6 +87,21 @@ export class MotionStream {
   /** The position sent last, rad. */
   get commanded(): JointVector {
     return this.#state.q;
+  }
+
+  /**
+   * What the followed chunks ask for at an instant, rad and rad/s: ahead of what was sent while bounded acceleration and
+   * jerk keep the motion behind. The next chunk goes on from here; if it went on from what was sent, each chunk would take
+   * the lag for the policy's wish and answer it with one more. Otherwise, and when the lag is no mere lag, what was sent.
+   */
+  reference(at: Instant): Demand {
+    const activity = this.#activity;
+    if (activity.kind !== "following") {
+      return this.#state;
+    }
+    const demand = atPace(demandAt(activity.timeline, this.#pathAt(activity, at)), this.#pace);
+    const lag = Math.max(...demand.q.map((q, joint) => Math.abs(q - jointAt(this.#state.q, joint))));
+    return lag > LONGEST_LAG ? this.#state : demand;
   }
 
   /** What proposes the present motion. */
@@ -120,7 +141,7 @@ export class MotionStream {
       return false;
     }
     const old = activity.kind === "following" ? activity.timeline : null;
-    const timeline = takeChunk(old, chunk, now, this.#state);
+    const timeline = takeChunk(old, chunk, now, this.reference(now));
     if (timeline === null) {
       return false;
     }
@@ -215,7 +236,7 @@ export class MotionStream {
     return { step, pathAt, dueAt, demanded: null };
   }
 
-  #followStep(activity: Activity & { readonly kind: "following" }, dueAt: Instant): Step {
+  #followStep(activity: Following, dueAt: Instant): Step {
     const { timeline, chunk, sentAt } = activity;
     const { limits } = this.#rules;
     const asked = demandAt(timeline, this.#pathAt(activity, dueAt));
@@ -229,9 +250,9 @@ export class MotionStream {
     return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
   }
 
-  /** Where a followed chunk's path would be at `dueAt` if only the pace counted. */
-  #pathAt({ pathAt, sentAt }: Activity & { readonly kind: "following" }, dueAt: Instant): Instant {
-    return pathAt + this.#pace * (dueAt - sentAt);
+  /** Where a followed chunk's path would be at an instant if only the pace counted. */
+  #pathAt({ pathAt, sentAt }: Following, at: Instant): Instant {
+    return pathAt + this.#pace * (at - sentAt);
   }
 
   /** The plan has arrived, and so has the motion that follows it. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ToArm } from "../types/arm-link.js";
+import { ROLES } from "../types/role.js";
 import { JOINT_COUNT, jointPosition } from "../types/units.js";
 
 // Interlocks: PO-01.
@@ -36,7 +37,8 @@ const request = z.discriminatedUnion("kind", [
 
 const toArm = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("stop"), reason: words, by: words }),
-  z.strictObject({ kind: z.literal("operator-beat"), lease: count }),
+  z.strictObject({ kind: z.literal("operator-beat"), lease: count, role: z.enum(ROLES), held: z.boolean() }),
+  z.strictObject({ kind: z.literal("allow-unattended"), allowed: z.boolean(), by: words }),
   z.strictObject({ kind: z.literal("operator-gone"), reason: words }),
   z.strictObject({ kind: z.literal("chunk"), chunk }),
   z.strictObject({ kind: z.literal("request"), id: count, lease: count, request }),

@@ -1,5 +1,6 @@
 import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "../launch/process-exit.js";
+import { serviceManager } from "../service/service-manager.js";
 import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArmProcess } from "./arm-process.js";
 
 // Interlocks: HO-07.
@@ -9,6 +10,7 @@ import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArm
  * ends the process; the guardian, which then misses it, stops the arm once more.
  */
 export async function runArmProcess(options: ArmProcessOptions, parts: ArmProcessParts): Promise<void> {
+  const manager = serviceManager();
   const crash = (error: unknown): void => {
     parts.arm.stop("quick");
     parts.log.error({ error: error instanceof Error ? error.stack : String(error) }, "a fault of the program");
@@ -23,10 +25,13 @@ export async function runArmProcess(options: ArmProcessOptions, parts: ArmProces
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(EXIT.busy);
   }
+  manager.ready("its stream runs");
+  manager.feedWhile(() => running.ticks());
   let ending = false;
   const end = async (): Promise<void> => {
     if (!ending) {
       ending = true;
+      manager.stopping();
       await running.close();
       process.exit(EXIT.ended);
     }

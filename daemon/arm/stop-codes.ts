@@ -8,6 +8,7 @@ export type StopCode =
   | "operator-stop"
   | "operator-gone"
   | "operator-changed"
+  | "deadman-released"
   | "daemon-lost"
   | "policy-starved"
   | "link-lost"
@@ -44,6 +45,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "operator-lost": "The operator's beats stopped. Check the operator's connection, take control again and start anew.",
   "operator-gone": "Nobody is in control. Take control and start anew.",
   "operator-changed": "Another operator took control. The motion has to be started anew.",
+  "deadman-released": "Hold-to-run was let go. When it is safe, press it anew, keep it pressed and start anew.",
   "guardian-lost": "The guardian process is silent or not connected to the arm. Start it again; motion waits for it.",
   "guardian-fired":
     "The guardian missed the arm process and stopped the arm. Check the machine's load, then acknowledge.",

@@ -14,6 +14,8 @@ export interface SupervisorOptions {
   readonly period: Seconds;
   readonly home: JointPosition;
   readonly limits: ArmLimits;
+  /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
+  readonly holdToRun: boolean;
   /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
   readonly untilDue: (dueAt: Instant) => void;
   /** Towards the daemon; must not block. */

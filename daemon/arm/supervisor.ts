@@ -1,15 +1,17 @@
 import { armFault } from "../guard/arm-fault.js";
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
 import type { Refusal } from "../guard/refusal.js";
-import { type Admission, admit } from "../modes/admission.js";
-import { isEngaged, isMoving, type ModeEvent, nextMode } from "../modes/mode-machine.js";
+import type { Step } from "../modes/follow-rules.js";
+import { isEngaged, isMoving, transition, whyNot } from "../modes/mode-machine.js";
+import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
 import type { StopKind } from "../ports/arm.js";
-import type { ArmReport, ArmRequest, ToArm } from "../types/arm-link.js";
+import type { ArmReport, ArmRequest, HoldToRun, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import { type Instant, jointAt, jointPosition, type Seconds } from "../types/units.js";
 import { type Finding, latches } from "../watch/finding.js";
+import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import { Authority } from "./authority.js";
 import { ChunkIntake, type Taken } from "./chunk-intake.js";
@@ -39,6 +41,9 @@ const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
 const STOP_AGAIN: Seconds = 0.1;
 
+/** A request that was admitted, or why it was not. */
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 /**
  * Owns mode, epoch and latch: decides what is streamed and when to stop. Every method takes the present instant, so
  * that nothing here needs a clock or a timer. The only caller of the guard and of `Arm.send`.
@@ -50,8 +55,8 @@ export class Supervisor {
   readonly #stops: StopLog;
   readonly #watch: ArmWatch;
   readonly #ladder: Ladder;
-  #mode: Mode = "disconnected";
-  #epoch = 0;
+  readonly #acknowledgement = new Acknowledgement();
+  #state: ModeState = AT_START;
   #guard: GuardState;
   #stream: MotionStream | null = null;
   #gripper = UNKNOWN;
@@ -66,7 +71,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#authority = new Authority(options.limits.mostAge);
+    this.#authority = new Authority(options.limits.mostAge, options.holdToRun);
     this.#intake = new ChunkIntake(options.limits);
     this.#watch = new ArmWatch(options.limits, options.period);
     this.#ladder = new Ladder(options.limits.watch.slow, options.onFinding);
@@ -78,12 +83,12 @@ export class Supervisor {
   }
 
   get mode(): Mode {
-    return this.#mode;
+    return this.#state.mode;
   }
 
   /** True while setpoints are streamed. */
   get engaged(): boolean {
-    return isEngaged(this.#mode);
+    return isEngaged(this.mode);
   }
 
   /** What keeps the arm from being engaged, in words: its own fault, or what is found of it. null for nothing. */
@@ -92,12 +97,17 @@ export class Supervisor {
     return this.#authority.fault ?? this.#latching?.detail ?? found?.detail ?? null;
   }
 
+  /** The arm has been free of faults for long enough to acknowledge. */
+  isSettled(now: Instant): boolean {
+    return this.#authority.isSettled(now);
+  }
+
   /** One tick of the stream, due at `dueAt`, running at `now`. */
   tick(dueAt: Instant, now: Instant): void {
     const pause = now - this.#lastTickAt;
     this.#lastTickAt = now;
     this.#judgeTick(pause, now);
-    if (isEngaged(this.#mode)) {
+    if (this.engaged) {
       if (pause > this.#options.limits.mostAge.stream) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(pause, now);
@@ -122,10 +132,15 @@ export class Supervisor {
         this.stop("operator-stop", `${message.by}: ${message.reason}`, now);
         break;
       case "operator-beat":
-        this.#beat(message.lease, now);
+        this.#beat(message, now);
         break;
       case "operator-gone":
-        this.#operatorGone(message.reason, now);
+        this.#authority.operatorGone();
+        this.#leaveBy({ kind: "operator-gone" }, "operator-gone", message.reason, now);
+        break;
+      case "allow-unattended":
+        this.#authority.allowUnattended(message.allowed, now);
+        this.report(now);
         break;
       case "chunk":
         this.#takeChunk(message.chunk, now);
@@ -138,16 +153,17 @@ export class Supervisor {
 
   /** The daemon's connection ended: nobody is in control any more. */
   daemonLost(now: Instant): void {
-    this.#authority.operator.forget();
+    this.#authority.operatorGone();
+    this.#authority.allowUnattended(false, now);
     this.#intake.forget();
-    this.#leaveMotion("daemon-lost", "its connection ended", now);
+    this.#leaveBy({ kind: "daemon-lost" }, "daemon-lost", "its connection ended", now);
   }
 
   /** The link to the arm is up, and its state arrives. */
   linkUp(state: ArmState, now: Instant): void {
     this.#gripper = UNKNOWN;
     this.armState(state, now);
-    this.#change("link-up");
+    this.#take({ kind: "link-up" }, now);
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
@@ -157,12 +173,12 @@ export class Supervisor {
     }
     this.#authority.armGone();
     this.#watch.forget();
-    const engaged = isEngaged(this.#mode);
+    const { engaged } = this;
     if (this.#latching !== null) {
       this.#latch("slow", this.#latching, now);
     }
     this.#endStream();
-    if (this.#change("link-lost") && engaged) {
+    if (this.#take({ kind: "link-lost" }, now).taken && engaged) {
       this.#stops.add("link-lost", detail, false, now);
     }
     this.#options.onLinkDead();
@@ -170,11 +186,11 @@ export class Supervisor {
 
   /** A new report of the arm. A fault stops and latches at once, even if the next report no longer shows it. */
   armState(state: ArmState, now: Instant): void {
-    if (this.#watch.report(state, this.#mode, now)) {
+    if (this.#watch.report(state, this.mode, now)) {
       this.#authority.armReported(state);
     }
     const fault = armFault(state);
-    if (fault !== null && this.#mode !== "fault") {
+    if (fault !== null && this.mode !== "fault") {
       this.stop("arm-fault", fault, now);
     }
     this.#react(now);
@@ -198,7 +214,7 @@ export class Supervisor {
   /** Acknowledges a latched stop; the caller has cleared the arm's own faults first. */
   acknowledge(lease: number, now: Instant): Admission {
     const admission = this.#admit("acknowledge", lease, now);
-    if (admission.ok && this.#change(admission.event)) {
+    if (admission.ok) {
       this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#stops.clear();
       this.report(now);
@@ -222,12 +238,14 @@ export class Supervisor {
     const { arm } = this.#authority;
     return {
       at: now,
-      mode: this.#mode,
-      epoch: this.#epoch,
+      mode: this.mode,
+      epoch: this.#state.epoch,
       source: this.#stream?.source ?? null,
+      holdToRun: this.#holdToRun(now),
       measured: arm?.measured ?? null,
       measuredAge: arm === null ? null : this.#authority.armAge(now),
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
+      reference: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.reference(now).q),
       gripper: this.#options.gripper.state(),
       pendingTargets: this.#stream?.targetsAhead ?? 0,
       stops: this.#stops.stops,
@@ -242,8 +260,8 @@ export class Supervisor {
     const stream = this.#stream;
     this.#watch.tick(
       {
-        mode: this.#mode,
-        stands: this.#mode === "fault" || (this.#mode === "hold" && stream?.still === true),
+        mode: this.mode,
+        stands: this.mode === "fault" || (this.mode === "hold" && stream?.still === true),
         demanded: stream?.demanded ?? null,
         gripper: gripper.health(),
         // After a tick that came late, what has arrived meanwhile is not read yet.
@@ -267,7 +285,7 @@ export class Supervisor {
       return;
     }
     const { reaction, code, detail } = finding;
-    if (this.#mode === "fault") {
+    if (this.mode === "fault") {
       const moves = code === "moves-unasked" || code === "stop-not-obeyed";
       if (moves && now - this.#stoppedAt >= STOP_AGAIN) {
         this.#stoppedAt = now;
@@ -276,7 +294,7 @@ export class Supervisor {
       }
       return;
     }
-    if (!isEngaged(this.#mode)) {
+    if (!this.engaged) {
       return;
     }
     switch (reaction) {
@@ -301,11 +319,14 @@ export class Supervisor {
   }
 
   #latch(kind: StopKind, { code, detail }: { readonly code: StopCode; readonly detail: string }, now: Instant): void {
-    this.#epoch += 1;
+    const isFirst = this.mode !== "fault";
+    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
+    this.#take({ kind: "stop", acknowledgedBy }, now);
     this.#options.arm.stop(kind);
     this.#endStream();
     this.#stoppedAt = now;
-    if (this.#change("stopped")) {
+    this.#authority.allowUnattended(false, now);
+    if (isFirst) {
       this.#watch.stopped(now);
       this.#stops.add(code, detail, true, now);
       this.report(now);
@@ -328,14 +349,15 @@ export class Supervisor {
     if (this.#latching !== null && this.#stream?.still === true) {
       this.#latch("slow", this.#latching, now);
     } else if (now >= this.#endsAt && this.#stream?.still === true) {
+      this.#take({ kind: "stream-ended" }, now);
       this.#endStream();
-      this.#change("disengaged");
       this.report(now);
-    } else if (isMoving(this.#mode)) {
-      const lost = this.#authority.lost(now);
-      if (lost !== null) {
-        this.#leaveMotion(lost.code, lost.detail, now);
-      } else if (this.#mode === "policy" && this.#intake.isStarved(now)) {
+    } else if (isMoving(this.mode)) {
+      const { missing } = this.#take({ kind: "tick" }, now);
+      if (missing !== null) {
+        const { code, detail } = this.#authority.lost(missing, now);
+        this.#rampDown(code, detail, now);
+      } else if (this.mode === "policy" && this.#intake.isStarved(now)) {
         this.#leaveMotion("policy-starved", "no usable chunk in time", now);
       }
     }
@@ -349,7 +371,7 @@ export class Supervisor {
       return;
     }
     this.#refusals += 1;
-    if (worst !== undefined || !isMoving(this.#mode)) {
+    if (worst !== undefined || !isMoving(this.mode)) {
       const refusal = worst ?? first;
       this.stop(refusal.code, refusal.detail, now);
       return;
@@ -370,11 +392,11 @@ export class Supervisor {
     const { source, q } = stream.propose(dueAt);
     const [next, verdict] = guard(this.#guard, {
       now,
-      proposed: { source, q: jointPosition(q), epoch: this.#epoch, dueAt },
-      mode: this.#mode,
-      epoch: this.#epoch,
+      proposed: { source, q: jointPosition(q), epoch: this.#state.epoch, dueAt },
+      mode: this.mode,
+      epoch: this.#state.epoch,
       arm: this.#authority.arm,
-      operatorSeenAt: this.#authority.operator.seenAt,
+      operatorSeenAt: this.#authority.operatorSeenAt,
       guardianSeenAt: this.#authority.guardianSeenAt,
     });
     this.#guard = next;
@@ -391,8 +413,8 @@ export class Supervisor {
   }
 
   #afterSending(stream: MotionStream, now: Instant): void {
-    if (this.#mode === "homing" && stream.still) {
-      this.#change("home-reached");
+    if (this.mode === "homing" && stream.still) {
+      this.#take({ kind: "home-reached" }, now);
       this.report(now);
     }
     const wished = stream.gripperDue;
@@ -403,15 +425,21 @@ export class Supervisor {
     }
   }
 
-  #beat(lease: number, now: Instant): void {
-    if (this.#authority.operator.beat(lease, now)) {
-      this.#leaveMotion("operator-changed", `lease ${lease} took over`, now);
+  #beat({ lease, role, held }: ToArm & { readonly kind: "operator-beat" }, now: Instant): void {
+    const before = this.#state;
+    const wasMoving = isMoving(before.mode);
+    const { taken, state } = this.#take({ kind: "beat", lease, role, held }, now);
+    if (!taken) {
+      return;
     }
-  }
-
-  #operatorGone(reason: string, now: Instant): void {
-    this.#authority.operator.gone();
-    this.#leaveMotion("operator-gone", reason, now);
+    this.#authority.operatorSeen(now);
+    if (wasMoving && state.mode === "hold") {
+      if (state.fence > before.fence) {
+        this.#rampDown("operator-changed", `lease ${lease} took over`, now);
+      } else {
+        this.#rampDown("deadman-released", "hold-to-run was let go", now);
+      }
+    }
   }
 
   #takeChunk(chunk: Chunk, now: Instant): void {
@@ -423,39 +451,43 @@ export class Supervisor {
 
   #followChunk(chunk: Chunk, now: Instant): Taken {
     const stream = this.#stream;
-    if (this.#mode !== "policy" || stream === null) {
-      const detail = `chunks are followed in mode policy, and the mode is ${this.#mode}`;
+    if (this.mode !== "policy" || stream === null) {
+      const detail = `chunks are followed in mode policy, and the mode is ${this.mode}`;
       return { refusal: { code: "mode", detail }, finding: null };
     }
-    return this.#intake.take(chunk, stream, this.#epoch, this.#heldSince + HOLD_AROUND, now);
+    return this.#intake.take(chunk, stream, this.#state.epoch, this.#heldSince + HOLD_AROUND, now);
   }
 
   #request(id: number, lease: number, request: ArmRequest, now: Instant): void {
     const admission = request.kind === "acknowledge" ? this.acknowledge(lease, now) : this.#begin(request, lease, now);
     const reason = admission.ok ? "" : admission.reason;
-    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#epoch });
+    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#state.epoch });
     this.report(now);
   }
 
   #begin(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, lease: number, now: Instant): Admission {
-    const admission = this.#admit(request.kind, lease, now);
-    if (!admission.ok) {
-      return admission;
-    }
     const inTheWay = request.kind === "home" ? (this.#stream?.wayHome(this.#options.home) ?? null) : null;
     if (inTheWay !== null) {
       return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
     }
+    const admission = this.#admit(request.kind, lease, now);
+    if (admission.ok) {
+      this.#beginAdmitted(request, now);
+    }
+    return admission;
+  }
+
+  #beginAdmitted(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, now: Instant): void {
     switch (request.kind) {
       case "engage":
         this.#engage(now);
         break;
       case "home":
-        this.#beginMotion(admission.event);
+        this.#clearForMotion();
         this.#stream?.goHome(this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
         break;
       case "follow-policy":
-        this.#beginMotion(admission.event);
+        this.#clearForMotion();
         this.#intake.begin(now);
         this.#watch.policyBegins(now);
         break;
@@ -466,12 +498,11 @@ export class Supervisor {
         this.#endsAt = now + HOLD_AROUND;
         break;
     }
-    return admission;
   }
 
   #engage(now: Instant): void {
     const { arm } = this.#authority;
-    if (arm !== null && this.#change("engaged")) {
+    if (arm !== null) {
       this.#stream = new MotionStream(arm.measured, this.#options.period, this.#options.limits);
       this.#guard = freshGuard(this.#options.period, this.#options.limits);
       this.#heldSince = now;
@@ -481,26 +512,34 @@ export class Supervisor {
     }
   }
 
-  #beginMotion(event: ModeEvent): void {
-    this.#epoch += 1;
+  #clearForMotion(): void {
     this.#stops.clear();
     this.#endsAt = Infinity;
-    this.#change(event);
   }
 
   #leaveMotion(code: StopCode, detail: string, now: Instant): void {
-    if (isMoving(this.#mode)) {
-      this.#comeToRest();
-      this.#stops.add(code, detail, false, now);
-      this.report(now);
+    this.#leaveBy({ kind: "rest" }, code, detail, now);
+  }
+
+  /** Takes an event that ends whatever motion there is. */
+  #leaveBy(event: ModeEvent, code: StopCode, detail: string, now: Instant): void {
+    const wasMoving = isMoving(this.mode);
+    this.#take(event, now);
+    if (wasMoving) {
+      this.#rampDown(code, detail, now);
     }
   }
 
+  /** The mode has left a motion: so does the stream. */
+  #rampDown(code: StopCode, detail: string, now: Instant): void {
+    this.#comeToRest();
+    this.#stops.add(code, detail, false, now);
+    this.report(now);
+  }
+
   #comeToRest(): void {
-    this.#epoch += 1;
     this.#stream?.rampDown();
     this.#intake.end();
-    this.#change("ramped");
   }
 
   #endStream(): void {
@@ -511,25 +550,45 @@ export class Supervisor {
   }
 
   #admit(request: ArmRequest["kind"], lease: number, now: Instant): Admission {
-    return admit(this.#mode, request, {
-      inControl: this.#authority.operator.holds(lease, now),
-      guardian: this.#authority.hasGuardian(now),
-      fresh: this.#authority.hasFreshState(now),
-      fault: this.fault,
+    const step = this.#take({ kind: request, lease }, now);
+    if (step.taken) {
+      return { ok: true };
+    }
+    const detail = step.missing === "healthy" ? ` (${this.fault})` : "";
+    return { ok: false, reason: whyNot(step, request) + detail };
+  }
+
+  #take(event: ModeEvent, now: Instant): Step {
+    const step = transition(this.#state, event, this.#senses(now));
+    this.#state = step.state;
+    return step;
+  }
+
+  #senses(now: Instant): Senses {
+    const authority = this.#authority;
+    return {
+      operator: authority.hasOperator(now),
+      unattended: authority.isUnattended(now),
+      guardian: authority.hasGuardian(now),
+      fresh: authority.hasFreshState(now),
+      healthy: this.fault === null,
+      settled: authority.isSettled(now),
       inside: this.#inside(),
       still: this.#stream?.still ?? true,
-    });
+    };
+  }
+
+  #holdToRun(now: Instant): HoldToRun {
+    const { control, pressed } = this.#state;
+    if (this.#authority.isUnattended(now)) {
+      return "not-needed";
+    }
+    return pressed ? "pressed" : control?.held === true ? "stale" : "released";
   }
 
   /** The arm stands inside its joints' limits. */
   #inside(): boolean {
     const { highest } = this.#options.limits.policy;
     return this.#authority.arm?.measured.every((angle, joint) => Math.abs(angle) <= jointAt(highest, joint)) ?? false;
-  }
-
-  #change(event: ModeEvent): boolean {
-    const next = nextMode(this.#mode, event);
-    this.#mode = next ?? this.#mode;
-    return next !== null;
   }
 }

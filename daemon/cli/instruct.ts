@@ -6,7 +6,10 @@ import { type OperatorOptions, withOperatorOptions } from "./operator-options.js
 export function register(program: Command): void {
   const command = program
     .command("instruct")
-    .description("send an instruction and follow it to its end; Ctrl-C stops the arm first")
+    .description(
+      "send an instruction and follow it to its end; asks about a wording that the policy was not trained on; " +
+        "Ctrl-C stops the arm first",
+    )
     .argument("<instruction...>", "what the arm should do")
     .option("--no-home", "start from where the arm stands instead of the home pose")
     .option("--confirm", "run it although the policy was not trained on this wording");

@@ -3,6 +3,7 @@ import { OperatorStartError } from "../operator/start-error.js";
 import { readToken } from "../operator/token.js";
 import { CliError, EXIT } from "./exit-code.js";
 import type { OperatorOptions } from "./operator-options.js";
+import { RefusedError } from "./refused-error.js";
 
 /** Connects to the daemon; throws CliError. */
 export async function connectOperator(options: OperatorOptions): Promise<OperatorClient> {
@@ -17,7 +18,7 @@ export async function connectOperator(options: OperatorOptions): Promise<Operato
   }
 }
 
-/** Waits for a reply and throws CliError when it is a refusal or never comes. */
+/** Waits for a reply; throws RefusedError when it is a refusal and CliError when it never comes. */
 export async function need<Wanted extends Reply["type"]>(
   pending: Promise<Reply>,
   wanted: Wanted,
@@ -26,7 +27,7 @@ export async function need<Wanted extends Reply["type"]>(
     throw inWords(error, EXIT.lost);
   });
   if (reply.type === "refused") {
-    throw new CliError(EXIT.refused, reply.code, reply.message, reply.hint);
+    throw new RefusedError(reply);
   }
   if (!isWanted(reply, wanted)) {
     throw new CliError(EXIT.lost, "bad-answer", `The daemon answered ${reply.type}.`, "Are both of the same version?");

@@ -5,9 +5,12 @@ import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
 import { register as registerEvaluate } from "./evaluate.js";
 import { EXIT_HELP } from "./exit-code.js";
+import { register as registerFault } from "./fault.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
+import { register as registerMeasure } from "./measure.js";
+import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
@@ -25,8 +28,11 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerStart,
   registerEvaluate,
   registerBench,
+  registerFault,
   registerLab,
   registerDataset,
+  registerMeasure,
+  registerService,
 ];
 
 /** The command line program. */

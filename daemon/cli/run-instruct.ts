@@ -1,10 +1,13 @@
-import type { ServerMessage } from "../operator/server-message.js";
+import type { OperatorClient } from "../operator/client.js";
+import type { ServerMessage, ServerMessageOf } from "../operator/server-message.js";
+import { askAboutWording, canAsk } from "./ask-about-wording.js";
 import { describing, line } from "./describe.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
-import { followTask } from "./follow-task.js";
+import { followTask, type TaskWish } from "./follow-task.js";
 import { inControl } from "./in-control.js";
 import type { OperatorOptions } from "./operator-options.js";
-import { say, sayJson } from "./print.js";
+import { note, say, sayJson } from "./print.js";
+import { RefusedError } from "./refused-error.js";
 
 /** Runs one task and tells how it goes. */
 export function runInstruct(
@@ -17,9 +20,31 @@ export function runInstruct(
       say(line("Instruction", instruction));
     }
     const wish = { instruction, homeFirst: options.home, confirm: options.confirm ?? false };
-    const end = await followTask(client, wish, tell);
+    const end = await followOrAsk(client, wish, tell, !options.json && canAsk());
+    if (end === null) {
+      note("Nothing was run.");
+      return EXIT.refused;
+    }
     return end.phase === "finished" ? EXIT.done : EXIT.unfinished;
   });
+}
+
+/** Follows a task; about an untrained wording whoever sits at the terminal decides, null where for nothing. */
+async function followOrAsk(
+  client: OperatorClient,
+  wish: TaskWish,
+  tell: (message: ServerMessage) => void,
+  mayAsk: boolean,
+): Promise<ServerMessageOf<"progress"> | null> {
+  try {
+    return await followTask(client, wish, tell);
+  } catch (error) {
+    if (!mayAsk || !(error instanceof RefusedError) || error.code !== "instruction-unknown") {
+      throw error;
+    }
+    const decided = await askAboutWording(error.refusal, wish);
+    return decided === null ? null : followTask(client, decided, tell);
+  }
 }
 
 function tellPeople(): (message: ServerMessage) => void {

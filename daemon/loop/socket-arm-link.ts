@@ -9,8 +9,8 @@ import { parseFromArm } from "./arm-messages.js";
 /** First wait before connecting again; doubled up to the longest. */
 const SHORTEST_WAIT: Seconds = 0.05;
 const LONGEST_WAIT: Seconds = 1;
-/** An arm process answers a request within a few ticks; after this it is taken as not answering. */
-const ANSWER_TIME: Seconds = 2;
+/** An arm process answers within a few ticks, an acknowledgement within 2 s; after this it is taken as not answering. */
+const ANSWER_TIME: Seconds = 3;
 /** A state report is about 1 kB; a longer line than this is not one of ours. Characters. */
 const LONGEST_LINE = 64 * 1024;
 

@@ -1,44 +1,11 @@
 import type { Mode } from "../types/mode.js";
+import { followRules, type Step } from "./follow-rules.js";
+import type { ModeEvent, ModeState, Senses } from "./mode-state.js";
+import { RULES } from "./rules.js";
 
-// Interlocks: HO-14.
-
-/** Everything that may change the mode. */
-export type ModeEvent =
-  /** The link to the arm is up and its state arrives. */
-  | "link-up"
-  | "link-lost"
-  /** A latched stop: operator, guard, arm fault, guardian. */
-  | "stopped"
-  /** Motion ended by a stopping ramp: operator gone, starved, asked to hold. */
-  | "ramped"
-  | "home-reached"
-  | "engaged"
-  | "disengaged"
-  | "policy-started"
-  | "home-started"
-  | "acknowledged";
-
-/** Every transition there is; what is not listed does not exist. */
-const TRANSITIONS: Readonly<Record<Mode, Partial<Readonly<Record<ModeEvent, Mode>>>>> = {
-  disconnected: { "link-up": "standby", stopped: "fault" },
-  standby: { "link-lost": "disconnected", stopped: "fault", engaged: "hold" },
-  hold: {
-    "link-lost": "disconnected",
-    stopped: "fault",
-    ramped: "hold",
-    disengaged: "standby",
-    "policy-started": "policy",
-    "home-started": "homing",
-  },
-  homing: { "link-lost": "disconnected", stopped: "fault", ramped: "hold", "home-reached": "hold" },
-  policy: { "link-lost": "disconnected", stopped: "fault", ramped: "hold" },
-  // A latch outlives the link.
-  fault: { acknowledged: "standby" },
-};
-
-/** The mode after an event; null when the event does not exist in this mode. */
-export function nextMode(mode: Mode, event: ModeEvent): Mode | null {
-  return TRANSITIONS[mode][event] ?? null;
+/** The one transition function of the arm process. */
+export function transition(state: ModeState, event: ModeEvent, senses: Senses): Step {
+  return followRules(RULES, state, event, senses);
 }
 
 /** True while setpoints are streamed. */
@@ -50,3 +17,32 @@ export function isEngaged(mode: Mode): boolean {
 export function isMoving(mode: Mode): boolean {
   return mode === "homing" || mode === "policy";
 }
+
+/** Why a request is refused, in words for the operator. */
+export function whyNot(step: Step, request: string): string {
+  if (step.missing !== null) {
+    return REASONS[step.missing];
+  }
+  const modes = RULES_FOR.get(request) ?? "no mode";
+  return `${request} is possible in ${modes}, and the mode is ${step.state.mode}`;
+}
+
+const RULES_FOR: ReadonlyMap<string, string> = new Map(
+  Object.entries(RULES).map(([event, rules]) => [event, [...new Set(rules.flatMap(({ from }) => from))].join(" or ")]),
+);
+
+const REASONS: Readonly<Record<NonNullable<Step["missing"]>, string>> = {
+  "in-control": "you are not in control: take control first, and keep its beats coming",
+  role: "your role does not allow it",
+  operator: "the operator's beats do not arrive",
+  deadman: "hold-to-run is not pressed: press it anew and keep it pressed",
+  guardian: "the guardian process is not there or not connected to the arm: start it",
+  fresh: "no fresh state from the arm: check its link",
+  healthy: "the arm itself reports a fault",
+  settled: "the arm's fault is gone for less than a second: ask again",
+  inside: "the arm stands outside its soft limits: move it back with the vendor's pendant",
+  still: "the arm is still coming to rest: ask again",
+  "newer-lease": "the lease is an old one",
+  "same-lease": "the lease is an old one",
+  "let-go": "hold-to-run is pressed",
+};

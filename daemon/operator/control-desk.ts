@@ -19,6 +19,7 @@ import { checkInstruction } from "./instruction.js";
 import type { ServerMessage } from "./server-message.js";
 import type { StateFeed } from "./state-feed.js";
 import { refusal } from "./to-message.js";
+import { describeWording } from "./wording.js";
 
 /** Messages that only whoever is in control may send. */
 export type HeldMessage = Extract<ClientMessage, { readonly lease: number }>;
@@ -148,14 +149,9 @@ export class ControlDesk {
       return refusal(message.id, "not-ready", `the system is not ready: ${status.reasons.join("; ")}`);
     }
     if (check.kind === "unknown" && !message.confirm) {
-      const nearest = check.nearest === null ? "" : `; the nearest is "${check.nearest}"`;
-      return refusal(
-        message.id,
-        "instruction-unknown",
-        `the policy was not trained on "${check.instruction}"${nearest}`,
-        undefined,
-        check.nearest,
-      );
+      const nearest = check.wording === null ? "" : `; ${describeWording(check.wording)}`;
+      const words = `the policy was not trained on "${check.instruction}"${nearest}`;
+      return refusal(message.id, "instruction-unknown", words, undefined, check.wording);
     }
     return this.#task(message, {
       kind: "instruct",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { REFUSAL_CODES } from "./refusal.js";
+import { SLOTS } from "./slots.js";
 
 const id = z.int().min(0);
 const instant = z.number().meta({ description: "Seconds on the daemon's monotonic clock." });
@@ -61,6 +62,9 @@ const refused = z
     message: z.string().meta({ description: "What is wrong." }),
     hint: z.string().meta({ description: "What to do about it." }),
     nearest: z.string().nullable().meta({ description: "Nearest trained instruction, for instruction-unknown." }),
+    differences: z
+      .array(z.strictObject({ slot: z.enum(SLOTS), said: z.string().nullable(), trained: z.string().nullable() }))
+      .meta({ description: "What the instruction says otherwise than the nearest; null where nothing is said." }),
   })
   .meta({ description: "What was asked for is not done, and nothing moves by it." });
 

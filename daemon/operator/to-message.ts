@@ -3,6 +3,7 @@ import type { ArmReport } from "../types/arm-link.js";
 import type { TaskProgress } from "./backend.js";
 import { REFUSAL_HINT, type RefusalCode } from "./refusal.js";
 import type { ServerMessageOf } from "./server-message.js";
+import type { Wording } from "./wording.js";
 
 /** A refusal with the standing hint of its code, or a more special one. */
 export function refusal(
@@ -10,9 +11,10 @@ export function refusal(
   code: RefusalCode,
   message: string,
   hint: string = REFUSAL_HINT[code],
-  nearest: string | null = null,
+  wording: Wording | null = null,
 ): ServerMessageOf<"refused"> {
-  return { type: "refused", id, code, message, hint, nearest };
+  const differences = (wording?.differences ?? []).map((difference) => ({ ...difference }));
+  return { type: "refused", id, code, message, hint, nearest: wording?.nearest ?? null, differences };
 }
 
 /** A report of the arm process as message number `sequence`. */

@@ -1,6 +1,7 @@
 import type { GripperState } from "./arm-state.js";
 import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
+import type { Role } from "./role.js";
 import type { SetpointSource } from "./setpoint.js";
 import type { Instant, JointPosition, Seconds } from "./units.js";
 
@@ -8,8 +9,10 @@ import type { Instant, JointPosition, Seconds } from "./units.js";
 export type ToArm =
   /** Stop at once and latch; needs no authority, is handled before anything queued. */
   | { readonly kind: "stop"; readonly reason: string; readonly by: string }
-  /** The operator in control is alive and sees fresh state; forwarded as it arrives. */
-  | { readonly kind: "operator-beat"; readonly lease: number }
+  /** The operator in control is alive and sees fresh state; forwarded as it arrives. `held`: hold-to-run is pressed. */
+  | { readonly kind: "operator-beat"; readonly lease: number; readonly role: Role; readonly held: boolean }
+  /** A supervisor allows motion without hold-to-run, or no longer; ends by itself with a latched stop. */
+  | { readonly kind: "allow-unattended"; readonly allowed: boolean; readonly by: string }
   /** Nobody is in control any more. */
   | { readonly kind: "operator-gone"; readonly reason: string }
   /** Proposed motion; dropped unless its epoch is the present one and the mode is `policy`. */
@@ -83,11 +86,14 @@ export interface ArmReport {
   readonly mode: Mode;
   readonly epoch: number;
   readonly source: SetpointSource | null;
+  readonly holdToRun: HoldToRun;
   /** null while disconnected. */
   readonly measured: JointPosition | null;
   readonly measuredAge: Seconds | null;
   /** What was last sent to the arm; the measured pose while nothing is streamed. */
   readonly commanded: JointPosition | null;
+  /** What the followed chunks ask for at `at`, before limits of motion delay it; otherwise `commanded`. */
+  readonly reference: JointPosition | null;
   readonly gripper: GripperState;
   /** Chunk targets still ahead. */
   readonly pendingTargets: number;
@@ -98,6 +104,9 @@ export interface ArmReport {
   readonly armStatus: string;
   readonly stream: StreamCounters;
 }
+
+/** The hold-to-run control as the arm process sees it; `stale`: held, but to be pressed anew before the next motion. */
+export type HoldToRun = "not-needed" | "pressed" | "released" | "stale";
 
 /** Counters of the stream since the arm process started. */
 export interface StreamCounters {

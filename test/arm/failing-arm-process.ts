@@ -31,6 +31,6 @@ const log = {
   },
 };
 await runArmProcess(
-  { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home, limits: LIMITS },
+  { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home, limits: LIMITS, holdToRun: false },
   { arm: new SayingArm(), gripper: new RecordingGripper(), clock: hostClock, log },
 );

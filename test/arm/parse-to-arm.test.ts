@@ -15,7 +15,8 @@ const CHUNK = {
 };
 const MESSAGES: readonly ToArm[] = [
   { kind: "stop", reason: "button", by: "anna" },
-  { kind: "operator-beat", lease: 4 },
+  { kind: "operator-beat", lease: 4, role: "operator", held: true },
+  { kind: "allow-unattended", allowed: true, by: "Ada" },
   { kind: "operator-gone", reason: "released" },
   { kind: "chunk", chunk: CHUNK },
   { kind: "request", id: 1, lease: 4, request: { kind: "engage" } },

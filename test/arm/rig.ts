@@ -213,8 +213,9 @@ export class DaemonEnd {
   /** Beats as an operator in control, every 100 ms. */
   beat(lease = 1): void {
     this.stopBeating();
-    this.tell({ kind: "operator-beat", lease });
-    this.#beats = setInterval(() => this.tell({ kind: "operator-beat", lease }), 100);
+    const beat = (): void => this.tell({ kind: "operator-beat", lease, role: "maintainer", held: false });
+    beat();
+    this.#beats = setInterval(beat, 100);
   }
 
   stopBeating(): void {

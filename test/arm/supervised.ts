@@ -3,6 +3,7 @@ import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
 import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/types/arm-link.js";
 import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
+import type { Role } from "../../daemon/types/role.js";
 import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Finding } from "../../daemon/watch/finding.js";
 import { LIMITS } from "../limits.js";
@@ -18,6 +19,12 @@ export interface Absent {
   operator?: boolean;
   guardian?: boolean;
   state?: boolean;
+}
+
+/** How this supervisor differs from one of the virtual lab, and who is in control. */
+export interface Supervision {
+  readonly holdToRun?: boolean;
+  readonly role?: Role;
 }
 
 /** A supervisor with a recording arm that follows at once, and a clock that only the test moves. */
@@ -44,9 +51,13 @@ export class Supervised {
     link: QUIET_LINK,
   };
   frozen = false;
+  /** What the next beats say. */
+  held = false;
+  readonly #role: Role;
   #requests = 0;
 
-  constructor() {
+  constructor({ holdToRun = false, role = "supervisor" }: Supervision = {}) {
+    this.#role = role;
     this.supervisor = new Supervisor({
       arm: this.arm,
       gripper: this.gripper,
@@ -54,6 +65,7 @@ export class Supervised {
       untilDue: (dueAt) => this.waits.push({ dueAt, sent: this.setpoints.length }),
       home: HOME,
       limits: LIMITS,
+      holdToRun,
       tell: (message) => this.told.push(message),
       onLinkDead: () => {
         this.linkDead += 1;
@@ -73,7 +85,7 @@ export class Supervised {
         this.supervisor.guardianBeat(this.now);
       }
       if (absent.operator !== true) {
-        this.supervisor.handle({ kind: "operator-beat", lease: LEASE }, this.now);
+        this.beat();
       }
       if (absent.state !== true && this.supervisor.mode !== "disconnected") {
         this.report();
@@ -81,6 +93,12 @@ export class Supervised {
       this.supervisor.tick(this.now, this.now);
     }
     return this;
+  }
+
+  /** Whoever is in control beats now. */
+  beat(held = this.held, lease = LEASE, role = this.#role): void {
+    this.held = held;
+    this.supervisor.handle({ kind: "operator-beat", lease, role, held }, this.now);
   }
 
   /** The arm reports its state now. */

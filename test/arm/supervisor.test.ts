@@ -271,7 +271,7 @@ describe("supervisor: what ends a motion by a ramp", () => {
 
   it("another operator takes control; the former lease never comes back", () => {
     const bench = moving();
-    bench.supervisor.handle({ kind: "operator-beat", lease: LEASE + 1 }, bench.now);
+    bench.beat(false, LEASE + 1);
     assert.equal(bench.stops.at(-1)?.code, "operator-changed");
     assertComesToRest(bench);
     assert.match(bench.request({ kind: "follow-policy" }, LEASE).reason, /not in control/);
@@ -469,6 +469,9 @@ describe("supervisor: what stops at once and latches", () => {
     }
     bench.report({ systemErrors: [] });
     assert.match(bench.request(acknowledge, LEASE + 1).reason, /not in control/);
+    bench.pass(0.98);
+    assert.match(bench.request(acknowledge).reason, /less than a second/);
+    bench.pass(0.04);
     assert.equal(bench.request(acknowledge).ok, true);
     assert.equal(bench.latest.mode, "standby");
     assert.deepEqual(bench.latest.stops, []);

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { Rig } from "../operator/rig.js";
 
@@ -12,7 +12,7 @@ export interface Ended {
 
 /** A run of the program. */
 export interface Run {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcessByStdio<Writable | null, Readable, Readable>;
   readonly ended: Promise<Ended>;
   /** Resolves once the output holds this text; rejects when the program ends without it. */
   printed(text: string): Promise<void>;
@@ -24,6 +24,25 @@ export function kinevla(...args: readonly string[]): Run {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH },
   });
+  return watch(child);
+}
+
+/** Starts it at a terminal against a rig, with this typed as soon as it asks something; words without blanks only. */
+export function kinevlaAtTerminal(rig: Rig, typed: string, ...args: readonly string[]): Run {
+  const command = [process.execPath, projectPath("dist", "daemon", "cli.js"), ...args].join(" ");
+  const child = spawn("socat", ["-", `EXEC:${command},pty,setsid,ctty,stderr,echo=0`], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, KINEVLA_URL: `ws://${rig.address}`, KINEVLA_TOKEN_FILE: rig.tokenFile },
+  });
+  const run = watch(child);
+  void run.printed("= nothing: ").then(
+    () => child.stdin.write(`${typed}\n`),
+    () => undefined,
+  );
+  return run;
+}
+
+function watch(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Run {
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (bytes: Buffer) => {

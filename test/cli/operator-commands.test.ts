@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { calmReport, INSTRUCTIONS } from "../operator/fake-backend.js";
 import { type Rig, startRig } from "../operator/rig.js";
-import { at, jsonLines, kinevla } from "./kinevla.js";
+import { at, jsonLines, kinevla, kinevlaAtTerminal } from "./kinevla.js";
 
 const INSTRUCTION = INSTRUCTIONS[0] ?? "";
 
@@ -90,6 +90,22 @@ test("instruct says what to do when it is refused", async () => {
   const error = jsonLines(held.stdout).at(-1);
   assert.deepEqual([error?.type, error?.code, error?.message], ["error", "control-held", "Ada is in control"]);
   assert.equal(rig.backend.count("task"), 0);
+});
+
+test("instruct asks at a terminal what to do about an untrained wording", async () => {
+  const words = ["instruct", "put", "the", "banana", "to", "the", "left", "front"];
+  const asked = (): unknown[] =>
+    rig.backend.calls.flatMap((call) =>
+      call.kind === "task" && call.task.kind === "instruct" ? [call.task.instruction] : [],
+    );
+  const nothing = await kinevlaAtTerminal(rig, "", ...words).ended;
+  assert.match(nothing.stdout, /object "banana" instead of "bread"/);
+  assert.deepEqual(asked(), []);
+  const nearest = await kinevlaAtTerminal(rig, "n", ...words).ended;
+  assert.match(nearest.stdout, /Finished/);
+  assert.deepEqual(asked(), [INSTRUCTION]);
+  await kinevlaAtTerminal(rig, "a", ...words).ended;
+  assert.deepEqual(asked(), [INSTRUCTION, words.slice(1).join(" ")]);
 });
 
 test("instruct ends when the daemon goes away", async () => {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { BundleError } from "../../models/bundle/bundle-error.js";
-import { nearestInstruction } from "../../models/tokenizer/nearest-instruction.js";
 import { buildPrompt, normaliseInstruction } from "../../models/tokenizer/prompt.js";
 import { readTokenizer } from "../../models/tokenizer/tokenizer.js";
 
@@ -42,57 +41,6 @@ describe("normaliseInstruction", () => {
 describe("buildPrompt", () => {
   it("puts the instruction in literally, patterns of replace included", () => {
     assert.equal(buildPrompt("to {instruction}?", "pay $& or $1"), "to pay $& or $1?");
-  });
-});
-
-describe("nearestInstruction", () => {
-  const trained = [
-    "pick up the bread and move it to the left front",
-    "pick up the bread and move it to the right front",
-    "pick up the bread and move it to the front",
-  ];
-
-  it("finds the trained wording itself, whatever its case and punctuation", () => {
-    assert.deepEqual(nearestInstruction("Pick up the bread, and move it to the FRONT.", trained), {
-      instruction: trained[2],
-      distance: 0,
-      unknownWords: [],
-      missingWords: [],
-    });
-  });
-
-  it("names the words that differ", () => {
-    assert.deepEqual(nearestInstruction("pick up the carrot and move it to the left front quickly", trained), {
-      instruction: trained[0],
-      distance: 2,
-      unknownWords: ["carrot", "quickly"],
-      missingWords: ["bread"],
-    });
-  });
-
-  it("names missing words", () => {
-    const nearest = nearestInstruction("move it to the right front", trained);
-    assert.deepEqual(nearest?.missingWords, ["pick", "up", "the", "bread", "and"]);
-    assert.equal(nearest?.distance, 5);
-  });
-
-  it("answers also for an empty instruction and for no trained ones", () => {
-    assert.equal(nearestInstruction("", trained)?.instruction, trained[2]);
-    assert.equal(nearestInstruction("move", []), null);
-  });
-
-  it("counts as many differing words as its distance explains", () => {
-    const words = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 6 });
-    fc.assert(
-      fc.property(words, words, (given, other) => {
-        const nearest = nearestInstruction(given.join(" "), [other.join(" ")]);
-        assert.ok(nearest !== null);
-        const { distance, unknownWords, missingWords } = nearest;
-        assert.ok(distance >= Math.max(unknownWords.length, missingWords.length));
-        assert.ok(distance <= unknownWords.length + missingWords.length);
-        assert.equal(given.length - unknownWords.length, other.length - missingWords.length);
-      }),
-    );
   });
 });
 

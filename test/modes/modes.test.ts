@@ -1,74 +1,126 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { admit, type Conditions } from "../../daemon/modes/admission.js";
-import { isEngaged, isMoving, type ModeEvent, nextMode } from "../../daemon/modes/mode-machine.js";
-import type { ArmRequest } from "../../daemon/types/arm-link.js";
+import { isEngaged, isMoving, transition, whyNot } from "../../daemon/modes/mode-machine.js";
+import {
+  AT_START,
+  type ModeEvent,
+  type ModeState,
+  type RequestKind,
+  type Senses,
+} from "../../daemon/modes/mode-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
+import type { Role } from "../../daemon/types/role.js";
 
 const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
-const EVENTS: readonly ModeEvent[] = [
-  "link-up",
-  "link-lost",
-  "stopped",
-  "ramped",
-  "home-reached",
-  "engaged",
-  "disengaged",
-  "policy-started",
-  "home-started",
-  "acknowledged",
-];
-/** The whole table; a pair that is not here must not exist. */
-const TABLE: Readonly<Record<string, Mode>> = {
-  "disconnected link-up": "standby",
-  "disconnected stopped": "fault",
-  "standby link-lost": "disconnected",
-  "standby stopped": "fault",
-  "standby engaged": "hold",
-  "hold link-lost": "disconnected",
-  "hold stopped": "fault",
-  "hold ramped": "hold",
-  "hold disengaged": "standby",
-  "hold policy-started": "policy",
-  "hold home-started": "homing",
-  "homing link-lost": "disconnected",
-  "homing stopped": "fault",
-  "homing ramped": "hold",
-  "homing home-reached": "hold",
-  "policy link-lost": "disconnected",
-  "policy stopped": "fault",
-  "policy ramped": "hold",
-  "fault acknowledged": "standby",
+const LEASE = 7;
+const GOOD: Senses = {
+  ...{ operator: true, unattended: false, guardian: true, fresh: true },
+  ...{ healthy: true, settled: true, inside: true, still: true },
 };
 
-const REQUESTS: readonly ArmRequest["kind"][] = ["engage", "follow-policy", "hold", "home", "disengage", "acknowledge"];
-const GOOD: Conditions = { inControl: true, guardian: true, fresh: true, fault: null, inside: true, still: true };
-const ADMITTED: Readonly<Record<string, ModeEvent>> = {
-  "standby engage": "engaged",
-  "hold follow-policy": "policy-started",
-  "hold home": "home-started",
-  "hold hold": "ramped",
-  "homing hold": "ramped",
-  "policy hold": "ramped",
-  "hold disengage": "disengaged",
-  "fault acknowledge": "acknowledged",
+/** Everything as it should be in a mode, hold-to-run pressed. */
+function inMode(mode: Mode, change: Partial<ModeState> = {}): ModeState {
+  return {
+    ...AT_START,
+    ...{ mode, epoch: 5, fence: LEASE, control: { lease: LEASE, role: "operator", held: true }, pressed: true },
+    under: isMoving(mode) ? LEASE : null,
+    latch: mode === "fault" ? "operator" : null,
+    ...change,
+  };
+}
+
+const beat = (lease: number, held: boolean, role: Role = "operator"): ModeEvent => ({
+  kind: "beat",
+  lease,
+  role,
+  held,
+});
+const EVENTS: Readonly<Record<string, ModeEvent>> = {
+  "link-up": { kind: "link-up" },
+  "link-lost": { kind: "link-lost" },
+  stop: { kind: "stop", acknowledgedBy: "operator" },
+  rest: { kind: "rest" },
+  "home-reached": { kind: "home-reached" },
+  "stream-ended": { kind: "stream-ended" },
+  tick: { kind: "tick" },
+  beat: beat(LEASE, true),
+  "letting go": beat(LEASE, false),
+  "another lease": beat(LEASE + 1, true),
+  "an old lease": beat(LEASE - 1, true),
+  "operator-gone": { kind: "operator-gone" },
+  "daemon-lost": { kind: "daemon-lost" },
+  engage: { kind: "engage", lease: LEASE },
+  "follow-policy": { kind: "follow-policy", lease: LEASE },
+  home: { kind: "home", lease: LEASE },
+  hold: { kind: "hold", lease: LEASE },
+  disengage: { kind: "disengage", lease: LEASE },
+  acknowledge: { kind: "acknowledge", lease: LEASE },
 };
-/** Which condition each request may not miss. */
-const NEEDS: Readonly<Record<ArmRequest["kind"], readonly (keyof Conditions)[]>> = {
-  engage: ["inControl", "guardian", "fresh", "fault", "inside", "still"],
-  "follow-policy": ["inControl", "guardian", "fresh", "fault", "inside", "still"],
-  home: ["inControl", "guardian", "fresh", "fault", "inside", "still"],
+
+/** The whole table: event, then the mode after it in each mode; what is not here is refused and changes nothing. */
+const TABLE: Readonly<Record<string, Partial<Readonly<Record<Mode, Mode>>>>> = {
+  "link-up": { disconnected: "standby" },
+  "link-lost": { standby: "disconnected", hold: "disconnected", homing: "disconnected", policy: "disconnected" },
+  stop: all("fault"),
+  rest: { homing: "hold", policy: "hold" },
+  "home-reached": { homing: "hold" },
+  "stream-ended": { hold: "standby" },
+  tick: { homing: "homing", policy: "policy" },
+  beat: all(),
+  "letting go": { ...all(), homing: "hold", policy: "hold" },
+  "another lease": { ...all(), homing: "hold", policy: "hold" },
+  "an old lease": {},
+  "operator-gone": { ...all(), homing: "hold", policy: "hold" },
+  "daemon-lost": { ...all(), homing: "hold", policy: "hold" },
+  engage: { standby: "hold" },
+  "follow-policy": { hold: "policy" },
+  home: { hold: "homing" },
+  hold: { hold: "hold", homing: "hold", policy: "hold" },
+  disengage: { hold: "hold" },
+  acknowledge: { fault: "standby" },
+};
+
+function all(to?: Mode): Readonly<Record<Mode, Mode>> {
+  return {
+    ...{ disconnected: to ?? "disconnected", standby: to ?? "standby", hold: to ?? "hold" },
+    ...{ homing: to ?? "homing", policy: to ?? "policy", fault: to ?? "fault" },
+  };
+}
+
+type Lack = Exclude<keyof Senses, "unattended"> | "lease" | "press" | "role";
+/** What each request may not lack. */
+const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
+  engage: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still"],
+  "follow-policy": ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
+  home: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
   hold: [],
-  disengage: ["still"],
-  acknowledge: ["inControl", "fresh", "fault"],
+  disengage: [],
+  acknowledge: ["operator", "lease", "role", "fresh", "healthy", "settled"],
 };
+const LACKS: readonly Lack[] = [
+  ...(["operator", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const),
+  ...(["lease", "press", "role"] as const),
+];
+
+function request(kind: RequestKind, lack: Lack | null, mode: Mode, senses: Partial<Senses> = {}) {
+  const control = { lease: LEASE, role: lack === "role" ? "viewer" : "operator", held: true } as const;
+  const state = inMode(mode, { control, pressed: lack !== "press" });
+  const found = { ...GOOD, ...(lack !== null && lack in GOOD ? { [lack]: false } : {}), ...senses };
+  return transition(state, { kind, lease: lack === "lease" ? LEASE + 1 : LEASE }, found);
+}
 
 describe("mode machine", () => {
   for (const mode of MODES) {
-    for (const event of EVENTS) {
-      const expected = TABLE[`${mode} ${event}`] ?? null;
-      it(`${mode} + ${event} -> ${expected ?? "refused"}`, () => {
-        assert.equal(nextMode(mode, event), expected);
+    for (const [name, event] of Object.entries(EVENTS)) {
+      const expected = TABLE[name]?.[mode];
+      it(`${mode} + ${name} -> ${expected ?? "refused"}`, () => {
+        const before = inMode(mode);
+        const { taken, state } = transition(before, event, GOOD);
+        assert.equal(taken, expected !== undefined);
+        assert.equal(state.mode, expected ?? mode);
+        if (!taken) {
+          assert.equal(state, before);
+        }
       });
     }
   }
@@ -78,39 +130,110 @@ describe("mode machine", () => {
     assert.deepEqual(MODES.filter(isMoving), ["homing", "policy"]);
   });
 
-  it("reaches a moving mode only through hold, and hold from a latch only through standby", () => {
-    for (const [key, to] of Object.entries(TABLE)) {
-      const from = key.split(" ")[0];
-      assert.ok(!isMoving(to) || from === "hold", key);
-      assert.ok(from !== "fault" || to === "standby", key);
+  for (const kind of Object.keys(NEEDS) as RequestKind[]) {
+    const mode = MODES.find((one) => TABLE[kind]?.[one] !== undefined) ?? "standby";
+    for (const lack of LACKS) {
+      const needed = NEEDS[kind].includes(lack);
+      it(`${kind} ${needed ? "needs" : "does not need"} ${lack}`, () => {
+        const step = request(kind, lack, mode);
+        assert.equal(step.taken, !needed);
+        assert.ok(step.taken || whyNot(step, kind).length > 10);
+      });
     }
+  }
+
+  it("says in which modes a request is possible", () => {
+    assert.equal(
+      whyNot(transition(inMode("standby"), { kind: "home", lease: LEASE }, GOOD), "home"),
+      "home is possible in hold, and the mode is standby",
+    );
   });
 });
 
-describe("admission", () => {
-  for (const mode of MODES) {
-    for (const request of REQUESTS) {
-      const event = ADMITTED[`${mode} ${request}`];
-      it(`${request} in ${mode}: ${event ?? "refused"}`, () => {
-        const admission = admit(mode, request, GOOD);
-        assert.equal(admission.ok ? admission.event : undefined, event);
-        assert.ok(admission.ok || admission.reason.includes(mode));
+describe("hold-to-run", () => {
+  const released = transition(inMode("policy"), beat(LEASE, false), GOOD).state;
+
+  it("ends the motion with the first message that says so, and pressing again does not resume it", () => {
+    assert.deepEqual([released.mode, released.epoch, released.under], ["hold", 6, null]);
+    const again = transition(released, beat(LEASE, true), GOOD).state;
+    assert.deepEqual([again.mode, again.pressed], ["hold", true]);
+    assert.equal(transition(again, { kind: "home", lease: LEASE }, GOOD).state.mode, "homing");
+  });
+
+  it("has to be pressed anew after a motion was cut short by anything else", () => {
+    const rested = transition(inMode("policy"), { kind: "rest" }, GOOD).state;
+    const held = transition(rested, beat(LEASE, true), GOOD).state;
+    assert.equal(transition(held, { kind: "follow-policy", lease: LEASE }, GOOD).missing, "deadman");
+    const fresh = [beat(LEASE, false), beat(LEASE, true)].reduce(
+      (state, event) => transition(state, event, GOOD).state,
+      held,
+    );
+    assert.ok(transition(fresh, { kind: "follow-policy", lease: LEASE }, GOOD).taken);
+  });
+
+  it("goes on through a motion that reached its end", () => {
+    const home = transition(inMode("homing"), { kind: "home-reached" }, GOOD).state;
+    assert.ok(transition(home, { kind: "follow-policy", lease: LEASE }, GOOD).taken);
+  });
+
+  it("pressed while control changes hands counts for nothing", () => {
+    const taken = transition(inMode("hold"), beat(LEASE + 1, true), GOOD).state;
+    assert.equal(transition(taken, { kind: "home", lease: LEASE + 1 }, GOOD).missing, "deadman");
+  });
+
+  it("is not needed where motion is allowed without, and is again in the tick in which that ends", () => {
+    const auto = { ...GOOD, unattended: true };
+    const moving = request("home", "press", "hold", auto).state;
+    assert.equal(moving.mode, "homing");
+    assert.equal(transition(moving, { kind: "tick" }, auto).state.mode, "homing");
+    assert.equal(transition(moving, beat(LEASE, false), auto).state.mode, "homing");
+    assert.equal(transition(moving, { kind: "tick" }, GOOD).state.mode, "hold");
+  });
+});
+
+describe("what ends a motion", () => {
+  for (const need of ["operator", "guardian", "fresh"] as const) {
+    it(`${need} missing at a tick`, () => {
+      const step = transition(inMode("policy"), { kind: "tick" }, { ...GOOD, [need]: false });
+      assert.deepEqual([step.state.mode, step.missing, step.state.epoch], ["hold", need, 6]);
+    });
+  }
+});
+
+describe("leases", () => {
+  it("never come back: not after a newer one, not after they were given up", () => {
+    const newer = transition(inMode("hold"), beat(LEASE + 1, false), GOOD).state;
+    assert.equal(transition(newer, beat(LEASE, false), GOOD).taken, false);
+    const gone = transition(inMode("hold"), { kind: "operator-gone" }, GOOD).state;
+    assert.equal(transition(gone, beat(LEASE, false), GOOD).taken, false);
+    assert.ok(transition(gone, beat(LEASE + 1, false), GOOD).taken);
+  });
+
+  it("are counted anew for another daemon", () => {
+    const lost = transition(inMode("hold"), { kind: "daemon-lost" }, GOOD).state;
+    assert.equal(transition(lost, beat(0, false), GOOD).state.control?.lease, 0);
+  });
+});
+
+describe("a latch", () => {
+  const latched = (latch: Role, role: Role): ModeState =>
+    inMode("fault", { latch, control: { lease: LEASE, role, held: false } });
+  const ROLES: readonly Role[] = ["viewer", "operator", "supervisor", "maintainer"];
+
+  for (const [rank, latch] of ROLES.entries()) {
+    for (const [at, role] of ROLES.entries()) {
+      it(`of a ${latch} is ${at >= rank ? "" : "not "}acknowledged by a ${role}`, () => {
+        assert.equal(transition(latched(latch, role), { kind: "acknowledge", lease: LEASE }, GOOD).taken, at >= rank);
       });
     }
   }
 
-  for (const request of REQUESTS) {
-    const mode = MODES.find((one) => ADMITTED[`${one} ${request}`] !== undefined) ?? "standby";
-    for (const condition of ["inControl", "guardian", "fresh", "fault", "inside", "still"] as const) {
-      const needed = NEEDS[request].includes(condition);
-      it(`${request} ${needed ? "needs" : "does not need"} ${condition}`, () => {
-        const admission = admit(mode, request, {
-          ...GOOD,
-          [condition]: condition === "fault" ? "J2 error 0x0800" : false,
-        });
-        assert.equal(admission.ok, !needed);
-        assert.ok(admission.ok || condition !== "fault" || admission.reason.includes("J2 error 0x0800"));
-      });
-    }
-  }
+  it("never becomes lighter", () => {
+    const stop = (state: ModeState, acknowledgedBy: Role) =>
+      transition(state, { kind: "stop", acknowledgedBy }, GOOD).state;
+    const heavy = stop(inMode("policy"), "supervisor");
+    assert.deepEqual([heavy.mode, heavy.latch, heavy.epoch, heavy.pressed], ["fault", "supervisor", 6, false]);
+    assert.equal(stop(heavy, "operator").latch, "supervisor");
+    assert.equal(stop(heavy, "maintainer").latch, "maintainer");
+  });
 });

@@ -15,9 +15,13 @@ test("another wording names the nearest trained one", () => {
   assert.deepEqual(checkInstruction("put the bread to the right front", INSTRUCTIONS), {
     kind: "unknown",
     instruction: "put the bread to the right front",
-    nearest: "pick up the bread and move it to the right front",
+    wording: {
+      nearest: "pick up the bread and move it to the right front",
+      differences: [],
+      unfamiliar: ["put"],
+    },
   });
-  assert.deepEqual(checkInstruction("wave", []), { kind: "unknown", instruction: "wave", nearest: null });
+  assert.deepEqual(checkInstruction("wave", []), { kind: "unknown", instruction: "wave", wording: null });
 });
 
 test("empty, long and broken text is refused with a code of its own", () => {

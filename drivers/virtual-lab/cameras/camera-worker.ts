@@ -1,7 +1,9 @@
 // Renders both cameras at a fixed rate from the poses that the physics thread shares, and serves them as MJPEG.
 import { parentPort, workerData } from "node:worker_threads";
 import { hostClock } from "../../../daemon/ports/clock.js";
-import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
+import { CAMERA_ROLES, type CameraRole } from "../../../daemon/types/frame.js";
+import type { Spoiling } from "../impair/impairment.js";
+import { spoilPicture } from "../impair/spoil-picture.js";
 import { PICTURE_SIZE, Raster } from "../render/raster.js";
 import type { Visuals } from "../render/visuals.js";
 import { SharedPoses } from "../world/shared-poses.js";
@@ -10,11 +12,9 @@ import { serveMjpeg } from "./mjpeg.js";
 import { createSensorNoise } from "./sensor-noise.js";
 
 /** What the physics thread tells this one. */
-export interface CameraWorkerMessage {
-  readonly kind: "scene";
-  readonly visuals: Visuals;
-  readonly poses: SharedArrayBuffer;
-}
+export type CameraWorkerMessage =
+  | { readonly kind: "scene"; readonly visuals: Visuals; readonly poses: SharedArrayBuffer }
+  | { readonly kind: "spoil"; readonly role: CameraRole; readonly how: Spoiling };
 
 /** Said once, when pictures are being served. */
 export interface CameraWorkerReport {
@@ -34,10 +34,50 @@ const server = await serveMjpeg(options.host, options.port);
 const period = 1 / options.framesPerSecond;
 let scene: { readonly raster: Raster; readonly shared: SharedPoses; readonly poses: Float32Array } | undefined;
 
-parentPort?.on("message", ({ visuals, poses }: CameraWorkerMessage) => {
-  const shared = new SharedPoses(poses);
-  scene = { raster: new Raster(visuals), shared, poses: new Float32Array(shared.length) };
+const spoilings: Record<CameraRole, Spoiling> = { front: "none", wrist: "none" };
+/** The last picture of each camera, for one that freezes. */
+const last: Partial<Record<CameraRole, Buffer>> = {};
+
+parentPort?.on("message", (message: CameraWorkerMessage) => {
+  if (message.kind === "spoil") {
+    spoilings[message.role] = message.how;
+    return;
+  }
+  const shared = new SharedPoses(message.poses);
+  scene = { raster: new Raster(message.visuals), shared, poses: new Float32Array(shared.length) };
 });
+
+/** How late a camera that is apart in time delivers, ms. */
+const SKEW_MS = 80;
+
+/** Makes a camera's picture, or what its fault makes of it, and gives what sends it. */
+function prepare(role: CameraRole, raster: Raster, poses: Float32Array): () => void {
+  const how = spoilings[role];
+  switch (how) {
+    case "stop":
+      return () => undefined;
+    case "close":
+      return () => server.hangUp(role);
+    case "freeze":
+      return sending(role, last[role] ?? encode(raster.render(role, poses), PICTURE_SIZE));
+    case "swap":
+      return sending(role, encode(raster.render(role === "front" ? "wrist" : "front", poses), PICTURE_SIZE));
+    case "skew": {
+      const send = sending(role, encode(raster.render(role, poses), PICTURE_SIZE));
+      return () => setTimeout(send, SKEW_MS);
+    }
+    default: {
+      const { picture, size } = spoilPicture(raster.render(role, poses), PICTURE_SIZE, how);
+      const jpeg = encode(picture, size);
+      last[role] = jpeg;
+      return sending(role, jpeg);
+    }
+  }
+}
+
+function sending(role: CameraRole, jpeg: Buffer): () => void {
+  return () => server.publish(role, jpeg);
+}
 
 let dueAt = hostClock.now();
 function film(): void {
@@ -47,9 +87,8 @@ function film(): void {
     shared.read(poses);
     raster.place(poses);
     // Both are published together, because both show the same instant.
-    const pictures = wanted.map((role) => ({ role, jpeg: encode(raster.render(role, poses), PICTURE_SIZE) }));
-    for (const { role, jpeg } of pictures) {
-      server.publish(role, jpeg);
+    for (const send of wanted.map((role) => prepare(role, raster, poses))) {
+      send();
     }
   }
   // The next frame of the grid that is still ahead; a late frame never makes two.

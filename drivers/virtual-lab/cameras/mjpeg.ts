@@ -10,6 +10,8 @@ export interface MjpegServer {
   wanted(role: CameraRole): boolean;
   /** Sends a JPEG to all who watch; who still has more than one picture unsent misses this one. */
   publish(role: CameraRole, jpeg: Buffer): void;
+  /** Ends the connections of all who watch a camera, as one that is unplugged does. */
+  hangUp(role: CameraRole): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,12 @@ class Cameras implements MjpegServer {
       response.write(jpeg);
       response.write("\r\n");
       response.uncork();
+    }
+  }
+
+  hangUp(role: CameraRole): void {
+    for (const response of this.#channels[role].streams) {
+      response.destroy();
     }
   }
 

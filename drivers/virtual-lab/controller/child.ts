@@ -21,6 +21,8 @@ answerQuestions<ControllerQuestions>({
     (await opening).controller.inject(fault);
     return null;
   },
+  impair: async (impairment) => (await opening).controller.impair(impairment),
+  takeHistory: async () => (await opening).controller.takeHistory(),
   feedPlant: async (feeds) => {
     (await opening).plant.feed(feeds);
     return null;

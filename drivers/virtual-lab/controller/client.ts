@@ -1,7 +1,7 @@
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type JsonObject, parseJsonObject } from "../../rm75/json-object.js";
 import { LineSplitter } from "../../rm75/line-splitter.js";
+import { ImpairedSocket } from "../impair/impaired-socket.js";
 import type { Caller } from "./execution.js";
 import type { Json } from "./registers.js";
 
@@ -28,7 +28,7 @@ export class Client implements Caller {
     this.id = id;
     this.#stream = stream;
     this.#speech = speech;
-    this.serial = !(stream instanceof Socket);
+    this.serial = !(stream instanceof ImpairedSocket);
     const splitter = new LineSplitter();
     const onLine = (line: Buffer) => {
       const request = parseJsonObject(line);
@@ -60,16 +60,32 @@ export class Client implements Caller {
     }
   }
 
+  /** Lets what comes wait where it is: a TCP peer's bytes in the kernels. */
   pause(): void {
-    this.#stream.pause();
+    if (this.#stream instanceof ImpairedSocket) {
+      this.#stream.pauseReading();
+    } else {
+      this.#stream.pause();
+    }
   }
 
   resume(): void {
-    this.#stream.resume();
+    if (this.#stream instanceof ImpairedSocket) {
+      this.#stream.resumeReading();
+    } else {
+      this.#stream.resume();
+    }
+  }
+
+  /** The line's toxics have changed. */
+  flush(): void {
+    if (this.#stream instanceof ImpairedSocket) {
+      this.#stream.flush();
+    }
   }
 
   close(reset: boolean): void {
-    if (reset && this.#stream instanceof Socket) {
+    if (reset && this.#stream instanceof ImpairedSocket) {
       this.#stream.resetAndDestroy();
     } else {
       this.#stream.end();

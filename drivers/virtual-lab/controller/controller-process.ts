@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import type { JointPosition } from "../../../daemon/types/units.js";
+import type { Instant, JointPosition } from "../../../daemon/types/units.js";
+import type { Impairment } from "../impair/impairment.js";
 import { AskedProcess } from "../world/asked-process.js";
 import type { Arrivals } from "./arrivals.js";
 import type { ControllerProcessOptions, ControllerQuestions } from "./controller-questions.js";
 import type { Fault } from "./fault.js";
+import type { History } from "./history-record.js";
 
 /** Short collections on one thread, and room that makes full ones (5 ms, measured) rare. */
 const COLLECTOR = ["--single-threaded-gc", "--max-semi-space-size=2", "--initial-old-space-size=64"];
@@ -55,6 +57,16 @@ export class ControllerProcess {
 
   async inject(fault: Fault): Promise<void> {
     await this.#process.ask("inject", fault);
+  }
+
+  /** Spoils its lines; gives the instant from which on. */
+  async impair(impairment: Impairment): Promise<Instant> {
+    return await this.#process.ask("impair", impairment);
+  }
+
+  /** What it saw since the last time; forgets it. */
+  async takeHistory(): Promise<History> {
+    return await this.#process.ask("takeHistory", null);
   }
 
   /** Whether the plant is told targets; not while it is replaced. */

@@ -1,6 +1,8 @@
-import type { JointPosition } from "../../../daemon/types/units.js";
+import type { Instant, JointPosition } from "../../../daemon/types/units.js";
+import type { Impairment } from "../impair/impairment.js";
 import type { Arrivals } from "./arrivals.js";
 import type { Fault } from "./fault.js";
+import type { History } from "./history-record.js";
 
 /** What the lab asks the controller's process. */
 export type ControllerQuestions = {
@@ -9,6 +11,9 @@ export type ControllerQuestions = {
   readonly arrivals: { readonly asked: null; readonly answered: Arrivals };
   readonly clearArrivals: { readonly asked: null; readonly answered: null };
   readonly inject: { readonly asked: Fault; readonly answered: null };
+  /** Answered with the instant from which on it holds. */
+  readonly impair: { readonly asked: Impairment; readonly answered: Instant };
+  readonly takeHistory: { readonly asked: null; readonly answered: History };
   readonly feedPlant: { readonly asked: boolean; readonly answered: null };
   readonly reset: { readonly asked: JointPosition; readonly answered: null };
 };

@@ -5,12 +5,17 @@ import type { Duplex } from "node:stream";
 import { type Clock, hostClock } from "../../../daemon/ports/clock.js";
 import type { Instant, JointPosition } from "../../../daemon/types/units.js";
 import type { JsonObject } from "../../rm75/json-object.js";
+import { DatagramImpairer } from "../impair/datagram-impairer.js";
+import { ImpairedSocket } from "../impair/impaired-socket.js";
+import { HEALTHY_DATAGRAMS, HEALTHY_LINE, type Impairment, type Toxics } from "../impair/impairment.js";
 import type { Plant } from "../plant.js";
+import { createRandom } from "../scene/random.js";
 import { ArrivalRecord, type Arrivals } from "./arrivals.js";
 import { Client } from "./client.js";
 import { execute } from "./commands.js";
 import { type ControllerIdentity, ControllerState, RM75_B } from "./controller-state.js";
 import type { Fault } from "./fault.js";
+import { type History, HistoryRecord } from "./history-record.js";
 import { CYCLE, type Segment } from "./motion.js";
 import { pushDatagram } from "./queries.js";
 
@@ -33,6 +38,10 @@ export interface VirtualController {
   arrivals(): Arrivals;
   clearArrivals(): void;
   inject(fault: Fault): void;
+  /** Spoils the lines to this controller from now on; returns since when. */
+  impair(impairment: Impairment): Instant;
+  /** Everything since the last time, which it forgets: what came, where the arm was, what was pushed and done to it. */
+  takeHistory(): History;
   /** Serves a serial line that carries the same messages. */
   attachSerial(stream: Duplex): void;
   /** Holds the measured pose (or `q`), forgets motion, errors and faults; settings and connections stay. */
@@ -77,11 +86,15 @@ class Controller implements VirtualController {
   readonly #server: Server;
   readonly #udp: UdpSocket;
   readonly #record = new ArrivalRecord();
+  readonly #history = new HistoryRecord();
+  readonly #line: DatagramImpairer;
+  readonly #random = createRandom(1).unit;
   readonly #clients = new Set<Client>();
   readonly #chain: Segment[] = [];
   readonly #startedAt: Instant;
   readonly #stalls = new Set<NodeJS.Timeout>();
   #faults: Faults = { ...NO_FAULTS };
+  #toxics: Toxics = HEALTHY_LINE;
   #cycles = 0;
   #clientCount = 0;
   #timer: NodeJS.Timeout;
@@ -96,7 +109,11 @@ class Controller implements VirtualController {
     this.address = { host: options.host, port };
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
-      this.#attach(socket);
+      this.#attach(new ImpairedSocket(socket, () => this.#toxics, this.#random));
+    });
+    this.#line = new DatagramImpairer((datagram, sampledAt) => {
+      this.#history.pushed(this.#clock.now(), sampledAt);
+      udp.send(datagram, this.#state.push.port, this.#state.push.ip);
     });
     // A push that nobody listens to comes back as an ICMP error; the real controller does not care either.
     udp.on("error", () => {});
@@ -116,8 +133,44 @@ class Controller implements VirtualController {
     this.#attach(stream);
   }
 
+  takeHistory(): History {
+    const { records } = this.#record.read();
+    this.#record.clear();
+    return { commands: records, ...this.#history.take() };
+  }
+
+  impair(impairment: Impairment): Instant {
+    const at = this.#clock.now();
+    this.#history.mark(at, impairment.target);
+    switch (impairment.target) {
+      case "tcp":
+        this.#toxics = impairment;
+        break;
+      case "udp":
+        this.#line.set(impairment);
+        break;
+      case "tcp-bytes":
+        for (const client of this.#clients) {
+          const piece = Buffer.from(impairment.base64, "base64");
+          client.write(Buffer.concat(Array.from({ length: impairment.repeat }, () => piece)));
+        }
+        break;
+      case "camera":
+        break;
+      case "clear":
+        this.#toxics = HEALTHY_LINE;
+        this.#line.set(HEALTHY_DATAGRAMS);
+        break;
+    }
+    for (const client of this.#clients) {
+      client.flush();
+    }
+    return at;
+  }
+
   inject(fault: Fault): void {
     const { motion } = this.#state;
+    this.#history.mark(this.#clock.now(), fault.kind);
     switch (fault.kind) {
       case "silence":
         this.#faults.silence = true;
@@ -179,6 +232,7 @@ class Controller implements VirtualController {
     for (const client of this.#clients) {
       client.destroy();
     }
+    this.#line.close();
     this.#udp.close();
     if (this.#server.listening) {
       this.#server.close();
@@ -230,13 +284,14 @@ class Controller implements VirtualController {
     const now = this.#clock.now();
     this.#state.plant.setTargets(this.#state.motion.tick(now));
     this.#state.watchGripper();
-    this.#push();
+    this.#history.cycle(now, this.#state.measuredMilliDeg());
+    this.#push(now);
     const elapsed = this.#clock.now() - this.#startedAt;
     const next = (Math.floor(elapsed / CYCLE) + 1) * CYCLE;
     this.#timer = setTimeout(this.#cycle, Math.max(1, Math.round((next - elapsed) * 1000)));
   };
 
-  #push(): void {
+  #push(now: Instant): void {
     const { push } = this.#state;
     this.#cycles += 1;
     if (!push.enable || this.#cycles % push.cycle !== 0 || this.#faults.silence) {
@@ -248,6 +303,6 @@ class Controller implements VirtualController {
     }
     const datagram = this.#faults.frozen ?? pushDatagram(this.#state);
     this.#faults.frozen = this.#faults.freeze ? datagram : null;
-    this.#udp.send(datagram, push.port, push.ip);
+    this.#line.send(datagram, now, push.cycle * CYCLE);
   }
 }

@@ -160,6 +160,10 @@ answerQuestions<WorldQuestions>({
     return { cameras, plant: typeof address === "object" && address !== null ? address.port : 0 };
   },
   build: async ({ scene, arm }) => (await replace(scene, arm)).simulation.measured(),
+  spoil: ({ role, how }) => {
+    show({ kind: "spoil", role, how });
+    return hostClock.now();
+  },
   truth: () => {
     if (stage === null) {
       throw new RangeError("there is no scene yet");

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
+import type { Instant } from "../../../daemon/types/units.js";
 import { ControllerProcess } from "../controller/controller-process.js";
 import { faultFrom } from "../controller/fault.js";
+import { impairmentFrom } from "../impair/impairment.js";
 import { HOME } from "../scene/home.js";
 import { judge } from "../scene/judge.js";
 import { overrideScene } from "../scene/scene-overrides.js";
@@ -124,6 +127,8 @@ function routes(
     ],
     ["POST /scene", async (body) => await build({ ...trial, scene: overrideScene(trial.scene, body) }, "stay")],
     ["POST /faults", async (body) => await controller.inject(faultFrom(body))],
+    ["POST /impair", async (body) => ({ at: await impair(world, controller, body) })],
+    ["POST /history", async () => await controller.takeHistory()],
     [
       "GET /truth",
       async (_, query) => {
@@ -142,6 +147,21 @@ function routes(
     ["GET /front.jpg", async () => await still("front.jpg")],
     ["GET /wrist.jpg", async () => await still("wrist.jpg")],
   ]);
+}
+
+/** Spoils a line or a camera; gives the instant from which on it holds. */
+async function impair(world: WorldProcess, controller: ControllerProcess, body: unknown): Promise<Instant> {
+  const impairment = impairmentFrom(body);
+  const at = await controller.impair(impairment);
+  switch (impairment.target) {
+    case "camera":
+      return await world.spoil(impairment.role, impairment.how);
+    case "clear":
+      await Promise.all(CAMERA_ROLES.map((role) => world.spoil(role, "none")));
+      return at;
+    default:
+      return at;
+  }
 }
 
 /** Starts world, cameras, controller and control port; all of them or none. Throws LabStartError where a port is taken. */

@@ -1,4 +1,6 @@
-import type { JointPosition } from "../../../daemon/types/units.js";
+import type { CameraRole } from "../../../daemon/types/frame.js";
+import type { Instant, JointPosition } from "../../../daemon/types/units.js";
+import type { Spoiling } from "../impair/impairment.js";
 import type { ObjectName, TablePoses } from "../scene/object-pose.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 
@@ -13,6 +15,11 @@ export type WorldQuestions = {
   readonly build: {
     readonly asked: { readonly scene: SceneSpec; readonly arm: ArmStart };
     readonly answered: JointPosition;
+  };
+  /** Spoils the pictures of one camera; answered with the instant from which on. */
+  readonly spoil: {
+    readonly asked: { readonly role: CameraRole; readonly how: Spoiling };
+    readonly answered: Instant;
   };
   readonly truth: { readonly asked: null; readonly answered: WorldTruth };
 };

@@ -1,4 +1,6 @@
-import type { JointPosition } from "../../../daemon/types/units.js";
+import type { CameraRole } from "../../../daemon/types/frame.js";
+import type { Instant, JointPosition } from "../../../daemon/types/units.js";
+import type { Spoiling } from "../impair/impairment.js";
 import type { SceneSpec } from "../scene/scene-spec.js";
 import { AskedProcess } from "./asked-process.js";
 import { LabStartError } from "./lab-start-error.js";
@@ -34,6 +36,11 @@ export class WorldProcess {
   /** Replaces the scene: objects at rest, gripper open, the arm at home or where it was; gives its joint position. */
   async build(scene: SceneSpec, arm: ArmStart): Promise<JointPosition> {
     return await this.#process.ask("build", { scene, arm });
+  }
+
+  /** Spoils the pictures of one camera; gives the instant from which on. */
+  async spoil(role: CameraRole, how: Spoiling): Promise<Instant> {
+    return await this.#process.ask("spoil", { role, how });
   }
 
   /** Where everything really is. */

@@ -1,0 +1,105 @@
+import { ROLES, type Role } from "../types/role.js";
+import type { ModeEvent, ModeState, Senses } from "./mode-state.js";
+import type { Effect, Need, Rule, Rules } from "./rules.js";
+
+/** What becomes of an event. */
+export interface Step {
+  /** False when there is no rule for it here and now: the state is as before. */
+  readonly taken: boolean;
+  readonly state: ModeState;
+  /** What the first rule for this mode asks for and does not find; null when it was taken, or when there is none. */
+  readonly missing: Need | null;
+}
+
+/** Applies the first rule that fits; pure and total. */
+export function followRules(rules: Rules, state: ModeState, event: ModeEvent, senses: Senses): Step {
+  let missing: Need | null = null;
+  for (const rule of rules[event.kind]) {
+    if (!rule.from.includes(state.mode)) {
+      continue;
+    }
+    const absent = rule.needs.find((need) => !isMet(need, state, event, senses));
+    if (absent === undefined) {
+      const same = rule.to === null && rule.does.length === 0;
+      return { taken: true, state: same ? state : applied(rule, state, event), missing };
+    }
+    missing ??= absent;
+  }
+  return { taken: false, state, missing };
+}
+
+function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event: ModeEvent, senses: Senses): boolean {
+  switch (need) {
+    case "in-control":
+      return senses.operator && control !== null && "lease" in event && event.lease === control.lease;
+    case "role":
+      return control !== null && isAtLeast(control.role, latch ?? "operator");
+    case "deadman":
+      return senses.unattended || pressed;
+    case "newer-lease":
+      return event.kind === "beat" && event.lease > fence;
+    case "same-lease":
+      return event.kind === "beat" && event.lease === control?.lease;
+    case "let-go":
+      return event.kind === "beat" && !event.held && !senses.unattended;
+    case "operator":
+    case "guardian":
+    case "fresh":
+    case "healthy":
+    case "settled":
+    case "inside":
+    case "still":
+      return senses[need];
+    default:
+      return need satisfies never;
+  }
+}
+
+function applied(rule: Rule, state: ModeState, event: ModeEvent): ModeState {
+  let next: ModeState = { ...state, mode: rule.to ?? state.mode };
+  for (const effect of rule.does) {
+    next = { ...next, ...changeOf(effect, next, event) };
+  }
+  return next;
+}
+
+function changeOf(effect: Effect, state: ModeState, event: ModeEvent): Partial<ModeState> {
+  const { control } = state;
+  switch (effect) {
+    case "new-epoch":
+      return { epoch: state.epoch + 1 };
+    case "begin":
+      return { under: control?.lease ?? null };
+    case "arrive":
+      return { under: null };
+    case "cut":
+      return { under: null, pressed: false };
+    case "latch":
+      return event.kind === "stop" ? { latch: higher(state.latch, event.acknowledgedBy) } : {};
+    case "unlatch":
+      return { latch: null };
+    case "claim":
+      return event.kind === "beat"
+        ? { control: { lease: event.lease, role: event.role, held: event.held }, fence: event.lease, pressed: false }
+        : {};
+    case "hear":
+      return event.kind === "beat" && control !== null
+        ? { control: { ...control, held: event.held }, pressed: event.held && (state.pressed || !control.held) }
+        : {};
+    case "drop":
+      return { control: null, pressed: false };
+    case "forget":
+      return { fence: -1 };
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** True when a role may do what another one may. */
+export function isAtLeast(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+function higher(one: Role | null, other: Role): Role {
+  return one !== null && isAtLeast(one, other) ? one : other;
+}

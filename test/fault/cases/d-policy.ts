@@ -1,0 +1,317 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { filter, firstValueFrom, timeout } from "rxjs";
+import { hostClock } from "../../../daemon/ports/clock.js";
+import type { CameraRole } from "../../../daemon/types/frame.js";
+import type { Spoiling } from "../../../drivers/virtual-lab/impair/impairment.js";
+import { createPolicyProcess } from "../../../models/policy/policy-process.js";
+import { fastest, framesOf } from "../history/frames.js";
+import { pause } from "../rig/fault-rig.js";
+import type { PoisonValue, PolicyFault } from "../rig/policy-fault.js";
+import { cannotRun, type FaultCase, NO_BUDGET, only, type Trial, type TrialContext, type Visible } from "./case.js";
+
+const POLICY = ["policy"] as const;
+const POISONS: readonly PoisonValue[] = ["NaN", "Infinity", "-Infinity", "null", '"12"', "true"];
+/** Until the last accepted chunk is used up and a little. */
+const UNTIL_EMPTY = 2;
+
+/** D. Policy and perception. */
+export const POLICY_CASES: readonly FaultCase[] = [
+  {
+    ...{ id: 53, inject: 'NaN, Inf, null, "12", true in a slot', expected: "R0, the second R4" },
+    budget: { reaction: 20, still: 200 },
+    cannot: "one slot and one value a run, drawn by chance",
+    trials: only({
+      ...{ modes: POLICY, expect: "rest", watch: 1 },
+      inject: async (context) => {
+        const { random } = context;
+        const value = POISONS[context.run % POISONS.length] ?? "NaN";
+        return await spoil(context, { kind: "value", step: random.index(5), dimension: random.index(8), value }, 2);
+      },
+    }),
+  },
+  {
+    ...{ id: 54, inject: "4 or 6 steps, ragged, 1e6 steps", expected: "R0" },
+    budget: NO_BUDGET,
+    trials: [
+      wrongChunk("4 steps", { kind: "steps", count: 4, ragged: false }),
+      wrongChunk("6 steps", { kind: "steps", count: 6, ragged: false }),
+      wrongChunk("ragged", { kind: "steps", count: 5, ragged: true }),
+      wrongChunk("a million steps", { kind: "steps", count: 1e6, ragged: false }),
+    ],
+  },
+  {
+    ...{ id: 55, inject: "degrees for radians", expected: "PO-02, PO-03 reject" },
+    budget: NO_BUDGET,
+    trials: [{ ...wrongChunk("", { kind: "scale", factor: 180 / Math.PI }) }],
+  },
+  {
+    ...{ id: 56, inject: "40 degrees between two chunks", expected: "R0, then R3" },
+    budget: { reaction: 20, still: 200 },
+    cannot: "the reaction is counted from when the accepted chunks are used up",
+    trials: [{ ...wrongChunk("", { kind: "jump", by: 0.7 }), budget: { reaction: 20, still: 200 } }],
+  },
+  cannotRun(
+    57,
+    "first setpoint 11 degrees off",
+    "refuse",
+    "a stream begins at the measured pose; test/guard/guard.test.ts",
+  ),
+  {
+    ...{ id: 58, inject: "model stalls 0.5, 1, 5, 60 s", expected: "R2, then R3 when the chunk is used up" },
+    budget: { reaction: 10, still: 160 },
+    cannot: "60 s are 5 s here: the policy process is killed after 1 s in both",
+    trials: [0.5, 1, 5].map(
+      (seconds): Trial => ({
+        ...{ name: `${seconds} s`, modes: POLICY, expect: seconds < 0.6 ? "checked" : "rest", watch: seconds + 0.7 },
+        within: 0.4,
+        inject: async (context) => {
+          const { rig } = context;
+          rig.signal("policy", "SIGSTOP");
+          setTimeout(() => resume(context), seconds * 1000);
+          return await emptyAt(context);
+        },
+        // PO-07: after 250 ms at rest the arm goes on only when somebody asks for it.
+        judge: ({ history, visibleAt, rig }) =>
+          framesOf(history.commands, rig.bounds.period).some(
+            (frame) => frame.at > visibleAt + 0.25 + 0.21 && fastest(frame) > 0.01,
+          )
+            ? ["went on by itself after more than 250 ms without a chunk"]
+            : [],
+      }),
+    ),
+  },
+  {
+    ...{ id: 59, inject: "chunk comes 400 ms late", expected: "dropped" },
+    budget: NO_BUDGET,
+    trials: only({
+      ...{ modes: POLICY, expect: "rest", watch: UNTIL_EMPTY },
+      inject: async (context) => await spoil(context, { kind: "late", seconds: 0.4 }, 1),
+      after: async ({ rig }) => {
+        const taken = rig.operator.chunks.filter(({ accepted, phases }) => accepted && phases.handOver > 0.4).length;
+        return taken === 0 ? [] : [`${taken} chunks were followed although they came 400 ms late`];
+      },
+    }),
+  },
+  {
+    ...{ id: 60, inject: "chunk of an old epoch", expected: "dropped" },
+    budget: NO_BUDGET,
+    cannot: "the same as 61, where an answer for the old instruction is always on its way; chunk by chunk: test/arm",
+    trials: [],
+  },
+  {
+    ...{ id: 61, inject: "instruction changed in motion", expected: "R3, no old step executed" },
+    budget: { reaction: 20, still: 200 },
+    trials: only({
+      ...{ modes: POLICY, expect: "rest", watch: 0.25 },
+      inject: async ({ rig, run }) => {
+        const instruction = await rig.instruction(run + 1);
+        const at = hostClock.now();
+        void rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+        return at;
+      },
+    }),
+  },
+  {
+    ...{ id: 62, inject: "constant output", expected: "R3" },
+    // Three chunks of three steps each, and the ramp.
+    budget: { reaction: 1000, still: 1150 },
+    trials: only({
+      ...{ modes: POLICY, expect: "rest", watch: 2 },
+      inject: async (context) => await spoil(context, { kind: "constant" }, 1),
+    }),
+  },
+  {
+    ...{ id: 63, inject: "oscillation 10 Hz, 3 degrees", expected: "R2, R3" },
+    budget: { reaction: 1020, still: 1200 },
+    trials: only({
+      ...{ modes: POLICY, expect: "rest", watch: 2 },
+      inject: async (context) => await spoil(context, { kind: "oscillate", amplitude: 0.0524 }, 1),
+    }),
+  },
+  {
+    ...{ id: 64, inject: "camera stops, or is unplugged", expected: "observation refused, R3" },
+    budget: { reaction: 310, still: 500 },
+    trials: [camera("front stops", "front", "stop"), camera("wrist is unplugged", "wrist", "close")],
+  },
+  {
+    ...{ id: 65, inject: "frozen picture", expected: "R3" },
+    budget: { reaction: 190, still: 350 },
+    trials: [camera("front", "front", "freeze"), camera("wrist", "wrist", "freeze")],
+  },
+  {
+    ...{ id: 66, inject: "black, white, blurred, half black, noise", expected: "R3" },
+    budget: { reaction: 350, still: 500 },
+    trials: (["black", "white", "blur", "half-black", "noise"] as const).map((how) => ({
+      ...camera(how, "front", how),
+      ...(how === "blur" ? { budget: { reaction: 1020, still: 1170 } } : {}),
+    })),
+  },
+  {
+    ...{ id: 67, inject: "front and wrist swapped", expected: "R0" },
+    budget: NO_BUDGET,
+    cannot: "cameras have no serial number in the lab",
+    trials: only({
+      ...{ modes: ["standby"], expect: "checked", watch: 0.1 },
+      inject: async ({ rig }) => {
+        await rig.impair({ target: "camera", role: "front", how: "swap" });
+        return await rig.impair({ target: "camera", role: "wrist", how: "swap" });
+      },
+      after: async ({ rig }) => {
+        const instruction = await rig.instruction(0);
+        const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+        if (reply.type === "refused") {
+          return [];
+        }
+        await rig.operator.held({ type: "pause" });
+        return ["an instruction was accepted with swapped cameras"];
+      },
+    }),
+  },
+  {
+    ...{ id: 68, inject: "cameras 80 ms apart", expected: "observation refused, R3 when the chunk is used up" },
+    // 0.5 s of a chunk at most, and the ramp.
+    budget: { reaction: 600, still: 750 },
+    trials: [camera("", "front", "skew")],
+  },
+  {
+    ...{ id: 69, inject: "picture size changes", expected: "R3" },
+    budget: { reaction: 310, still: 500 },
+    trials: [camera("", "front", "resize")],
+  },
+  {
+    ...{ id: 70, inject: "statistics of another robot, missing key, std 0", expected: "R0" },
+    budget: NO_BUDGET,
+    trials: [
+      bundle("other statistics", (folder) => edit(folder, (text) => text.replace(/"q99": \[\s*\[\s*/, "$&9"))),
+      bundle("missing key", (folder) => edit(folder, (text) => text.replace(/"q01":/, '"q00":'))),
+      bundle("std 0", (folder) => edit(folder, (text) => text.replace(/"std": \[\s*[0-9.e-]+/, '"std": [0'))),
+    ],
+  },
+  {
+    ...{ id: 71, inject: "model byte flipped before or after load, swapped between check and use", expected: "R0" },
+    budget: NO_BUDGET,
+    cannot: "after the load the file is not read again until the next load (PO-11)",
+    trials: [bundle("before", (folder, random) => flipByte(folder, random))],
+  },
+  {
+    ...{ id: 72, inject: "ONNX with ../, symlink, 2 GB tensor, loop bomb", expected: "R0 within 10 s" },
+    budget: NO_BUDGET,
+    cannot: "hostile tensors and loops pass only with a right digest in the manifest: test/models",
+    trials: [
+      bundle("..", (folder) => edit(folder, (text) => text.replace(/"path": "([^"]+\.onnx)"/, '"path": "../$1"'))),
+      bundle("symlink", (folder) => {
+        const file = join(folder, onnxOf(folder));
+        rmSync(file);
+        symlinkSync("/etc/hostname", file);
+      }),
+    ],
+  },
+  cannotRun(73, "calibration deleted, aged, edited", "R0 POLICY", "there is no calibration yet (PO-18)"),
+];
+
+/** Spoils the policy and waits for its `count`-th spoiled answer; gives that instant. */
+async function spoil({ rig }: TrialContext, fault: PolicyFault, count: number): Promise<Visible> {
+  rig.spoilPolicy(fault);
+  const until = hostClock.now() + 4;
+  for (;;) {
+    const at = rig.spoiledAt()[count - 1];
+    if (at !== undefined) {
+      return at;
+    }
+    if (hostClock.now() > until) {
+      throw new Error(`the policy gave fewer than ${count} answers in 4 s`);
+    }
+    await pause(0.01);
+  }
+}
+
+/** A trial whose chunks must all be refused: the arm comes to rest when those before are used up. */
+function wrongChunk(name: string, fault: PolicyFault): Trial {
+  return {
+    ...{ name, modes: POLICY, expect: "rest", watch: UNTIL_EMPTY },
+    inject: async (context) => {
+      await spoil(context, fault, 1);
+      return await emptyAt(context);
+    },
+  };
+}
+
+/** When the chunks that were taken are used up. */
+async function emptyAt({ rig }: TrialContext): Promise<Visible> {
+  await pause(0.1);
+  const ends = rig.operator.chunks
+    .filter(({ accepted }) => accepted)
+    .map(({ capturedAt, steps, period }) => capturedAt + steps * period);
+  return ends.length === 0 ? hostClock.now() : Math.max(...ends);
+}
+
+function resume({ rig }: TrialContext): void {
+  try {
+    rig.signal("policy", "SIGCONT");
+  } catch {
+    // It was killed for its silence and is being started again.
+  }
+}
+
+function camera(name: string, role: CameraRole, how: Spoiling): Trial {
+  return {
+    ...{ name, modes: POLICY, expect: "rest", watch: 1.5 },
+    inject: async ({ rig }) => await rig.impair({ target: "camera", role, how }),
+  };
+}
+
+/** Loads a spoiled copy of the bundle into a policy process of its own, which must refuse it. */
+function bundle(name: string, damage: (folder: string, random: TrialContext["random"]) => void): Trial {
+  return {
+    ...{ name, modes: ["standby"], expect: "checked", watch: 0 },
+    inject: async () => hostClock.now(),
+    after: async ({ rig, random }) => {
+      const folder = mkdtempSync(join(tmpdir(), "kinevla-bundle-"));
+      const { policy, home } = rig.system.config;
+      cpSync(policy.bundle, folder, { recursive: true });
+      damage(folder, random);
+      const spoiled = createPolicyProcess({
+        ...{ bundle: folder, provider: "cpu", fallback: null, threads: 1, home },
+        ...{ deadline: 1, textDeadline: 5, loadDeadline: 10 },
+      });
+      try {
+        const settled = spoiled.status.pipe(
+          filter(({ kind }) => kind !== "loading"),
+          timeout(12_000),
+        );
+        const { kind } = await firstValueFrom(settled);
+        return kind === "failed" ? [] : ["the bundle was accepted"];
+      } catch {
+        return ["the bundle was not refused within 12 s"];
+      } finally {
+        await spoiled.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+function edit(folder: string, change: (text: string) => string): void {
+  const file = join(folder, "bundle.json");
+  const text = readFileSync(file, "utf8");
+  const changed = change(text);
+  if (changed === text) {
+    throw new Error("the manifest has nothing to change there");
+  }
+  writeFileSync(file, changed);
+}
+
+function onnxOf(folder: string): string {
+  return readdirSync(folder).find((name) => name.endsWith(".onnx")) ?? "";
+}
+
+function flipByte(folder: string, random: TrialContext["random"]): void {
+  const names = readdirSync(folder).filter((name) => /\.(onnx|json)$/.test(name) && name !== "bundle.json");
+  const file = join(folder, names[random.index(names.length)] ?? "");
+  const bytes = readFileSync(file);
+  const index = random.index(bytes.length);
+  bytes[index] = (bytes[index] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+}

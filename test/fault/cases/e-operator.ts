@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { need } from "../../../daemon/cli/operator-link.js";
+import { readToken } from "../../../daemon/operator/token.js";
+import { hostClock } from "../../../daemon/ports/clock.js";
+import { projectPath } from "../../../daemon/ports/project-path.js";
+import { type FaultRig, pause } from "../rig/fault-rig.js";
+import { rawOperator } from "../rig/raw-operator.js";
+import { cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
+
+const NO_PUPPET = "there is no puppet arm yet";
+
+/** E. Teleoperation and operators. */
+export const OPERATOR_CASES: readonly FaultCase[] = [
+  cannotRun(74, "leader unplugged, frozen, silent 10 s", "R3", NO_PUPPET),
+  cannotRun(75, "leader jumps 30 degrees in one sample", "R3", NO_PUPPET),
+  cannotRun(76, "engaged 20 degrees misaligned; J3 mirrored", "ALIGN, R0", NO_PUPPET),
+  {
+    ...{ id: 77, inject: "beats lost, late by 150 or 250 ms, tab frozen, half-open", expected: "nothing or R3" },
+    budget: { reaction: 230, still: 430 },
+    trials: [
+      ...lost("half-open", async ({ rig }) => {
+        rig.line.set({ down: true });
+        // The last beat that passed is when the operator was last heard.
+        return rig.line.lastAt();
+      }),
+      {
+        ...{ name: "late by 150 ms", modes: MOVING, expect: "undisturbed" },
+        inject: async ({ rig }) => rig.line.set({ latency: 0.075 }),
+      },
+      {
+        ...{ name: "late by 250 ms", modes: ["policy"], expect: "undisturbed" },
+        inject: async ({ rig }) => rig.line.set({ latency: 0.125 }),
+      },
+      {
+        ...{ name: "tab frozen", modes: ["policy"], expect: "rest", watch: 2 },
+        // A view 0.5 s old is one that is not seen, then OP-01 leaves 500 ms in POLICY.
+        budget: { reaction: 1130, still: 1330 },
+        // It goes on beating, but with what it saw last.
+        inject: async ({ rig }) => rig.line.set({ down: true }, "deaf"),
+      },
+    ],
+  },
+  {
+    ...{ id: 78, inject: "deadman released at every phase", expected: "R3" },
+    budget: { reaction: 20, still: 170 },
+    cannot: "hold-to-run is not in this rig; control is released instead",
+    trials: only({
+      ...{ modes: MOVING, expect: "rest" },
+      inject: async ({ rig }) => {
+        const at = hostClock.now();
+        await rig.operator.releaseControl();
+        return at;
+      },
+    }),
+  },
+  {
+    ...{ id: 79, inject: "two clients race for the lease 10 000 times", expected: "one holder, fenced" },
+    budget: NO_BUDGET,
+    cannot: "300 times a run: clients are limited to 200 messages a second",
+    trials: only({
+      ...{ modes: ["standby"], expect: "checked", watch: 0.1, most: 2 },
+      inject: async () => hostClock.now(),
+      after: race,
+    }),
+  },
+  cannotRun(80, "takeover in motion", "R3 first", "there is no supervisor who could take over yet"),
+  {
+    ...{ id: 81, inject: "an old lease replays 1000 commands", expected: "R0 for all" },
+    budget: NO_BUDGET,
+    trials: only({
+      ...{ modes: ["standby"], expect: "checked", watch: 0.1, most: 1 },
+      inject: async () => hostClock.now(),
+      after: replayOldLease,
+    }),
+  },
+  {
+    ...{ id: 82, inject: "stop and engage cross on their way", expected: "stop wins" },
+    budget: { reaction: 20, still: 200 },
+    trials: only({
+      ...{ modes: ["hold", "policy"], expect: "stop" },
+      inject: async ({ rig, random }) => {
+        const viewer = await rig.another("viewer");
+        const motion = pause(random.between(0, 0.004)).then(() => rig.operator.held({ type: "home" }));
+        motion.catch(() => undefined);
+        await pause(random.between(0, 0.004));
+        const at = hostClock.now();
+        await viewer.stop("fault suite");
+        return at;
+      },
+      after: async ({ rig }) => (rig.operator.state?.mode === "fault" ? [] : ["the stop did not win"]),
+    }),
+  },
+  {
+    ...{ id: 83, inject: "STOP from a viewer during 50 000 messages a second", expected: "R5" },
+    budget: { reaction: 50, still: 250 },
+    trials: only({
+      ...{ modes: ["policy", "hold"], expect: "stop" },
+      inject: async ({ rig }) => {
+        const viewer = await rig.another("viewer");
+        const floods = [0, 1].map(() => flood(rig, 25_000, 3));
+        await pause(1);
+        const at = hostClock.now();
+        await viewer.stop("fault suite");
+        setTimeout(() => {
+          for (const one of floods) {
+            one.kill();
+          }
+        }, 500);
+        return at;
+      },
+    }),
+  },
+  {
+    ...{ id: 84, inject: "acknowledgement while the cause lasts, by the wrong one", expected: "R0" },
+    budget: NO_BUDGET,
+    trials: only({
+      ...{ modes: ["policy"], expect: "stop", budget: { reaction: 50, still: 250 } },
+      inject: async ({ rig }) => {
+        const at = hostClock.now();
+        await rig.operator.stop("fault suite");
+        return at;
+      },
+      after: async ({ rig }) => {
+        const viewer = await rig.another("viewer");
+        const reply = await viewer.held({ type: "acknowledge", reason: "not mine" });
+        return reply.type === "refused" ? [] : ["an acknowledgement without control was accepted"];
+      },
+    }),
+  },
+];
+
+/** The operator is not heard any more: OP-01 leaves 200 ms, in POLICY 500. */
+function lost(name: string, inject: Trial["inject"]): readonly Trial[] {
+  return [
+    { name, modes: ["policy"], expect: "rest", watch: 2, budget: { reaction: 530, still: 730 }, inject },
+    { name, modes: ["homing"], expect: "rest", watch: 2, budget: { reaction: 230, still: 430 }, inject },
+  ];
+}
+
+function flood(rig: FaultRig, rate: number, seconds: number) {
+  const { operatorUrl, tokenFile } = rig.system;
+  const script = projectPath("dist", "test", "fault", "rig", "flood.js");
+  const token = readToken(tokenFile);
+  return spawn(process.execPath, [script, operatorUrl, token, String(rate), String(seconds)], { stdio: "ignore" });
+}
+
+async function race({ rig }: TrialContext): Promise<readonly string[]> {
+  const other = await rig.another("rival");
+  await rig.operator.releaseControl();
+  const problems: string[] = [];
+  for (let round = 0; round < 300; round += 1) {
+    const replies = await Promise.all([rig.operator.takeControl(), other.takeControl()]);
+    const winners = replies.filter(({ type }) => type === "control-granted").length;
+    if (winners !== 1) {
+      problems.push(`round ${round}: ${winners} clients got control`);
+    }
+    await Promise.all([rig.operator, other].map((one) => (one.client.isInControl ? one.releaseControl() : null)));
+    // Three messages a client and round, of 200 a second.
+    await pause(0.02);
+  }
+  await need(rig.operator.takeControl(), "control-granted");
+  return problems;
+}
+
+async function replayOldLease({ rig }: TrialContext): Promise<readonly string[]> {
+  await rig.operator.releaseControl();
+  const raw = await rawOperator(rig.system.operatorUrl, readToken(rig.system.tokenFile));
+  raw.say({ type: "take-control", id: 1, name: "old" });
+  const lease = (await raw.answer(1, 2))?.lease;
+  raw.say({ type: "release-control", id: 2, lease, sequence: 1 });
+  await raw.answer(2, 2);
+  await need(rig.operator.takeControl(), "control-granted");
+  for (let n = 0; n < 1000; n += 1) {
+    raw.say({
+      type: n % 2 === 0 ? "home" : "acknowledge",
+      id: 10 + n,
+      lease,
+      sequence: 2 + n,
+      ...(n % 2 === 0 ? {} : { reason: "replay" }),
+    });
+    await pause(0.006);
+  }
+  await pause(0.2);
+  const accepted = raw.heard.filter((text) => text.includes('"accepted"')).length - 1;
+  raw.socket.terminate();
+  return accepted === 0 ? [] : [`${accepted} commands of an ended lease were accepted`];
+}

@@ -1,0 +1,346 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { need } from "../../../daemon/cli/operator-link.js";
+import { loadLimits } from "../../../daemon/config/limits-file.js";
+import { type LabControl, labControl } from "../../../daemon/launch/lab-control.js";
+import { type System, startSystem } from "../../../daemon/launch/system.js";
+import { hostClock } from "../../../daemon/ports/clock.js";
+import { projectPath } from "../../../daemon/ports/project-path.js";
+import type { Instant, Seconds } from "../../../daemon/types/units.js";
+import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
+import type { History } from "../../../drivers/virtual-lab/controller/history-record.js";
+import type { ImpairmentRequest } from "../../../drivers/virtual-lab/impair/impairment.js";
+import { descendants } from "../../scenario/rig.js";
+import type { Bounds } from "../history/check-motion.js";
+import type { RunHistory } from "../history/run-history.js";
+import { type OperatorLine, startOperatorLine } from "./operator-line.js";
+import {
+  type PolicyFault,
+  PROCESS_VARIABLE,
+  type ProcessFault,
+  TAP_STAMP_SUFFIX,
+  TAP_VARIABLE,
+  WALL_VARIABLE,
+} from "./policy-fault.js";
+import { RecordedOperator } from "./recorded-operator.js";
+
+/** Processes that can be signalled. */
+export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision";
+
+/** How a rig is started. */
+export interface RigOptions {
+  readonly configFile: string;
+  readonly realTime: boolean;
+  /** How the wall clock of every process goes wrong (`bend-wall-clock.ts`); null for a right one. */
+  readonly wallClock: string | null;
+}
+
+/** Longest wait for the system to do what it should without a fault. */
+const PATIENCE_MS = 20_000;
+/** Faster than this counts as moving, rad/s: 2 deg/s. */
+const MOVING = 0.035;
+
+/** The real processes against the virtual lab, with a fault wherever one is asked for, and a record of everything. */
+export class FaultRig {
+  readonly system: System;
+  readonly lab: LabControl;
+  readonly bounds: Bounds;
+  readonly line: OperatorLine;
+  readonly folder: string;
+  /** Under real-time scheduling, where it may be had. */
+  readonly realTime: boolean;
+  operator: RecordedOperator;
+  readonly #others: RecordedOperator[] = [];
+
+  private constructor(
+    system: System,
+    line: OperatorLine,
+    operator: RecordedOperator,
+    folder: string,
+    realTime: boolean,
+  ) {
+    this.system = system;
+    this.lab = labControl(system.lab ?? "");
+    this.line = line;
+    this.operator = operator;
+    this.folder = folder;
+    this.realTime = realTime;
+    this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
+  }
+
+  /** Starts everything on free ports; rejects with StartError. */
+  static async start(options: RigOptions): Promise<FaultRig> {
+    const folder = mkdtempSync(join(tmpdir(), "kinevla-fault-"));
+    const system = await startTapped(options, folder);
+    const { host, port } = system.config.operator;
+    const line = await startOperatorLine(host, port);
+    try {
+      const operator = await RecordedOperator.connect("fault", `ws://127.0.0.1:${line.port}`, system.tokenFile);
+      const rig = new FaultRig(system, line, operator, folder, options.realTime);
+      await need(operator.takeControl(), "control-granted");
+      await rig.ready();
+      return rig;
+    } catch (error) {
+      await line.close();
+      await system.close();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Another client of the daemon, over the same line. */
+  async another(name: string): Promise<RecordedOperator> {
+    const other = await RecordedOperator.connect(name, `ws://127.0.0.1:${this.line.port}`, this.system.tokenFile);
+    this.#others.push(other);
+    return other;
+  }
+
+  /** Process id of a part; throws where it does not run. */
+  pid(part: Part): number {
+    const child = (name: string): number => this.system.children.find((one) => one.name === name)?.pid ?? -1;
+    switch (part) {
+      case "policy":
+        return first(descendants(child("daemon"), "models/policy/process.js"), part);
+      case "vision":
+        return first(descendants(child("daemon"), "drivers/camera/process.js"), part);
+      default:
+        return child(part);
+    }
+  }
+
+  /** Signals a part and gives the instant just before. */
+  signal(part: Part, signal: NodeJS.Signals): Instant {
+    const pid = this.pid(part);
+    const at = hostClock.now();
+    process.kill(pid, signal);
+    return at;
+  }
+
+  /** Makes a part do something to itself. */
+  provoke(part: Part, fault: ProcessFault): Instant {
+    writeFileSync(join(this.folder, "process.json"), JSON.stringify(fault));
+    return this.signal(part, "SIGUSR2");
+  }
+
+  /** Spoils a line or a camera; gives the instant from which on it holds. */
+  async impair(impairment: ImpairmentRequest): Promise<Instant> {
+    const answer = await this.#post("/impair", impairment);
+    return (answer as { readonly at: Instant }).at;
+  }
+
+  async inject(fault: Fault): Promise<void> {
+    await this.#post("/faults", fault);
+  }
+
+  /** Spoils what the policy process says from its next answer on. */
+  spoilPolicy(fault: PolicyFault): void {
+    const file = join(this.folder, "policy.json");
+    rmSync(`${file}${TAP_STAMP_SUFFIX}`, { force: true });
+    writeFileSync(file, JSON.stringify(fault));
+  }
+
+  /** When the policy process said something spoiled. */
+  spoiledAt(): readonly Instant[] {
+    try {
+      const text = readFileSync(join(this.folder, `policy.json${TAP_STAMP_SUFFIX}`), "utf8");
+      return text.trim().split("\n").map(Number);
+    } catch {
+      // Nothing was spoiled yet.
+      return [];
+    }
+  }
+
+  /** Instructions that the policy was trained on. */
+  async instruction(index: number): Promise<string> {
+    const status = await need(this.operator.client.request({ type: "status" }), "status");
+    const all = status.policy?.instructions ?? [];
+    return all[index % all.length] ?? "";
+  }
+
+  /** Waits until an instruction could be followed. */
+  async ready(): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const status = await need(this.operator.client.request({ type: "status" }), "status");
+      if (status.ready) {
+        return;
+      }
+      if (Date.now() > until) {
+        throw new Error(`not ready: ${status.reasons.join("; ")}`);
+      }
+      await pause(0.05);
+    }
+  }
+
+  /** Resolves while a joint moves faster than 2 deg/s. */
+  async moving(): Promise<void> {
+    let before: { readonly at: Instant; readonly q: readonly number[] } | null = null;
+    await this.operator.next(
+      "state",
+      ({ at, commanded }) => {
+        const last = before;
+        before = commanded === null ? null : { at, q: commanded };
+        if (last === null || commanded === null || at <= last.at) {
+          return false;
+        }
+        const most = Math.max(...commanded.map((angle, joint) => Math.abs(angle - (last.q[joint] ?? angle))));
+        return most / (at - last.at) > MOVING;
+      },
+      PATIENCE_MS,
+    );
+  }
+
+  /** Starts a task and resolves while the arm moves by it. */
+  async followPolicy(index: number): Promise<void> {
+    const instruction = await this.instruction(index);
+    await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
+    await this.operator.next("state", ({ mode }) => mode === "policy", PATIENCE_MS);
+    await this.moving().catch(() => {
+      const { mode, stops } = this.operator.state ?? { mode: "unknown", stops: [] };
+      throw new Error(
+        `the policy does not move the arm: mode ${mode}, ${stops.map(({ detail }) => detail).join("; ")}`,
+      );
+    });
+  }
+
+  /** How far the arm is from its home pose, rad in the farthest joint; Infinity while it is not known. */
+  awayFromHome(): number {
+    const { home } = this.system.config;
+    const measured = this.operator.state?.measured ?? null;
+    return measured === null
+      ? Infinity
+      : Math.max(...measured.map((angle, joint) => Math.abs(angle - (home[joint] ?? Infinity))));
+  }
+
+  /** Goes home and waits until the arm stands there. */
+  async goHome(): Promise<void> {
+    await this.startHoming();
+    await this.operator.next("state", ({ mode }) => mode === "hold", PATIENCE_MS);
+  }
+
+  async startHoming(): Promise<void> {
+    const begun = this.operator.next("state", ({ mode }) => mode === "homing", PATIENCE_MS);
+    begun.catch(() => undefined);
+    await need(this.operator.held({ type: "home" }), "accepted");
+    await begun;
+  }
+
+  /** Everything recorded since the last time. */
+  async takeHistory(): Promise<RunHistory> {
+    const history = (await this.#post("/history", {})) as History;
+    const clients = [this.operator, ...this.#others];
+    const operator = clients.flatMap(({ events }) => events).sort((a, b) => a.at - b.at);
+    const { reports } = this.operator;
+    for (const client of clients) {
+      client.events = [];
+      client.reports = [];
+      client.chunks = [];
+    }
+    return { ...history, operator, reports, operatorBytes: this.line.takeStamps(), audit: null };
+  }
+
+  /** Ends every fault and brings the system back to standing by with this operator in control; rejects where it cannot. */
+  async recover(): Promise<void> {
+    this.spoilPolicy({ kind: "none" });
+    this.line.set({});
+    await this.inject({ kind: "clear" });
+    await this.impair({ target: "clear" });
+    for (const other of this.#others.splice(0)) {
+      await other.client.close();
+    }
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const reason = await this.#standBy().catch((error: unknown) => String(error));
+      if (reason === null) {
+        break;
+      }
+      if (Date.now() > until) {
+        throw new Error(`does not recover: ${reason}`);
+      }
+      await pause(0.1);
+    }
+    await this.ready();
+  }
+
+  async close(): Promise<void> {
+    await this.operator.client.close();
+    await this.line.close();
+    await this.system.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** One attempt to get out of a stop; why it is not there yet, or null. */
+  async #standBy(): Promise<string | null> {
+    if (this.operator.ended) {
+      this.operator = await RecordedOperator.connect(
+        "fault",
+        `ws://127.0.0.1:${this.line.port}`,
+        this.system.tokenFile,
+      );
+    }
+    if (!this.operator.client.isInControl) {
+      await need(this.operator.takeControl(), "control-granted");
+    }
+    const status = await need(this.operator.client.request({ type: "status" }), "status");
+    const mode = status.state?.mode ?? "unknown";
+    if (mode === "fault") {
+      await this.operator.held({ type: "acknowledge", reason: "fault suite" });
+      return "a stop is latched";
+    }
+    if (mode === "policy" || mode === "homing") {
+      await this.operator.held({ type: "pause" });
+      await this.operator.held({ type: "home" });
+      return `mode ${mode}`;
+    }
+    return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
+  }
+
+  async #post(path: string, body: object): Promise<unknown> {
+    const response = await fetch(`${this.system.lab}${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!response.ok) {
+      throw new Error(`the virtual lab refused ${path}: ${await response.text()}`);
+    }
+    return await response.json();
+  }
+}
+
+/** Starts a system whose processes carry the tap. */
+async function startTapped(options: RigOptions, folder: string): Promise<System> {
+  const tap = projectPath("dist", "test", "fault", "rig", "policy-tap.js");
+  const environment: Record<string, string> = {
+    NODE_OPTIONS: `--import=${tap}`,
+    [TAP_VARIABLE]: join(folder, "policy.json"),
+    [PROCESS_VARIABLE]: join(folder, "process.json"),
+    ...(options.wallClock === null ? {} : { [WALL_VARIABLE]: options.wallClock }),
+  };
+  const before = Object.fromEntries(Object.keys(environment).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, environment);
+  try {
+    return await startSystem({
+      ...{ configFile: options.configFile, realTime: options.realTime, lab: { seed: 3 }, apart: true },
+      progress: () => undefined,
+    });
+  } finally {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) {
+        delete process.env[name];
+      } else {
+        process.env[name] = value;
+      }
+    }
+  }
+}
+
+function first(pids: readonly number[], part: string): number {
+  const [pid] = pids;
+  if (pid === undefined) {
+    throw new Error(`there is no ${part} process`);
+  }
+  return pid;
+}
+
+/** Resolves after so many seconds. */
+export function pause(seconds: Seconds): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}

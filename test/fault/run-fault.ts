@@ -1,0 +1,96 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import { armProcessCommand } from "../../daemon/arm/commands.js";
+import { report } from "./report.js";
+import { runCases } from "./run-cases.js";
+import type { TrialResult } from "./run-trial.js";
+import { type SoakFigures, soak } from "./soak.js";
+import { type SuiteFigures, suiteFigures } from "./suite-figures.js";
+
+/** What `kinevla fault` is asked for. */
+export interface FaultOptions {
+  readonly configFile: string;
+  readonly realTime: boolean;
+  /** null for all. */
+  readonly ids: readonly number[] | null;
+  /** null for all. */
+  readonly mode: string | null;
+  readonly runs: number;
+  readonly seed: number;
+  /** Every run is added to this file, one JSON object a line, and what it holds already counts as run; null for none. */
+  readonly record: string | null;
+  /** Written at the end from everything in the record. */
+  readonly report: string | null;
+  readonly progress: (words: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One line of a record. */
+type RecordLine =
+  | { readonly kind: "run"; readonly load: number; readonly result: TrialResult }
+  | { readonly kind: "soak"; readonly quiet: boolean; readonly figures: SoakFigures };
+
+/** Runs cases and sums them up. */
+export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures> {
+  const lines: RecordLine[] = options.record === null ? [] : [...readRecord(options.record)];
+  await runCases({
+    ...options,
+    wallClock: null,
+    onResult: (result) => {
+      const line: RecordLine = { kind: "run", load: loadavg()[0] ?? 0, result };
+      lines.push(line);
+      if (options.record !== null) {
+        appendFileSync(options.record, `${JSON.stringify(line)}\n`);
+      }
+      options.progress(inWords(result));
+    },
+  });
+  const figures = suiteFigures(resultsOf(lines), options.ids);
+  if (options.report !== null) {
+    writeFileSync(options.report, reportOf(lines, options));
+  }
+  return figures;
+}
+
+/** Runs a soak; adds it to the record where there is one. */
+export async function runSoak(
+  options: Omit<FaultOptions, "ids" | "runs" | "mode"> & { readonly minutes: number; readonly quiet: boolean },
+): Promise<SoakFigures> {
+  const figures = await soak({ ...options, wallClock: null });
+  if (options.record !== null) {
+    const line: RecordLine = { kind: "soak", quiet: options.quiet, figures };
+    appendFileSync(options.record, `${JSON.stringify(line)}\n`);
+  }
+  return figures;
+}
+
+function reportOf(lines: readonly RecordLine[], { configFile, realTime, runs, seed }: FaultOptions): string {
+  const loads = lines.flatMap((line) => (line.kind === "run" ? [line.load] : []));
+  return report({
+    figures: suiteFigures(resultsOf(lines), null),
+    command: `npm run -s kinevla -- fault --all --runs ${runs} --seed ${seed} --record FILE --report test/fault/REPORT.md`,
+    ...{ runs, seed },
+    load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
+    scheduling: armProcessCommand(configFile, realTime).scheduling,
+    soaks: lines.flatMap((line) => (line.kind === "soak" ? [line] : [])),
+  });
+}
+
+function resultsOf(lines: readonly RecordLine[]): readonly TrialResult[] {
+  return lines.flatMap((line) => (line.kind === "run" ? [line.result] : []));
+}
+
+function readRecord(file: string): readonly RecordLine[] {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): RecordLine => JSON.parse(line));
+}
+
+function inWords({ caseId, trial, mode, seed, reactionMs, stillMs, problems, violations }: TrialResult): string {
+  const times = `reaction ${reactionMs?.toFixed(1) ?? "-"} ms, still ${stillMs?.toFixed(0) ?? "-"} ms`;
+  const wrong = [...problems, ...violations.map(({ check, detail }) => `${check}: ${detail}`)];
+  const name = `case ${caseId}${trial === "" ? "" : ` (${trial})`}, ${mode}, seed ${seed}`;
+  return `${wrong.length === 0 ? "ok  " : "FAIL"} ${name}: ${times}${wrong.length === 0 ? "" : `; ${wrong.join("; ")}`}`;
+}

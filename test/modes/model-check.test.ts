@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RULES, type Rule, type Rules } from "../../daemon/modes/rules.js";
+import { EVERY_SENSES, explore, SINGLE_LACKS } from "./explore.js";
+
+/** Deletions that change nothing that was promised, each with the reason; there is none. */
+const EQUIVALENT: Readonly<Record<string, string>> = {};
+
+/** Every set of rules that lacks one need, one effect or one rule of the shipped ones. */
+function deletions(): readonly { readonly name: string; readonly rules: Rules }[] {
+  const kinds = Object.keys(RULES) as (keyof Rules)[];
+  return kinds.flatMap((kind) =>
+    RULES[kind].flatMap((rule, index) => {
+      const at = `${kind} ${index + 1}`;
+      const put = (changed: readonly Rule[]): Rules => ({
+        ...RULES,
+        [kind]: RULES[kind].toSpliced(index, 1, ...changed),
+      });
+      return [
+        { name: `${at}: the rule`, rules: put([]) },
+        ...rule.needs.map((need) => ({
+          name: `${at}: need ${need}`,
+          rules: put([{ ...rule, needs: rule.needs.filter((other) => other !== need) }]),
+        })),
+        ...rule.does.map((effect) => ({
+          name: `${at}: effect ${effect}`,
+          rules: put([{ ...rule, does: rule.does.filter((other) => other !== effect) }]),
+        })),
+      ];
+    }),
+  );
+}
+
+describe("model check of the shipped transition function", () => {
+  it("keeps every promise in every state that can be reached, and reaches every mode", (context) => {
+    const { states, transitions, modes, broken } = explore(RULES, EVERY_SENSES, false);
+    context.diagnostic(`${states} states, ${transitions} transitions`);
+    assert.deepEqual([...broken], []);
+    assert.deepEqual([...modes].sort(), ["disconnected", "fault", "hold", "homing", "policy", "standby"]);
+    assert.ok(states > 100);
+  });
+
+  it("catches the deletion of each need, effect and rule, but for those listed with a reason", (context) => {
+    const survivors: string[] = [];
+    for (const { name, rules } of deletions()) {
+      if (explore(rules, SINGLE_LACKS, true).broken.size === 0) {
+        survivors.push(name);
+      }
+    }
+    context.diagnostic(`${deletions().length} deletions, ${survivors.length} without consequence`);
+    assert.deepEqual(survivors, Object.keys(EQUIVALENT));
+  });
+});

@@ -1,0 +1,188 @@
+import type { Step } from "../../daemon/modes/follow-rules.js";
+import type { ModeEvent, ModeState, Senses } from "../../daemon/modes/mode-state.js";
+import type { Mode } from "../../daemon/types/mode.js";
+import { ROLES, type Role } from "../../daemon/types/role.js";
+
+/**
+ * What has happened so far, kept apart from the machine and written from the catalogue (reference/safety.md section 3),
+ * so that the machine is not judged by its own memory.
+ */
+export interface History {
+  /** The lease that was heard last and not given up since, and what it said. */
+  readonly owner: { readonly lease: number; readonly role: Role; readonly held: boolean } | null;
+  readonly highest: number;
+  /** Hold-to-run was pressed anew under this lease since a motion was cut short. */
+  readonly pressedAnew: boolean;
+  /** Who has to acknowledge what is latched. */
+  readonly latch: Role | null;
+  /** A chunk on its way to the arm process: the epoch it carries, and whether what it was made for is over. */
+  readonly chunk: { readonly epoch: number; readonly isVoid: boolean } | null;
+}
+
+export const NOTHING_YET: History = { owner: null, highest: -1, pressedAnew: false, latch: null, chunk: null };
+
+/** What can happen: an event of the machine, or something with a chunk. */
+export type Happening = ModeEvent | { readonly kind: "chunk-sent" | "chunk-arrives" };
+
+export function moves(mode: Mode): boolean {
+  return mode === "homing" || mode === "policy";
+}
+
+function rank(role: Role): number {
+  return ROLES.indexOf(role);
+}
+
+/** The history after an event. */
+export function remember(history: History, event: ModeEvent, before: Mode, after: Mode): History {
+  const cut = moves(before) && !moves(after) && event.kind !== "home-reached";
+  const over = cut || event.kind === "stop" || (!moves(before) && moves(after));
+  const chunk = over && history.chunk !== null ? { ...history.chunk, isVoid: true } : history.chunk;
+  const next = over ? { ...history, chunk, pressedAnew: history.pressedAnew && !cut } : history;
+  switch (event.kind) {
+    case "stop":
+      return { ...next, pressedAnew: false, latch: heavier(history.latch, event.acknowledgedBy) };
+    case "acknowledge":
+      return before === "fault" && after !== "fault" ? { ...next, latch: null } : next;
+    case "operator-gone":
+      return { ...next, owner: null, pressedAnew: false };
+    case "daemon-lost":
+      return { ...next, owner: null, pressedAnew: false, highest: -1 };
+    case "beat": {
+      const { lease, role, held } = event;
+      if (lease > history.highest) {
+        return { ...next, owner: { lease, role, held }, highest: lease, pressedAnew: false };
+      }
+      if (history.owner?.lease !== lease) {
+        return history;
+      }
+      const pressedAnew = held && !cut && (history.pressedAnew || !history.owner.held);
+      return { ...next, owner: { ...history.owner, held }, pressedAnew };
+    }
+    default:
+      return next;
+  }
+}
+
+function heavier(one: Role | null, other: Role): Role {
+  return one !== null && rank(one) >= rank(other) ? one : other;
+}
+
+/** One edge of the state graph. */
+export interface Edge {
+  readonly before: ModeState;
+  readonly event: ModeEvent;
+  readonly senses: Senses;
+  readonly step: Step;
+  readonly was: History;
+  readonly is: History;
+}
+
+/** Why a motion may go on at a tick. */
+function mayGoOn({ senses, was }: Edge): boolean {
+  const { operator, guardian, fresh, unattended } = senses;
+  return operator && guardian && fresh && (unattended || was.pressedAnew);
+}
+
+/** Whether the one who asks may make the arm move now, but for hold-to-run. */
+function mayStream({ event, senses, was }: Edge): boolean {
+  const { operator, guardian, fresh, healthy, inside, still } = senses;
+  const asks = was.owner !== null && "lease" in event && event.lease === was.owner.lease && rank(was.owner.role) >= 1;
+  return asks && operator && guardian && fresh && healthy && inside && still;
+}
+
+/** Whether the one who asks may acknowledge what is latched. */
+function mayAcknowledge({ event, senses, was }: Edge): boolean {
+  const isOwner = was.owner !== null && "lease" in event && event.lease === was.owner.lease;
+  const mayRank = was.owner !== null && was.latch !== null && rank(was.owner.role) >= rank(was.latch);
+  return isOwner && mayRank && senses.operator && senses.fresh && senses.healthy && senses.settled;
+}
+
+function isMotionRequest(event: ModeEvent): boolean {
+  return event.kind === "home" || event.kind === "follow-policy";
+}
+
+/** Every promise about one edge; each is true, or broken. */
+export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
+  "motion begins only from hold, on a request that may": (edge) => {
+    const { before, event, step, senses, was } = edge;
+    const begins = !moves(before.mode) && moves(step.state.mode);
+    const may = mayStream(edge) && (senses.unattended || was.pressedAnew);
+    return !begins || (before.mode === "hold" && isMotionRequest(event) && may && step.state.epoch > before.epoch);
+  },
+  "streaming begins only from standby, on a request that may": (edge) => {
+    const { before, event, step } = edge;
+    const begins = before.mode === "standby" && step.state.mode !== "standby";
+    const leaves = event.kind === "link-lost" || event.kind === "stop";
+    return !begins || leaves || (event.kind === "engage" && step.state.mode === "hold" && mayStream(edge));
+  },
+  "a request that may is granted": (edge) => {
+    const { before, event, step, senses, was } = edge;
+    const may = mayStream(edge) && (senses.unattended || was.pressedAnew);
+    return !(before.mode === "hold" && isMotionRequest(event) && may) || moves(step.state.mode);
+  },
+  "a request to stream, to end the stream or to acknowledge that may is granted": (edge) => {
+    const { before, event, step, senses } = edge;
+    switch (event.kind) {
+      case "engage":
+        return before.mode !== "standby" || !mayStream(edge) || step.state.mode === "hold";
+      case "disengage":
+        return before.mode !== "hold" || step.taken;
+      case "stream-ended":
+        return before.mode !== "hold" || !senses.still || step.state.mode === "standby";
+      case "acknowledge":
+        return before.mode !== "fault" || !mayAcknowledge(edge) || step.state.mode === "standby";
+      default:
+        return true;
+    }
+  },
+  "every setpoint of a motion has operator, hold-to-run, guardian and fresh state": (edge) =>
+    edge.event.kind !== "tick" || !moves(edge.step.state.mode) || mayGoOn(edge),
+  "a motion with all of these goes on": (edge) =>
+    edge.event.kind !== "tick" || !moves(edge.before.mode) || !mayGoOn(edge) || moves(edge.step.state.mode),
+  "what moves, moves under the lease that began it, and that lease is in control": ({ step: { state }, is }) =>
+    moves(state.mode) ? is.owner !== null && state.under === is.owner.lease : state.under === null,
+  "what is latched does not stream; what is not latched is no fault": ({ step: { state }, is }) =>
+    (state.mode === "fault") === (is.latch !== null) && state.latch === is.latch,
+  "a stop ends in fault, from everywhere, with a new epoch": ({ before, event, step: { state } }) =>
+    event.kind !== "stop" || (state.mode === "fault" && state.epoch > before.epoch),
+  "a latch is left only by whoever may acknowledge it, and only to standby": (edge) => {
+    const { before, event, step } = edge;
+    const leaves = before.mode === "fault" && step.state.mode !== "fault";
+    return !leaves || (event.kind === "acknowledge" && mayAcknowledge(edge) && step.state.mode === "standby");
+  },
+  "a motion that is cut short makes its epoch void": ({ before, event, step: { state } }) =>
+    !moves(before.mode) || moves(state.mode) || event.kind === "home-reached" || state.epoch > before.epoch,
+  "epochs never fall": ({ before, step: { state } }) => state.epoch >= before.epoch,
+  "letting go ends the motion": ({ event, senses, step: { state }, was }) => {
+    const letsGo = event.kind === "beat" && event.lease === was.owner?.lease && !event.held && !senses.unattended;
+    return !letsGo || !moves(state.mode);
+  },
+  "a beat of the one in control who holds on does not end the motion": ({ before, event, senses, step, was }) => {
+    const holdsOn = event.kind === "beat" && event.lease === was.owner?.lease && (event.held || senses.unattended);
+    return !holdsOn || moves(before.mode) === moves(step.state.mode);
+  },
+  "whoever is new in control finds the arm at rest": ({ event, step: { state }, was }) =>
+    event.kind !== "beat" || event.lease <= was.highest || !moves(state.mode),
+  "an older lease changes nothing": ({ before, event, step: { state }, was }) => {
+    const isOld = event.kind === "beat" && event.lease <= was.highest && event.lease !== was.owner?.lease;
+    return !isOld || state === before;
+  },
+  "control is with the newest lease, and with nobody once it is gone": ({ step: { state }, is }) =>
+    state.control?.lease === is.owner?.lease && state.control?.role === is.owner?.role,
+  "nobody in control, nothing moves": ({ event, step: { state } }) =>
+    (event.kind !== "operator-gone" && event.kind !== "daemon-lost") || !moves(state.mode),
+  "a lost link streams nothing": ({ event, step: { state } }) =>
+    event.kind !== "link-lost" || state.mode === "disconnected" || state.mode === "fault",
+  "a link comes up standing by": ({ before, event, step: { state } }) =>
+    event.kind !== "link-up" || state.mode === (before.mode === "disconnected" ? "standby" : before.mode),
+  "coming to rest needs nobody's authority": ({ before, event, step: { state } }) =>
+    (event.kind !== "hold" && event.kind !== "rest") || !moves(before.mode) || state.mode === "hold",
+  "the stream ends only at rest": ({ before, event, senses, step: { state } }) => {
+    const ends = before.mode === "hold" && (event.kind === "disengage" ? state !== before : state.mode === "standby");
+    return !ends || event.kind === "stop" || event.kind === "link-lost" || event.kind === "hold" || senses.still;
+  },
+  "asked to hold, what was asked before is void": ({ before, event, step: { state } }) =>
+    event.kind !== "hold" || (before.mode !== "hold" && !moves(before.mode)) || state.epoch > before.epoch,
+  "a motion that was never asked to end has a planned end": ({ before, event, step: { state } }) =>
+    event.kind !== "home-reached" || before.mode !== "homing" || state.mode === "hold",
+};
