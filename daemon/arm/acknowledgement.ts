@@ -18,6 +18,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   step: "supervisor",
   velocity: "supervisor",
   acceleration: "supervisor",
+  jerk: "supervisor",
   "speed-rises": "supervisor",
   "first-setpoint": "supervisor",
   "off-schedule": "supervisor",

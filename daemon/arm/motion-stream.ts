@@ -74,6 +74,8 @@ export class MotionStream {
   #ramp: StoppingRamp = [];
   #step: Step | null = null;
   #pace = 1;
+  /** Nothing was sent since the arm stood: the guard takes the next position for standing, so it has to be. */
+  #fresh = true;
 
   /** Starts standing at `from`, rad. */
   constructor(from: JointPosition, period: Seconds, limits: Limits) {
@@ -160,6 +162,7 @@ export class MotionStream {
   /** The stream paused so long that the arm stands where it was sent last: whatever goes on starts from rest. */
   restart(delay: Seconds): void {
     this.#state = standingAt(this.#state.q);
+    this.#fresh = true;
     this.#ramp = [];
     if (this.#activity.kind === "homing") {
       this.goHome(this.#activity.plan.to, delay);
@@ -186,6 +189,7 @@ export class MotionStream {
   /** Takes note that the proposed position was sent, and makes the ramp for the next instant ready. */
   sent(q: JointVector): void {
     const activity = this.#activity;
+    this.#fresh = false;
     this.#state = activity.kind === "holding" ? standingAt(q) : movedTo(this.#state, q, this.#period);
     if (activity.kind === "ramping") {
       this.#activity = { ...activity, sent: activity.sent + 1 };
@@ -230,6 +234,9 @@ export class MotionStream {
   }
 
   #homeStep(plan: HomePlan, elapsed: Seconds, braking: StoppingRamp, dueAt: Instant): Step {
+    if (this.#fresh) {
+      return this.#standing(elapsed, dueAt);
+    }
     const pathAt = elapsed + this.#pace * this.#period;
     const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
     const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
@@ -238,6 +245,9 @@ export class MotionStream {
 
   #followStep(activity: Following, dueAt: Instant): Step {
     const { timeline, chunk, sentAt } = activity;
+    if (this.#fresh) {
+      return this.#standing(activity.pathAt, dueAt);
+    }
     const { limits } = this.#rules;
     const asked = demandAt(timeline, this.#pathAt(activity, dueAt));
     const part = permittedPace(asked.v, limits);
@@ -248,6 +258,11 @@ export class MotionStream {
     const clamped = part < 1 || outside || !step.whole;
     const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
     return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
+  }
+
+  #standing(pathAt: Instant, dueAt: Instant): Step {
+    const step = { q: this.#state.q, braking: [], whole: true };
+    return { step, pathAt, dueAt, demanded: null };
   }
 
   /** Where a followed chunk's path would be at an instant if only the pace counted. */

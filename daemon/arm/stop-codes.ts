@@ -25,6 +25,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   step: BUG,
   velocity: BUG,
   acceleration: BUG,
+  jerk: BUG,
   "speed-rises": BUG,
   "first-setpoint": BUG,
   "off-schedule": BUG,
