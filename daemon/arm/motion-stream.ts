@@ -48,6 +48,12 @@ const HOLDING: Activity = { kind: "holding" };
 /** Closer than this is there, rad; a frame resolves 1.7e-5. */
 const ARRIVED = 1e-12;
 
+/** A path that has to be slowed down to less than this part of its pace asks for more than the arm may do (ML-17). */
+const MOST_HASTE = 0.8;
+
+/** An arm that is slower than this (rad/s) although more is asked for is held. */
+const HELD = 0.02;
+
 /** A proposed step of homing or following: where it goes, how it would come to rest, how far it is on its path. */
 interface Step {
   readonly step: ClearStep;
@@ -255,13 +261,15 @@ export class MotionStream {
     const demand = demandAt(timeline, pathAt);
     const step = clearStep(this.#state, activity.braking, atPace(demand, part * this.#pace), this.#rules);
     const outside = demand.q.some((angle, joint) => Math.abs(angle) > jointAt(limits.highest, joint));
-    const clamped = part < 1 || outside || !step.whole;
+    // Held at a bound of the cell; being slowed down on the way, for its speed, is no fault of a policy.
+    const held = step.share === 0 && this.#state.v.every((speed) => Math.abs(speed) < HELD);
+    const clamped = part < MOST_HASTE || outside || held;
     const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
     return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
   }
 
   #standing(pathAt: Instant, dueAt: Instant): Step {
-    const step = { q: this.#state.q, braking: [], whole: true };
+    const step = { q: this.#state.q, braking: [], share: 1 };
     return { step, pathAt, dueAt, demanded: null };
   }
 
