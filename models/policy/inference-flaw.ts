@@ -2,7 +2,7 @@ import { isJointVector } from "../../daemon/types/units.js";
 
 // Interlocks: PO-01.
 
-/** A gripper opening may lie this far outside 0 to 1 (PO-02). */
+/** A gripper opening may lie this far outside 0 to 1 (safety.md §2.3, out-of-range output). */
 const OUTSIDE = 0.05;
 
 /**
