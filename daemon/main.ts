@@ -15,6 +15,8 @@ import { dieWithParent } from "./launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "./launch/process-exit.js";
 import { makeRunDirectory } from "./launch/run-directory.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
+import { readEvidenceFolder } from "./measure/evidence-folder.js";
+import { type Standing, standingOf } from "./measure/standing.js";
 import { startOperatorServer } from "./operator/server.js";
 import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
     limits: { minimum: limits.lowest, maximum: limits.highest },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
+    standing: standingIn(config.evidence_directory),
   });
   policy.status.subscribe((status) => log.info({ status }, "policy"));
   link.status.subscribe((status) => log.info({ status }, "arm process"));
@@ -82,6 +85,11 @@ async function main(): Promise<void> {
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
   dieWithParent(end);
+}
+
+/** What was measured on the arm; null where the configuration names no evidence, as for a virtual arm. */
+function standingIn(folder: string | undefined): Standing | null {
+  return folder === undefined ? null : standingOf(readEvidenceFolder(folder), Date.now() / 1000);
 }
 
 /** The configured policy; `kinevla evaluate` may force its texts, but only where the arm is on this very machine. */

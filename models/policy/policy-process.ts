@@ -119,6 +119,8 @@ class PolicyProcess implements Policy {
       serialization: "advanced",
       // Neither the debugger port nor the test flags of this process are the child's.
       execArgv: [],
+      // ONNX Runtime 1.30 otherwise keeps a database of its use in the home folder and sends it to its makers.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#child = child;
