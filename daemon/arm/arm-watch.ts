@@ -140,7 +140,7 @@ export class ArmWatch {
     if (!stands || driven) {
       // Whoever moves the arm out of a fault by its pendant is not to be stopped for it.
       this.#restAt(Infinity);
-      this.#stoppedAt = driven ? Infinity : this.#stoppedAt;
+      this.#stoppedAt = driven || mode !== "fault" ? Infinity : this.#stoppedAt;
       return;
     }
     this.#standsSince = Math.min(this.#standsSince, now);

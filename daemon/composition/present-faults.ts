@@ -22,6 +22,7 @@ const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
   "camera-absent": "Check its cable and its source in the configuration; it is opened again by itself.",
   "camera-stale": "No pictures come. Check its cable or its server; it goes on by itself when they do.",
   "camera-frozen": "It sends the same picture again and again. Unplug it and plug it in.",
+  "camera-blind": "Look at its lens and at the light; it goes on by itself when it sees something.",
   "camera-wrong-size": "Set its picture size in the configuration, or set the camera to the configured size.",
 };
 

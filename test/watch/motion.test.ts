@@ -236,6 +236,18 @@ describe("AR-16: a stop that is not obeyed", () => {
     assert.deepEqual(obeying.pass(2).codes, []);
   });
 
+  it("is forgotten once the stop is acknowledged", () => {
+    const bench = new Watched();
+    bench.watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(0.1).mode = "standby";
+    bench.facts = {};
+    bench.pass(0.02).mode = "policy";
+    bench.speed = only(4, 20);
+    assert.deepEqual(bench.pass(1).codes, []);
+  });
+
   it("whoever moves the arm out of a fault by its pendant is left alone", () => {
     const bench = new Watched();
     bench.watch.stopped(bench.now);
