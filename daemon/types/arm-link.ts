@@ -49,8 +49,10 @@ export interface StopReport {
 /** Something that the operator should know and that stops nothing: what was found, and what to do. */
 export interface Notice {
   readonly code: string;
+  /** As it was when it was found first. */
   readonly detail: string;
   readonly hint: string;
+  readonly since: Instant;
 }
 
 /** What the arm process says to the daemon. */
