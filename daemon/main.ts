@@ -54,7 +54,10 @@ async function main(): Promise<void> {
   const server = await startOperatorServer({
     ...{ backend, clock: hostClock, log, registry, version: VERSION },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
-    tokenFile: config.operator.token_file,
+    tokens: {
+      ...{ file: config.operator.token_file, role: config.operator.token_role },
+      store: config.operator.tokenStore,
+    },
   });
   log.info({ url: server.url }, `operators: ${server.url}`);
 

@@ -123,8 +123,11 @@ export class DaemonBackend implements OperatorBackend {
       },
       request: (request, lease) => this.#request(request, lease),
       task: (request, lease) => this.#requestTask(request, lease),
-      beat: (lease) => {
-        link.send({ kind: "operator-beat", lease, role: "maintainer", held: false });
+      beat: (lease, role, held) => {
+        link.send({ kind: "operator-beat", lease, role, held });
+      },
+      allowUnattended: (allowed, by) => {
+        link.send({ kind: "allow-unattended", allowed, by });
       },
       operatorGone: (reason) => {
         link.send({ kind: "operator-gone", reason });

@@ -156,6 +156,7 @@ test("home waits until the arm stands there, and says so when it was stopped on 
 });
 
 test("ack passes the reason on, and a refusal back", async () => {
+  rig.backend.arm.next(calmReport({ mode: "fault", source: null }));
   assert.equal((await kinevla("ack", ...at(rig), "cup", "removed").ended).exitCode, 0);
   const call = rig.backend.calls.find(({ kind }) => kind === "request");
   assert.ok(call?.kind === "request");

@@ -149,6 +149,7 @@ test("pause, resume, home and acknowledge pass on, with the lease", async () => 
   const { client, lease } = await controller();
   const messages = [{ type: "pause" }, { type: "resume" }, { type: "home" }, { type: "acknowledge", reason: "clear" }];
   for (const [index, message] of messages.entries()) {
+    rig.backend.arm.next(calmReport({ mode: message.type === "acknowledge" ? "fault" : "hold" }));
     client.send({ ...message, id: 10 + index, lease, sequence: 1 + index });
     assert.equal((await client.next("accepted")).id, 10 + index);
   }
