@@ -1,22 +1,26 @@
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { camerasOptions } from "./composition/cameras-options.js";
+import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
 import { policyOptions } from "./composition/policy-options.js";
-import { loadConfig } from "./config/config.js";
+import { type Config, loadConfig } from "./config/config.js";
 import { loadLimits } from "./config/limits-file.js";
 import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "./launch/process-exit.js";
 import { makeRunDirectory } from "./launch/run-directory.js";
 import { createSocketArmLink } from "./loop/socket-arm-link.js";
+import { readEvidenceFolder } from "./measure/evidence-folder.js";
+import { type Standing, standingOf } from "./measure/standing.js";
 import { startOperatorServer } from "./operator/server.js";
 import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
+import type { Policy } from "./ports/policy.js";
 import { countAnswers } from "./service/answers.js";
 import { serviceManager } from "./service/service-manager.js";
 import type { Seconds } from "./types/units.js";
@@ -36,14 +40,15 @@ async function main(): Promise<void> {
       `${config.policy.bundle}: its pictures are resized by ${manifest.images.resize}; the cameras offer area`,
     );
   }
+  const policy = chosenPolicy(config, log);
   const cameras = createCameras(camerasOptions(config, manifest.images));
-  const policy = createPolicyProcess(policyOptions(config));
   const link = createSocketArmLink(config.armSocket, hostClock);
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
     limits: { minimum: limits.lowest, maximum: limits.highest },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
+    standing: standingIn(config.evidence_directory),
   });
   policy.status.subscribe((status) => log.info({ status }, "policy"));
   link.status.subscribe((status) => log.info({ status }, "arm process"));
@@ -85,13 +90,35 @@ async function main(): Promise<void> {
   dieWithParent(end);
 }
 
+/** What was measured on the arm; null where the configuration names no evidence, as for a virtual arm. */
+function standingIn(folder: string | undefined): Standing | null {
+  return folder === undefined ? null : standingOf(readEvidenceFolder(folder), Date.now() / 1000);
+}
+
+/** The configured policy; `kinevla evaluate` may force its texts, but only where the arm is on this very machine. */
+function chosenPolicy(config: Config, log: Logger): Policy {
+  const file = argument("--forced-texts");
+  if (file === null) {
+    return createPolicyProcess(policyOptions(config));
+  }
+  if (config.arm.link.kind !== "tcp" || config.arm.link.host !== "127.0.0.1") {
+    throw new ConfigError("texts are forced for evaluation in the virtual lab only: arm.link must be 127.0.0.1");
+  }
+  log.warn({ file }, "the texts of the policy are forced");
+  return forceTexts(createPolicyProcess(policyOptions(config)), readForcedTexts(file), hostClock.now());
+}
+
 function configFile(): string {
-  const at = process.argv.indexOf("--config");
-  const file = at < 0 ? undefined : process.argv[at + 1];
-  if (file === undefined) {
+  const file = argument("--config");
+  if (file === null) {
     throw new ConfigError("name the configuration file: --config <file>");
   }
   return file;
+}
+
+function argument(name: string): string | null {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? null : (process.argv[at + 1] ?? null);
 }
 
 // A fault of the program ends the process: the arm process then ramps the arm to a stop by itself.

@@ -6,6 +6,7 @@ export type FailureCode =
   | "text-over-budget"
   | "text-malformed"
   | "not-finite"
+  | "cameras-swapped"
   | "implausible-chunk";
 
 /** An inference that failed, in a form that crosses process borders. */

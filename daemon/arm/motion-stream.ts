@@ -2,12 +2,13 @@ import { type Limits, type MotionLimits, plannerCell, plannerLimits } from "../g
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
 import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
 import { type HomePlan, homePosition, homeReached, planHome } from "../motion/home-plan.js";
+import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
-import type { Instant, JointPosition, JointVector, Seconds } from "../types/units.js";
+import { type Instant, type JointPosition, type JointVector, jointAt, type Seconds } from "../types/units.js";
 
 /** What decides the next position. */
 type Activity =
@@ -29,6 +30,8 @@ const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following:
   SetpointSource
 >;
 const HOLDING: Activity = { kind: "holding" };
+/** Farther behind than this it is no lag: 6 degrees to brake from 60 degrees/s at 300 degrees/s2, and as much to turn back. */
+const LONGEST_LAG = (12 * Math.PI) / 180;
 
 /**
  * The commanded motion from tick to tick: holds, follows chunks, goes home, ramps down. Proposes; the guard decides
@@ -59,6 +62,21 @@ export class MotionStream {
     return this.#state.q;
   }
 
+  /**
+   * What the followed chunks ask for at an instant, rad and rad/s: ahead of what was sent while bounded acceleration and
+   * jerk keep the motion behind. The next chunk goes on from here; if it went on from what was sent, each chunk would take
+   * the lag for the policy's wish and answer it with one more. Otherwise, and when the lag is no mere lag, what was sent.
+   */
+  reference(at: Instant): Demand {
+    const activity = this.#activity;
+    if (activity.kind !== "following") {
+      return this.#state;
+    }
+    const demand = demandAt(activity.timeline, at);
+    const lag = Math.max(...demand.q.map((q, joint) => Math.abs(q - jointAt(this.#state.q, joint))));
+    return lag > LONGEST_LAG ? this.#state : demand;
+  }
+
   /** What proposes the present motion. */
   get source(): SetpointSource {
     return SOURCE_OF[this.#activity.kind];
@@ -86,7 +104,7 @@ export class MotionStream {
       return false;
     }
     const old = activity.kind === "following" ? activity.timeline : null;
-    const timeline = takeChunk(old, chunk, now, this.#state);
+    const timeline = takeChunk(old, chunk, now, this.reference(now));
     if (timeline === null) {
       return false;
     }

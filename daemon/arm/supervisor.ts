@@ -257,6 +257,7 @@ export class Supervisor {
       measured: arm?.measured ?? null,
       measuredAge: arm === null ? null : this.#authority.armAge(now),
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
+      reference: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.reference(now).q),
       gripper: this.#options.gripper.state(),
       pendingTargets: this.#stream?.targetsAhead(now) ?? 0,
       stops: this.#stops.stops,

@@ -1,14 +1,19 @@
 import { type Command, Option } from "commander";
-import type { Evaluation } from "../evaluation/evaluate.js";
+import type { Condition, ForcedCondition } from "../evaluation/condition.js";
 import { projectPath } from "../ports/project-path.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface Options {
+/** What `kinevla evaluate` was asked for. */
+export interface EvaluateArguments {
   readonly config: string;
   readonly trials: number;
   readonly seed: number;
-  readonly task?: readonly number[];
-  readonly json?: boolean;
+  readonly tasks?: readonly number[];
+  readonly paraphrases?: true;
+  readonly intervention: "none" | ForcedCondition | "both";
+  readonly report?: string;
+  readonly resume?: true;
+  readonly json?: true;
   readonly realTime: boolean;
   readonly looks: "nominal" | "varied";
 }
@@ -26,40 +31,53 @@ export function register(program: Command): void {
       wholeNumber,
       3_000_000,
     )
-    .option("--task <index...>", "only these of the lab's tasks, counted from 0", (text, before: number[] = []) => [
-      ...before,
-      wholeNumber(text),
-    ])
+    .option(
+      "--tasks <n...>",
+      "only these of the lab's tasks, counted from 0 (default: those that the bundle was trained on)",
+      (text, before: number[] = []) => [...before, wholeNumber(text)],
+    )
+    .option("--paraphrases", "also in wordings that no training data hold, and what difference that makes")
+    .addOption(
+      new Option(
+        "--intervention <kind>",
+        "also with other texts forced, of random words or of another instruction with the same goal, and what " +
+          "difference that makes",
+      )
+        .choices(["none", "random", "mismatched", "both"])
+        .default("none"),
+    )
     .addOption(
       new Option("--looks <which>", "varied also draws light, colours and camera poses")
         .choices(["nominal", "varied"])
         .default("varied"),
     )
+    .option("--report <file>", "write an HTML page; the trials are kept beside it as .jsonl")
+    .option("--resume", "go on with the trials beside the report; those that are there are not run again")
     .option("--no-real-time", "run the arm process without real-time scheduling")
-    .option("--json", "print the result as JSON")
+    .option("--json", "print the result as JSON, without pictures and single latencies")
     .addHelpText(
       "after",
-      "\nExample:\n  kinevla evaluate --trials 5 --task 0 --task 2\n\nExit codes: 0 done, 1 the system broke.",
+      `
+Examples:
+  kinevla evaluate --trials 5 --tasks 0 2
+  kinevla evaluate --paraphrases --intervention both --report evaluation.html
+  kinevla evaluate --paraphrases --intervention both --report evaluation.html --resume
+
+Exit codes: 0 done, 1 the system broke, 2 wrong command line, 7 the system does not start.`,
     )
-    .action(async (options: Options) => {
-      const { evaluate } = await import("../evaluation/evaluate.js");
-      const result = await evaluate({
-        ...{ configFile: options.config, trials: options.trials, seed: options.seed, realTime: options.realTime },
-        tasks: options.task ?? null,
-        looks: options.looks,
-        progress: (words) => process.stderr.write(`${words}\n`),
-      });
-      process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));
+    .action(async (given: EvaluateArguments) => {
+      const { runEvaluate } = await import("./run-evaluate.js");
+      await runEvaluate(given);
     });
 }
 
-function table(result: Evaluation): string {
-  const percent = (rate: number): string => `${(rate * 100).toFixed(0)} %`;
-  const range = ([low, high]: readonly [number, number]): string => `(${percent(low)} to ${percent(high)})`;
-  const lines = result.tasks.map(
-    (task) =>
-      `${task.instruction}\n  ${task.trials} trials: goal ${percent(task.goal)} ${range(task.goal_interval)}, ` +
-      `as told ${percent(task.kinematic)} ${range(task.kinematic_interval)}`,
-  );
-  return `${lines.join("\n")}\nAll tasks: goal ${percent(result.goal)}, as told ${percent(result.kinematic)}\n`;
+/** The conditions that were asked for; `plain` always is, to compare the others with. */
+export function conditionsOf({ paraphrases, intervention }: EvaluateArguments): readonly Condition[] {
+  const forced: Readonly<Record<EvaluateArguments["intervention"], readonly Condition[]>> = {
+    none: [],
+    random: ["random"],
+    mismatched: ["mismatched"],
+    both: ["random", "mismatched"],
+  };
+  return ["plain", ...(paraphrases ? (["unseen"] as const) : []), ...forced[intervention]];
 }

@@ -9,6 +9,7 @@ import { register as registerFault } from "./fault.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
+import { register as registerMeasure } from "./measure.js";
 import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerFault,
   registerLab,
   registerDataset,
+  registerMeasure,
   registerService,
 ];
 

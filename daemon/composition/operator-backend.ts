@@ -2,6 +2,7 @@ import {
   BehaviorSubject,
   combineLatest,
   concat,
+  filter,
   firstValueFrom,
   ignoreElements,
   map,
@@ -18,6 +19,7 @@ import { unfitness } from "../loop/policy-fitness.js";
 import { runTask } from "../loop/run-task.js";
 import type { BundleRules, TaskPorts } from "../loop/task.js";
 import type { TaskEvent } from "../loop/task-event.js";
+import type { Standing } from "../measure/standing.js";
 import type {
   JointLimits,
   OperatorBackend,
@@ -33,6 +35,7 @@ import type { ChunkReport, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
 import type { Seconds } from "../types/units.js";
 import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
+import { unmeasured } from "./unmeasured.js";
 
 /** What the backend works with. */
 export interface BackendParts {
@@ -44,6 +47,8 @@ export interface BackendParts {
   readonly limits: JointLimits;
   readonly reasoning: "cached" | "every-chunk";
   readonly longestTask: Seconds;
+  /** What was measured on this arm; null for a virtual one. */
+  readonly standing: Standing | null;
 }
 
 /** A running task and how to reach it. */
@@ -70,13 +75,14 @@ export class DaemonBackend implements OperatorBackend {
 
   constructor(parts: BackendParts) {
     this.#parts = parts;
-    const { link, cameras, policy, clock } = parts;
+    const { link, cameras, policy, clock, standing } = parts;
     this.#present = {
       link: { kind: "disconnected", since: clock.now(), reason: "not connected yet" },
       report: null,
       cameras: [],
       policy: { kind: "loading", stage: "starting" },
       policySince: clock.now(),
+      unmeasured: unmeasured(standing, null),
     };
     const arm = reportsOf(link).pipe(shareReplay({ bufferSize: 1, refCount: false }));
     const dated = policy.status.pipe(map((status): [PolicyStatus, number] => [status, clock.now()]));
@@ -85,10 +91,15 @@ export class DaemonBackend implements OperatorBackend {
       report: arm.pipe(startWith<ArmReport | null>(null)),
       cameras: cameras.faults,
       policy: dated,
+      hello: link.messages.pipe(
+        filter((message) => message.kind === "hello"),
+        startWith(null),
+      ),
     }).pipe(
       map(
-        ({ link, report, cameras, policy: [status, since] }): PartStates => ({
+        ({ link, report, cameras, policy: [status, since], hello }): PartStates => ({
           ...{ link, cameras, policy: status, policySince: since },
+          unmeasured: unmeasured(standing, link.kind === "connected" ? (hello?.arm ?? null) : null),
           // What was said before the link went down says nothing of now.
           report: link.kind === "connected" ? report : null,
         }),

@@ -2,12 +2,13 @@ import type { PolicyProcessOptions } from "../../models/policy/policy-process.js
 import type { Config } from "../config/config.js";
 
 /** How the policy process runs the configured bundle. */
-export function policyOptions({ policy }: Config): PolicyProcessOptions {
+export function policyOptions({ policy, home }: Config): PolicyProcessOptions {
   return {
     bundle: policy.bundle,
     provider: policy.provider,
     fallback: policy.fallback === "cpu" ? "cpu" : null,
     threads: policy.threads,
+    home,
     deadline: policy.deadline_ms / 1000,
     textDeadline: policy.text_deadline_ms / 1000,
     loadDeadline: policy.load_deadline_ms / 1000,

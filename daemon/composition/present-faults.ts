@@ -14,6 +14,8 @@ export interface PartStates {
   readonly policy: PolicyStatus;
   /** Since when the policy has said so. */
   readonly policySince: Instant;
+  /** Why no policy may move this arm yet; null when one may. */
+  readonly unmeasured: string | null;
 }
 
 const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
@@ -24,7 +26,14 @@ const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
 };
 
 /** Everything that is wrong now, each with what to do; empty when nothing is. */
-export function presentFaults({ link, report, cameras, policy, policySince }: PartStates): readonly Fault[] {
+export function presentFaults({
+  link,
+  report,
+  cameras,
+  policy,
+  policySince,
+  unmeasured,
+}: PartStates): readonly Fault[] {
   const faults: Fault[] = [];
   if (link.kind === "disconnected") {
     faults.push({
@@ -55,6 +64,16 @@ export function presentFaults({ link, report, cameras, policy, policySince }: Pa
       detail: fault.detail,
       hint: CAMERA_HINT[fault.kind],
       since: fault.since,
+      latched: false,
+    });
+  }
+  if (unmeasured !== null) {
+    faults.push({
+      code: "arm-unmeasured",
+      part: "arm",
+      detail: unmeasured,
+      hint: "Run `kinevla measure` on this arm; going home and holding work without it.",
+      since: link.since,
       latched: false,
     });
   }

@@ -77,15 +77,22 @@ export const configSchema = z.strictObject({
   }),
   /** Sockets, token and state of the running daemon; relative to this file. */
   run_directory: z.string().min(1),
+  /**
+   * Where `kinevla measure` keeps what was measured on this arm; relative to this file. With it, no policy moves the arm
+   * before the needed measurements are there; a virtual arm has none.
+   */
+  evidence_directory: z.string().min(1).optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
 });
 
 type RawConfig = z.infer<typeof configSchema>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
-export interface Config extends Omit<RawConfig, "home_deg" | "operator"> {
+export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
+  /** Of this arm's measurements; not there for a virtual arm. */
+  readonly evidence_directory?: string;
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly home: JointPosition;
@@ -103,11 +110,12 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
     ...config,
+    ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,

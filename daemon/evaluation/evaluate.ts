@@ -1,152 +1,155 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
+import { MANIFEST_NAME, readManifest } from "../../models/bundle/read-manifest.js";
 import { CliError, EXIT } from "../cli/exit-code.js";
-import { followTask } from "../cli/follow-task.js";
-import { goHome } from "../cli/go-home.js";
 import { connectOperator, need } from "../cli/operator-link.js";
-import { startUntilInterrupted } from "../cli/start-or-explain.js";
+import { explained, startUntilInterrupted } from "../cli/start-or-explain.js";
 import { untilReady } from "../cli/until-ready.js";
+import type { Texts } from "../composition/force-texts.js";
+import { loadConfig } from "../config/config.js";
 import { labControl, verdictInWords } from "../launch/lab-control.js";
-import type { OperatorClient } from "../operator/client.js";
-import { wilsonInterval } from "./wilson.js";
-
-const MOST_HOMINGS = 5;
+import { CONDITION_WORDS, type Condition, isForced } from "./condition.js";
+import { forcedTexts } from "./forced-texts.js";
+import { planTrials } from "./plan-trials.js";
+import { runTrial, type TrialRig } from "./run-trial.js";
+import { type Evaluation, summarise } from "./summarise.js";
+import { type PlannedTrial, type Subject, type Trial, trialKey } from "./trial.js";
+import { NO_LOG, openTrialLog } from "./trial-log.js";
 
 /** What to evaluate. */
 export interface EvaluateOptions {
   readonly configFile: string;
+  /** Of each task in each condition. */
   readonly trials: number;
   /** Seed of the first trial; trial n of every task uses `seed + n`. */
   readonly seed: number;
-  /** Indices of the lab's tasks; null for all that the bundle was trained on. */
+  /** Places in the lab's list; null for all that the bundle was trained on. */
   readonly tasks: readonly number[] | null;
+  readonly conditions: readonly Condition[];
   readonly realTime: boolean;
   /** `varied` also draws light, colours and camera poses for each trial. */
-  readonly looks: "nominal" | "varied";
+  readonly looks: Subject["looks"];
+  /** Where trials are kept as they end; null for nowhere. */
+  readonly log: { readonly file: string; readonly resume: boolean } | null;
   /** Told how far it is. */
   readonly progress: (words: string) => void;
 }
 
-/** One trial as it went. */
-export interface Trial {
-  readonly task: number;
-  readonly seed: number;
-  readonly goal: boolean;
-  readonly kinematic: boolean;
-  /** How the daemon says that it ended. */
-  readonly end: string;
-  readonly verdict: string;
-  readonly seconds: number;
-  readonly chunks: number;
-}
-
-/** Success rates over all trials; `interval` is the 95 % Wilson interval. */
-export interface Evaluation {
-  readonly tasks: readonly {
-    readonly instruction: string;
-    readonly trials: number;
-    readonly goal: number;
-    readonly goal_interval: readonly [number, number];
-    readonly kinematic: number;
-    readonly kinematic_interval: readonly [number, number];
-  }[];
-  readonly goal: number;
-  readonly kinematic: number;
-  readonly runs: readonly Trial[];
-}
-
-/** Runs seeded trials of each task through the whole system against the virtual lab; throws when the system breaks. */
+/**
+ * Runs seeded trials of each task in each condition through the whole system against the virtual lab; those that the
+ * log holds already are not run again. Throws CliError, and whatever breaks the system.
+ */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const system = await startUntilInterrupted({
-    configFile: options.configFile,
-    lab: { seed: options.seed },
-    apart: true,
-    realTime: options.realTime,
-    progress: (words) => options.progress(`starting ${words}`),
-  });
+  const { policy } = await explained(async () => loadConfig(options.configFile));
+  const manifest = await explained(() => readManifest(policy.bundle));
+  const known = TASKS.flatMap(({ instruction }, task) => (manifest.instructions.includes(instruction) ? [task] : []));
+  const tasks = options.tasks ?? known;
+  if (tasks.length === 0 || tasks.some((task) => TASKS[task] === undefined)) {
+    const hint = `The lab has tasks 0 to ${TASKS.length - 1}; the bundle knows ${known.join(", ") || "none"}.`;
+    throw new CliError(EXIT.usage, "no-such-task", "There is no such task.", hint);
+  }
+  const subject: Subject = {
+    kind: "evaluation",
+    schema: "kinevla.evaluation.v1",
+    bundle: manifest.id,
+    manifestSha256: createHash("sha256")
+      .update(readFileSync(join(policy.bundle, MANIFEST_NAME)))
+      .digest("hex"),
+    looks: options.looks,
+    reasoning: policy.reasoning,
+  };
+  const log = options.log === null ? NO_LOG : openTrialLog(options.log.file, subject, options.log.resume);
+  const asked = planTrials({ ...options, tasks }, TASKS);
+  const done = new Map(log.before.map((trial) => [trialKey(trial), trial]));
+  const runs: Trial[] = asked.flat().flatMap((trial) => done.get(trialKey(trial)) ?? []);
+  const progress = progressOf(asked.flat().length, runs, options.progress);
+  for (const group of asked) {
+    const left = group.filter((trial) => !done.has(trialKey(trial)));
+    if (left.length > 0) {
+      await runGroup(options, left, known, (trial) => {
+        log.add(trial);
+        runs.push(trial);
+        progress(trial);
+      });
+    }
+  }
+  return summarise(subject, runs, TASKS);
+}
+
+/** Starts a system, runs trials on it one after the other, and ends it. */
+async function runGroup(
+  options: EvaluateOptions,
+  group: readonly PlannedTrial[],
+  known: readonly number[],
+  onTrial: (trial: Trial) => void,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "kinevla-evaluation-"));
   try {
-    const lab = labControl(system.lab ?? "");
-    const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "evaluation" });
-    await need(client.subscribe(["state", "progress"]), "accepted");
-    await need(client.takeControl(), "control-granted");
-    const { policy } = await untilReady(client, options.progress);
-    const instructions = (await lab.tasks()).map(({ instruction }) => instruction);
-    const trained = instructions.flatMap((words, task) => (policy?.instructions.includes(words) ? [task] : []));
-    const tasks = options.tasks ?? trained;
-    const strange = tasks.find((task) => instructions[task] === undefined);
-    if (strange !== undefined || tasks.length === 0) {
-      const known = `The lab has tasks 0 to ${instructions.length - 1}; the bundle knows ${trained.join(", ")}.`;
-      throw new CliError(EXIT.usage, "no-such-task", "There is no such task.", known);
-    }
-    const runs: Trial[] = [];
-    const total = options.trials * tasks.length;
-    for (let number = 0; number < options.trials; number += 1) {
-      for (const task of tasks) {
-        const seed = options.seed + number;
-        await goHomeAgain(client, options.progress);
-        await lab.reset(seed, options.looks, task);
-        const startedAt = performance.now();
-        const wish = { instruction: instructions[task] ?? "", homeFirst: false, confirm: false };
-        const end = await followTask(client, wish, () => undefined);
-        const verdict = (await lab.verdicts())[task];
-        if (verdict === undefined) {
-          throw new Error("the virtual lab gave no verdict");
-        }
-        const seconds = (performance.now() - startedAt) / 1000;
-        const { goal, kinematic } = verdict;
-        runs.push({
-          ...{ task, seed, goal, kinematic, seconds, chunks: end.chunks },
-          ...{ end: `${end.phase}: ${end.detail}`, verdict: verdictInWords(verdict) },
-        });
-        const good = runs.filter((run) => run.kinematic).length;
-        options.progress(
-          `${runs.length}/${total}  ${verdictInWords(verdict)}; ${good} of ${runs.length} as told; ${wish.instruction}`,
-        );
-      }
-    }
-    await client.close();
-    return summarise(
-      tasks.map((task) => ({ task, instruction: instructions[task] ?? "" })),
-      runs,
-    );
-  } finally {
-    await system.close();
-  }
-}
-
-/** A trial may end with a latched stop, and so may the way home from it; an operator would acknowledge and go on. */
-async function goHomeAgain(client: OperatorClient, progress: (words: string) => void): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+    const system = await startUntilInterrupted({
+      configFile: options.configFile,
+      lab: { seed: options.seed },
+      apart: true,
+      realTime: options.realTime,
+      daemonArguments: forcingArguments(folder, group, known),
+      progress: (words) => options.progress(`starting ${words}`),
+    });
     try {
-      // Refused where nothing is latched.
-      await client.requestInControl({ type: "acknowledge", reason: "next trial" });
-      await goHome(client, () => undefined);
-      return;
-    } catch (error) {
-      if (!(error instanceof CliError) || attempt === MOST_HOMINGS) {
-        throw error;
+      const client = await connectOperator({
+        url: system.operatorUrl,
+        tokenFile: system.tokenFile,
+        name: "evaluation",
+      });
+      await need(client.subscribe(["state", "progress", "reasoning", "chunks"]), "accepted");
+      await need(client.takeControl(), "control-granted");
+      await untilReady(client, options.progress);
+      const daemon = system.children.find(({ name }) => name === "daemon")?.pid ?? -1;
+      const { looks, progress } = options;
+      const rig: TrialRig = { client, lab: labControl(system.lab ?? ""), looks, daemon, progress };
+      for (const trial of group) {
+        onTrial(await runTrial(rig, trial));
       }
-      progress(`acknowledging on the way home: ${error.message}`);
+      await client.close();
+    } finally {
+      await system.close();
     }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
-function summarise(
-  asked: readonly { readonly task: number; readonly instruction: string }[],
-  runs: readonly Trial[],
-): Evaluation {
-  const rate = (some: readonly Trial[], key: "goal" | "kinematic"): number =>
-    some.length === 0 ? 0 : some.filter((run) => run[key]).length / some.length;
-  const tasks = asked.map(({ task, instruction }) => {
-    const own = runs.filter((run) => run.task === task);
-    const interval = (key: "goal" | "kinematic"): readonly [number, number] =>
-      wilsonInterval(own.filter((run) => run[key]).length, own.length);
-    return {
-      instruction,
-      trials: own.length,
-      goal: rate(own, "goal"),
-      goal_interval: interval("goal"),
-      kinematic: rate(own, "kinematic"),
-      kinematic_interval: interval("kinematic"),
-    };
-  });
-  return { tasks, goal: rate(runs, "goal"), kinematic: rate(runs, "kinematic"), runs };
+/** Where a condition forces texts: what the daemon is told, trial after trial of each instruction. */
+function forcingArguments(folder: string, group: readonly PlannedTrial[], known: readonly number[]): readonly string[] {
+  const tasks = known.flatMap((task) => TASKS[task] ?? []);
+  const texts: Record<string, Texts[]> = {};
+  for (const { condition, task, seed, instruction } of group) {
+    const own = TASKS[task];
+    if (isForced(condition) && own !== undefined) {
+      texts[instruction] = [...(texts[instruction] ?? []), forcedTexts(condition, tasks, own, seed)];
+    }
+  }
+  if (Object.keys(texts).length === 0) {
+    return [];
+  }
+  const file = join(folder, "forced-texts.json");
+  writeFileSync(file, JSON.stringify(texts));
+  return ["--forced-texts", file];
+}
+
+/** Tells after each trial how it ended, how many succeeded in its condition, and how long the rest will take. */
+function progressOf(total: number, runs: readonly Trial[], tell: (words: string) => void): (trial: Trial) => void {
+  const before = runs.length;
+  const startedAt = performance.now();
+  return (trial) => {
+    const own = runs.filter(({ condition }) => condition === trial.condition);
+    const good = own.filter(({ kinematic }) => kinematic).length;
+    const each = (performance.now() - startedAt) / (runs.length - before);
+    const left = Math.ceil((each * (total - runs.length)) / 60_000);
+    tell(
+      `${runs.length}/${total}  ${verdictInWords(trial)}; ${good} of ${own.length} as told ` +
+        `${CONDITION_WORDS[trial.condition]}; ${left} min left; ${trial.instruction}`,
+    );
+  };
 }

@@ -13,6 +13,8 @@ export interface LabControl {
   reset(seed: number, looks: "nominal" | "varied", task: number): Promise<void>;
   /** How each task, in the lab's order, would be judged now. */
   verdicts(): Promise<readonly LabVerdict[]>;
+  /** What the front camera sees now, as JPEG. */
+  frontPicture(): Promise<Uint8Array>;
   /** What the controller received since the last clear. */
   arrivals(): Promise<Arrivals>;
   clearArrivals(): Promise<void>;
@@ -47,6 +49,13 @@ export function labControl(base: string): LabControl {
       await call("POST", "/reset", { seed, looks, task, arm: "stay" });
     },
     verdicts: async () => ((await call("GET", "/truth")) as { readonly verdicts: readonly LabVerdict[] }).verdicts,
+    frontPicture: async () => {
+      const response = await fetch(`${base}/front.jpg`);
+      if (!response.ok) {
+        throw new Error(`the virtual lab refused GET /front.jpg: ${await response.text()}`);
+      }
+      return new Uint8Array(await response.arrayBuffer());
+    },
     arrivals: async () => (await call("GET", "/arrivals")) as Arrivals,
     clearArrivals: async () => {
       await call("DELETE", "/arrivals");

@@ -20,6 +20,8 @@ export interface SystemOptions {
   readonly apart: boolean;
   /** False starts the arm process without real-time scheduling even where it may be had. */
   readonly realTime: boolean;
+  /** Of the daemon, beside its configuration. */
+  readonly daemonArguments?: readonly string[];
   /** Told what is being started. */
   readonly progress: (words: string) => void;
   /** Aborting it ends the start: what runs already is ended in order, then startSystem rejects with StartError. */
@@ -103,7 +105,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     start("arm", arm.command, arm.args);
 
     options.progress("daemon with cameras and policy");
-    const daemon = start("daemon", node, [projectPath("dist", "daemon", "main.js"), "--config", configFile]);
+    const script = projectPath("dist", "daemon", "main.js");
+    const daemon = start("daemon", node, [script, "--config", configFile, ...(options.daemonArguments ?? [])]);
     const base = `http://${config.operator.host}:${config.operator.port}`;
     await until(daemon, async () => (await fetch(`${base}/healthz`)).ok, options.signal);
     return {

@@ -12,42 +12,43 @@ interface Sample {
   readonly q: JointPosition;
 }
 
-/** What was commanded and measured in the last second, oldest first; empty while the arm is not connected. */
+/** What was asked for and measured in the last second, oldest first; empty while the arm is not connected. */
 export interface ArmHistory {
-  readonly commanded: readonly Sample[];
+  readonly reference: readonly Sample[];
   readonly measured: readonly Sample[];
   readonly reports: readonly ArmReport[];
 }
 
 /** Where arm and gripper were at one instant. */
 export interface Pose {
+  /** What the chunks command, before limits of motion delay it: the reference of the reports. */
   readonly commanded: JointPosition;
   readonly measured: JointPosition;
   readonly gripper: GripperState;
 }
 
 /** A history without reports. */
-export const NO_HISTORY: ArmHistory = { commanded: [], measured: [], reports: [] };
+export const NO_HISTORY: ArmHistory = { reference: [], measured: [], reports: [] };
 
 /** Adds a report; one without joint positions begins anew, because the arm may have been elsewhere since. */
 export function remember(history: ArmHistory, report: ArmReport): ArmHistory {
-  if (report.commanded === null || report.measured === null || report.measuredAge === null) {
+  if (report.reference === null || report.measured === null || report.measuredAge === null) {
     return NO_HISTORY;
   }
   return {
-    commanded: append(history.commanded, { at: report.at, q: report.commanded }),
+    reference: append(history.reference, { at: report.at, q: report.reference }),
     measured: append(history.measured, { at: report.at - report.measuredAge, q: report.measured }),
     reports: append(history.reports, report),
   };
 }
 
 /** Arm and gripper at `at`, joints between reports linearly; null where the history does not reach. */
-export function poseAt({ commanded, measured, reports }: ArmHistory, at: Instant): Pose | null {
-  const pose = { commanded: sampleAt(commanded, at), measured: sampleAt(measured, at) };
+export function poseAt({ reference, measured, reports }: ArmHistory, at: Instant): Pose | null {
+  const pose = { reference: sampleAt(reference, at), measured: sampleAt(measured, at) };
   const report = reports.findLast((one) => one.at <= at);
-  return pose.commanded === null || pose.measured === null || report === undefined
+  return pose.reference === null || pose.measured === null || report === undefined
     ? null
-    : { commanded: pose.commanded, measured: pose.measured, gripper: report.gripper };
+    : { commanded: pose.reference, measured: pose.measured, gripper: report.gripper };
 }
 
 function append<T extends { readonly at: Instant }>(samples: readonly T[], next: T): readonly T[] {

@@ -21,6 +21,7 @@ const report = z.object({
   measured: joints.nullable(),
   measuredAge: z.number().nullable(),
   commanded: joints.nullable(),
+  reference: joints.nullable(),
   gripper: z.object({ commanded: z.number(), measured: z.number(), receivedAt: z.number() }),
   pendingTargets: z.int().min(0),
   stops: z.array(stop),

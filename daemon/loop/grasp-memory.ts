@@ -7,7 +7,7 @@ const OPEN_FROM = 0.5;
 interface GripperChange {
   readonly at: Instant;
   readonly closed: boolean;
-  readonly commanded: JointPosition | null;
+  readonly reference: JointPosition | null;
 }
 
 /** What the gripper was told in this task. */
@@ -30,7 +30,7 @@ export function noteGripper(memory: GraspMemory, report: ArmReport): GraspMemory
   if (memory.closed === null) {
     return { ...memory, closed };
   }
-  return { closed, changes: [...memory.changes, { at: report.at, closed, commanded: report.commanded }] };
+  return { closed, changes: [...memory.changes, { at: report.at, closed, reference: report.reference }] };
 }
 
 /** The grasp features of an observation made at `at`. */
@@ -41,7 +41,7 @@ export function graspAt(
   const past = memory.changes.filter((change) => change.at <= at);
   const last = past.at(-1);
   return {
-    graspedAt: past.findLast((change) => change.closed)?.commanded ?? null,
+    graspedAt: past.findLast((change) => change.closed)?.reference ?? null,
     sinceGripperCommand: last === undefined ? Number.POSITIVE_INFINITY : at - last.at,
   };
 }

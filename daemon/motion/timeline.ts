@@ -2,7 +2,7 @@ import type { Chunk, ChunkTarget } from "../types/chunk.js";
 import { type Instant, type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { Demand } from "./limiter.js";
 
-/** Chunk targets with due instants, joined to the motion that was commanded when the newest chunk was taken. */
+/** Chunk targets with due instants, joined to the motion that was asked for when the newest chunk was taken. */
 export interface Timeline {
   readonly anchor: { readonly at: Instant; readonly q: JointVector; readonly v: JointVector };
   /** Ascending; those before the anchor are gone. */
@@ -11,10 +11,10 @@ export interface Timeline {
 
 /**
  * The timeline once `chunk` was taken at `now`: targets that are due already are dropped, never caught up; from the
- * chunk's first remaining target on it replaces what was there. `commanded` is the motion at `now`, from which the
- * curve goes on without a jump. null when nothing of the chunk is left.
+ * chunk's first remaining target on it replaces what was there. `from` is the motion at `now`, from which the curve
+ * goes on without a jump. null when nothing of the chunk is left.
  */
-export function takeChunk(timeline: Timeline | null, chunk: Chunk, now: Instant, commanded: Demand): Timeline | null {
+export function takeChunk(timeline: Timeline | null, chunk: Chunk, now: Instant, from: Demand): Timeline | null {
   const fresh = chunk.targets.filter((target) => target.dueAt > now);
   const first = fresh[0];
   if (first === undefined) {
@@ -22,7 +22,7 @@ export function takeChunk(timeline: Timeline | null, chunk: Chunk, now: Instant,
   }
   const until = first.dueAt - chunk.period / 2;
   const kept = timeline?.targets.filter((target) => target.dueAt > now && target.dueAt < until) ?? [];
-  return { anchor: { at: now, q: commanded.q, v: commanded.v }, targets: [...kept, ...fresh] };
+  return { anchor: { at: now, q: from.q, v: from.v }, targets: [...kept, ...fresh] };
 }
 
 /** True when the last target is past: nothing is left to follow. */

@@ -85,6 +85,8 @@ export interface ArmReport {
   readonly measuredAge: Seconds | null;
   /** What was last sent to the arm; the measured pose while nothing is streamed. */
   readonly commanded: JointPosition | null;
+  /** What the followed chunks ask for at `at`, before limits of motion delay it; otherwise `commanded`. */
+  readonly reference: JointPosition | null;
   readonly gripper: GripperState;
   /** Chunk targets still ahead. */
   readonly pendingTargets: number;

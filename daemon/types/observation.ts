@@ -8,7 +8,7 @@ export interface Observation {
   readonly capturedAt: Instant;
   readonly front: Frame;
   readonly wrist: Frame;
-  /** Joint position commanded at `capturedAt`; chunk deltas count from here. */
+  /** Joint position that chunks command at `capturedAt`, before limits of motion delay it; deltas count from here. */
   readonly commanded: JointPosition;
   /** Joint position measured at `capturedAt`. */
   readonly measured: JointPosition;

@@ -9,6 +9,7 @@ export type BundleErrorCode =
   | "vocabulary-inconsistent"
   | "statistics-implausible"
   | "proprio-inconsistent"
+  | "joints-permuted"
   | "tokenizer-invalid"
   | "graph-unreadable"
   | "graph-mismatch"
@@ -28,6 +29,7 @@ export const BUNDLE_HINT: Readonly<Record<BundleErrorCode, string>> = {
   "vocabulary-inconsistent": "Export the bundle again; its manifest does not fit its own vocabulary.",
   "statistics-implausible": "Check units (radians, not degrees) and order of the normalisation, then export again.",
   "proprio-inconsistent": "Export the bundle again with one mean and one std for each proprioceptive value.",
+  "joints-permuted": "Train and export with the joints in the arm's order; names end in their numbers.",
   "tokenizer-invalid": "Export the bundle again with a tokenizer.json of the Hugging Face format.",
   "graph-unreadable": "Export the graph again with the opset and IR version of the contract (models/README.md).",
   "graph-mismatch": "Export the graph again so that inputs and outputs follow the contract (models/README.md).",

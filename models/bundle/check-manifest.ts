@@ -6,6 +6,11 @@ import type { Manifest } from "./manifest.js";
 /** Most that a joint may be asked to move over one chunk, rad: 80 deg/s over 0.5 s; degrees or mixed units exceed it. */
 export const MAXIMUM_DELTA = 0.7;
 
+/** Furthest that a joint of the RM75 turns, rad: joint 7, one turn to each side. In degrees all are far beyond. */
+const LARGEST_ANGLE = 2 * Math.PI;
+/** A gripper's opening and other parts of a whole are 0 to 1; so are mean plus deviation of any of them, nearly. */
+const LARGEST_PART = 1.5;
+
 /** Values that each proprioceptive feature gives. */
 export const PROPRIO_WIDTH: Readonly<Record<Manifest["proprio"]["features"][number], number>> = {
   commanded: 7,
@@ -27,6 +32,7 @@ export function checkManifest(manifest: Manifest): void {
   checkVocabulary(manifest);
   checkNormalisation(manifest);
   checkProprio(manifest);
+  checkJoints(manifest);
   if (manifest.chunk.execute > manifest.chunk.horizon) {
     throw new BundleError(
       "manifest-invalid",
@@ -120,5 +126,26 @@ function checkProprio(manifest: Manifest): void {
   }
   if (new Set(features).size !== features.length) {
     throw new BundleError("proprio-inconsistent", "proprio.features names a feature twice");
+  }
+  let start = 0;
+  for (const feature of features) {
+    const values = PROPRIO_WIDTH[feature];
+    const largest = values === 7 ? LARGEST_ANGLE : LARGEST_PART;
+    for (let place = start; place < start + values; place += 1) {
+      const reach = Math.abs(mean[place] ?? Number.NaN) + (std[place] ?? Number.NaN);
+      if (!(reach <= largest)) {
+        const what = `proprio.mean and proprio.std of value ${place + 1} (${feature}) reach ${reach.toFixed(2)}`;
+        throw new BundleError("statistics-implausible", `${what}, more than ${largest.toFixed(2)} can`);
+      }
+    }
+    start += values;
+  }
+}
+
+/** The arm takes its joints in the order of their numbers; a model with another order would move the wrong ones. */
+function checkJoints({ joints }: Manifest): void {
+  if (joints.names.some((name, place) => Number(/\d+$/.exec(name)?.[0] ?? Number.NaN) !== place + 1)) {
+    const order = joints.names.join(", ");
+    throw new BundleError("joints-permuted", `joints.names are ${order}; the arm's joints are 1 to 7 in this order`);
   }
 }

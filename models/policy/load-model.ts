@@ -13,6 +13,9 @@ import { createSplitGenerator } from "../generator/split-generator.js";
 import { readTokenizer } from "../tokenizer/tokenizer.js";
 import { assembleModel, type Model } from "./model.js";
 
+/** Newest operators that ONNX Runtime 1.30 has (models/README.md). */
+const LARGEST_OPSET = 26;
+
 /** A model of which everything but its golden vectors has been checked. */
 export interface LoadedModel {
   readonly manifest: Manifest;
@@ -28,7 +31,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   onStage("reading the bundle");
   const manifest = await readManifest(folder);
-  checkRuntime(manifest.runtime.minimumOrt);
+  checkRuntime(manifest.runtime);
   const files = await readFiles(folder, manifest);
   const tokenizer = readTokenizer(bundleFile(files, manifest.tokenizer.path));
   if (tokenizer.largestId >= manifest.vocabulary.size) {
@@ -70,10 +73,14 @@ async function openGenerator(
   }
 }
 
-function checkRuntime(minimum: string): void {
+function checkRuntime({ minimumOrt, opset }: Manifest["runtime"]): void {
   const present = env.versions.node ?? "0";
-  if (compareVersions(present, minimum) < 0) {
-    throw new BundleError("runtime-too-old", `The bundle needs ONNX Runtime ${minimum}, here is ${present}`);
+  if (compareVersions(present, minimumOrt) < 0) {
+    throw new BundleError("runtime-too-old", `The bundle needs ONNX Runtime ${minimumOrt}, here is ${present}`);
+  }
+  if (opset > LARGEST_OPSET) {
+    const here = `ONNX Runtime ${present} takes at most ${LARGEST_OPSET}`;
+    throw new BundleError("runtime-too-old", `The bundle's graphs use opset ${opset}; ${here}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Inference, InferenceRequest, PolicyDescription } from "../../daemon/ports/policy.js";
-import type { Seconds } from "../../daemon/types/units.js";
+import type { JointPosition, Seconds } from "../../daemon/types/units.js";
 import type { Failure } from "../failure.js";
 import type { Provider } from "../generator/session.js";
 
@@ -12,6 +12,8 @@ export interface LoadRequest {
   readonly fallback: "cpu" | null;
   /** Threads of one run. */
   readonly threads: number;
+  /** The arm's home pose, which the data trained on must fit. */
+  readonly home: JointPosition;
 }
 
 /** What the daemon says to the policy process. */

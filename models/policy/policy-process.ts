@@ -114,11 +114,13 @@ class PolicyProcess implements Policy {
 
   #start(): void {
     this.#restart = null;
-    const { bundle, provider, fallback, threads, loadDeadline } = this.#options;
+    const { bundle, provider, fallback, threads, home, loadDeadline } = this.#options;
     const child = fork(projectPath("dist", "models", "policy", "process.js"), [], {
       serialization: "advanced",
       // Neither the debugger port nor the test flags of this process are the child's.
       execArgv: [],
+      // ONNX Runtime 1.30 otherwise keeps a database of its use in the home folder and sends it to its makers.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#child = child;
@@ -130,7 +132,7 @@ class PolicyProcess implements Policy {
     });
     child.on("error", (error) => this.#died(child, `could not be started or reached (${error.message})`));
     child.on("exit", (code, signal) => this.#died(child, `ended with ${signal ?? `code ${code}`}`));
-    this.#send({ kind: "load", request: { bundle, provider, fallback, threads } });
+    this.#send({ kind: "load", request: { bundle, provider, fallback, threads, home } });
     this.#watch(loadDeadline, `took more than ${loadDeadline} s to load`);
   }
 

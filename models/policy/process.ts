@@ -1,8 +1,10 @@
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { Inference, InferenceRequest } from "../../daemon/ports/policy.js";
 import { BundleError } from "../bundle/bundle-error.js";
+import { checkArm } from "../bundle/check-arm.js";
 import type { Failure } from "../failure.js";
 import type { Provider } from "../generator/session.js";
+import { checkCameras } from "./check-cameras.js";
 import { checkGolden } from "./check-golden.js";
 import { cudaPreflight } from "./cuda-preflight.js";
 import { type LoadedModel, loadModel } from "./load-model.js";
@@ -34,6 +36,7 @@ async function load(request: LoadRequest): Promise<LoadedModel> {
 async function loadOn(provider: Provider, request: LoadRequest, notice: string | null): Promise<LoadedModel> {
   const onStage = (stage: string): void => send({ kind: "stage", stage });
   const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
+  checkArm(loaded.manifest, request.home);
   onStage("checking golden vectors");
   const latencyP95 = await checkGolden(loaded, provider);
   const { id, chunk, images, instructions } = loaded.manifest;
@@ -56,12 +59,20 @@ async function explain(error: BundleError): Promise<string> {
   return ready ? error.message : `${error.message} ${advice}`;
 }
 
-async function infer({ model, manifest }: LoadedModel, request: InferenceRequest): Promise<Inference | Failure> {
+async function infer(
+  { model, manifest, golden }: LoadedModel,
+  request: InferenceRequest,
+): Promise<Inference | Failure> {
   const { instruction, observation, text } = request;
   const startedAt = hostClock.now();
   const images = packImages(observation, manifest.images.size);
   if (images.kind === "failed") {
     return images;
+  }
+  // Only the first inference of a task has neither a draft nor a text; the arm does not move before its answer.
+  const swapped = text.kind === "generated" && text.draft === null ? checkCameras(golden, images.bytes) : null;
+  if (swapped !== null) {
+    return swapped;
   }
   const proprio = packProprio(observation, manifest);
   const packing = hostClock.now() - startedAt;

@@ -39,7 +39,7 @@ export interface Replay {
 
 const GRIP_FORCE = 20;
 const HORIZON = 5;
-const MOST_CHUNKS = 160;
+const MOST_CHUNKS = 200;
 
 /**
  * One trial of the scripted expert in the simulated lab without pictures: its next five commands are admitted as a chunk,
@@ -65,14 +65,14 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
   let gripper = 1;
   let [ticks, fastest, now] = [0, 0, 100];
   for (let id = 0; id < MOST_CHUNKS && !finished(expert); id++) {
-    const commanded = jointPosition(stream.commanded);
-    expert = look(expert, { objects: simulation.objects(), gripper }, commanded, task);
-    const { commands, next: ahead } = foresee(expert, commanded, task, HORIZON);
+    const reference = jointPosition(stream.reference(now).q);
+    expert = look(expert, { objects: simulation.objects(), gripper }, reference, task);
+    const { commands, next: ahead } = foresee(expert, reference, task, HORIZON);
     expert = ahead;
     const capturedAt = now;
     const targets = commands.map((command, step) => ({ dueAt: now + (step + 1) * STEP_PERIOD, ...command }));
     const chunk = { id, epoch: 1, capturedAt, period: STEP_PERIOD, targets };
-    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded, limits });
+    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded: stream.commanded, limits });
     if (refused === null) {
       stream.follow(chunk, now);
     } else {

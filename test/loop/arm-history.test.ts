@@ -4,8 +4,8 @@ import { NO_HISTORY, poseAt, remember } from "../../daemon/loop/arm-history.js";
 import { armReport, joints } from "./samples.js";
 
 const history = [
-  armReport({ at: 10, commanded: joints(1), measured: joints(0.5), measuredAge: 0.004 }),
-  armReport({ at: 10.02, commanded: joints(2), measured: joints(1.5), measuredAge: 0.004 }),
+  armReport({ at: 10, reference: joints(1), measured: joints(0.5), measuredAge: 0.004 }),
+  armReport({ at: 10.02, reference: joints(2), measured: joints(1.5), measuredAge: 0.004 }),
 ].reduce(remember, NO_HISTORY);
 
 const commandedAt = (at: number): number | null => {
@@ -42,13 +42,13 @@ describe("the joint positions at the time of a picture", () => {
   });
 
   it("begin anew when the arm was away", () => {
-    const away = remember(history, armReport({ at: 10.04, measured: null, measuredAge: null, commanded: null }));
+    const away = remember(history, armReport({ at: 10.04, measured: null, measuredAge: null, reference: null }));
     assert.deepEqual(away, NO_HISTORY);
   });
 
   it("are kept for one second, and a report that is not newer is left out", () => {
     const long = Array.from({ length: 200 }, (_, n) => armReport({ at: n / 50 })).reduce(remember, NO_HISTORY);
-    assert.equal(long.commanded.length, 51);
-    assert.equal(remember(long, armReport({ at: 3.98 })).commanded, long.commanded);
+    assert.equal(long.reference.length, 51);
+    assert.equal(remember(long, armReport({ at: 3.98 })).reference, long.reference);
   });
 });

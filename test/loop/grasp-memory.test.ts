@@ -6,7 +6,7 @@ import { armReport, joints } from "./samples.js";
 const after = (...told: readonly (readonly [at: number, opening: number, angle: number])[]): GraspMemory =>
   told
     .map(([at, commanded, angle]) =>
-      armReport({ at, commanded: joints(angle), gripper: { commanded, measured: commanded, receivedAt: at } }),
+      armReport({ at, reference: joints(angle), gripper: { commanded, measured: commanded, receivedAt: at } }),
     )
     .reduce(noteGripper, NO_GRASP);
 

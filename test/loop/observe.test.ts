@@ -30,7 +30,7 @@ function watch(): {
 function report(bench: ReturnType<typeof watch>, until: number, changes: Partial<ArmReport> = {}): void {
   for (let n = 0; 99.9 + n * 0.02 <= until + 1e-9; n += 1) {
     const at = 99.9 + n * 0.02;
-    bench.reports.next(armReport({ at, commanded: joints(at - 100), measured: joints(at - 100.01), ...changes }));
+    bench.reports.next(armReport({ at, reference: joints(at - 100), measured: joints(at - 100.01), ...changes }));
   }
 }
 
@@ -88,8 +88,8 @@ describe("observing", () => {
     const gripper = (commanded: number) => ({ commanded, measured: commanded, receivedAt: 100 });
     const look = (at: number, commanded: number): Sight | undefined => {
       bench.now = at;
-      bench.reports.next(armReport({ at: at - 0.01, commanded: joints(at), gripper: gripper(commanded) }));
-      bench.reports.next(armReport({ at, commanded: joints(at), gripper: gripper(commanded) }));
+      bench.reports.next(armReport({ at: at - 0.01, reference: joints(at), gripper: gripper(commanded) }));
+      bench.reports.next(armReport({ at, reference: joints(at), gripper: gripper(commanded) }));
       bench.frames.next(frame("front", at));
       bench.frames.next(frame("wrist", at));
       return bench.sights.at(-1);
@@ -105,7 +105,7 @@ describe("observing", () => {
 
   it("forgets with a new subscription", () => {
     virtually(({ hot, expectObservable }, clock) => {
-      const reports = hot("a", { a: armReport({ at: START, commanded: joints(0) }) });
+      const reports = hot("a", { a: armReport({ at: START, reference: joints(0) }) });
       const frames = hot(" -b-c", { b: frame("front", START), c: frame("wrist", START) });
       const faults = hot<readonly CameraFault[]>("-");
       const kinds = observe({ cameras: { frames, faults }, reports, clock }).pipe(map(({ kind }) => kind));

@@ -25,6 +25,7 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
     measured: joints(0),
     measuredAge: 0,
     commanded: joints(0),
+    reference: joints(0),
     gripper: { commanded: 1, measured: 1, receivedAt: 100 },
     pendingTargets: 0,
     stops: [],

@@ -195,6 +195,90 @@ describe("a bundle whose contents are wrong", () => {
       /at step 1, dimension 1/,
     ],
     [
+      "proprioceptive statistics in degrees",
+      { manifest: withKeys("proprio", { mean: [0, 17, 0, 92, 0, 103, 0, 1], std: [10, 9, 3, 19, 3, 15, 19, 0.4] }) },
+      "statistics-implausible",
+      /value 1 \(commanded\) reach 10\.00, more than 6\.28/,
+    ],
+    [
+      "proprioceptive statistics of other joints",
+      { manifest: withKeys("proprio", { mean: [3, 0, 0, 0, 0, 0, 0, 0] }) },
+      "golden-mismatch",
+      /gives codes/,
+    ],
+    [
+      "permuted joint names",
+      { manifest: withKeys("joints", { names: ["J1", "J4", "J3", "J2", "J5", "J6", "J7"] }) },
+      "joints-permuted",
+      /J1, J4, J3/,
+    ],
+    [
+      "joint names without numbers",
+      { manifest: withKeys("joints", { names: ["base", "shoulder", "arm", "elbow", "forearm", "wrist", "hand"] }) },
+      "joints-permuted",
+      /base, shoulder/,
+    ],
+    ["joints in degrees", { manifest: withKeys("joints", { unit: "deg" }) }, "manifest-invalid", /joints\.unit/],
+    [
+      "statistics of permuted joints",
+      {
+        manifest: (m) => {
+          const swap = (rows: number[][]) => rows.map(([first = 0, second = 0, ...rest]) => [second, first, ...rest]);
+          const q01 = m.normalisation.q01.map((row) => row.map((value, joint) => value * (1 + joint / 10)));
+          return withKeys("normalisation", { q01: swap(q01), q99: m.normalisation.q99 })(m);
+        },
+      },
+      "golden-mismatch",
+      /at step 1, dimension 1/,
+    ],
+    [
+      "cameras in another order",
+      { manifest: withKeys("images", { order: ["wrist", "front"] }) },
+      "manifest-invalid",
+      /images\.order/,
+    ],
+    [
+      "golden pictures of swapped cameras",
+      {
+        golden: (vectors) =>
+          vectors.map((vector) => {
+            const half = vector.images.length / 2;
+            return {
+              ...vector,
+              images: Uint8Array.from(vector.images, (_, at) => vector.images[(at + half) % (2 * half)] ?? 0),
+            };
+          }),
+      },
+      "golden-mismatch",
+      /gives codes/,
+    ],
+    [
+      "another chunk length",
+      {
+        manifest: (m) => {
+          const { q01, q99 } = m.normalisation;
+          const shorter = { q01: q01.slice(1), q99: q99.slice(1) };
+          const cut = withKeys("normalisation", shorter)(m);
+          return { ...Object(cut), chunk: { ...m.chunk, horizon: 4 } };
+        },
+        golden: (vectors) => vectors.map((vector) => ({ ...vector, chunk: vector.chunk.slice(1) })),
+      },
+      "graph-mismatch",
+      /chunk has shape \[1, 5, 8\], expected \[1, 4, 8\]/,
+    ],
+    [
+      "an opset newer than the runtime",
+      { manifest: withKeys("runtime", { opset: 27 }) },
+      "runtime-too-old",
+      /opset 27; ONNX Runtime .* takes at most 26/,
+    ],
+    [
+      "a graph whose opset is newer than its manifest says",
+      { decoder: (graph) => ({ ...graph, opset: 99 }) },
+      "graph-unreadable",
+      /decoder\.onnx.*[Oo]pset/,
+    ],
+    [
       "a row of statistics too few",
       { manifest: (m) => withKeys("normalisation", { q01: m.normalisation.q01.slice(1) })(m) },
       "statistics-implausible",

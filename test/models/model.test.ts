@@ -165,6 +165,34 @@ describe("a model that misbehaves", () => {
     }
   });
 
+  it("gives no motion for codes whose chunk is not finite", async () => {
+    const bundle = await makeNanoBundle({
+      decoder: (graph) => ({
+        ...graph,
+        // The root of whatever is negative is not a number.
+        nodes: graph.nodes.flatMap((node) =>
+          node.op === "Tanh"
+            ? [
+                { ...node, outputs: ["signed"] },
+                { op: "Sqrt", inputs: ["signed"], outputs: node.outputs },
+              ]
+            : [node],
+        ),
+      }),
+    });
+    try {
+      const loaded = await loadModel(bundle.folder, cpu, () => {});
+      for (let shade = 0; shade < 250; shade += 10) {
+        const output = await infer(loaded, { images: plainImages(shade, 255 - shade) });
+        assert.ok(output.kind === "failed", "what is not a number became motion");
+        assert.equal(output.code, "implausible-chunk");
+        assert.match(output.detail, /NaN at step \d, dimension \d/);
+      }
+    } finally {
+      await bundle.remove();
+    }
+  });
+
   it("fails with not-finite when the language model overflows", async () => {
     const bundle = await makeNanoBundle({
       language: (graph) => ({

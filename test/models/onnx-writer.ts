@@ -29,9 +29,11 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly constants: readonly Constant[];
   readonly nodes: readonly Node[];
+  /** Default 17. */
+  readonly opset?: number;
 }
 
-/** The bytes of a model with this graph, opset 17. */
+/** The bytes of a model with this graph. */
 export function writeModel(graph: Graph): Uint8Array {
   const body = [
     ...graph.nodes.map((node) => bytesField(1, writeNode(node))),
@@ -42,7 +44,7 @@ export function writeModel(graph: Graph): Uint8Array {
   ];
   return Buffer.concat([
     numberField(1, 8),
-    bytesField(8, Buffer.concat([textField(1, ""), numberField(2, 17)])),
+    bytesField(8, Buffer.concat([textField(1, ""), numberField(2, graph.opset ?? 17)])),
     bytesField(7, Buffer.concat(body)),
   ]);
 }

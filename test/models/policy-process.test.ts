@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from "rxjs";
 import type { InferenceRequest, Policy, PolicyStatus } from "../../daemon/ports/policy.js";
@@ -56,6 +58,7 @@ describe("the policy process", () => {
       provider: "cpu",
       fallback: null,
       threads: 1,
+      home: observation(4).commanded,
       deadline: 20,
       textDeadline: 20,
       loadDeadline: 60,
@@ -64,6 +67,25 @@ describe("the policy process", () => {
     policies.push(policy);
     return policy;
   }
+
+  it("keeps no account of its use: nothing is left in the home folder", async () => {
+    const home = mkdtempSync(join(tmpdir(), "kinevla-home-"));
+    const { HOME, XDG_CACHE_HOME } = process.env;
+    Object.assign(process.env, { HOME: home, XDG_CACHE_HOME: join(home, "cache") });
+    try {
+      await ready(start());
+      assert.deepEqual(readdirSync(home), []);
+    } finally {
+      for (const [name, value] of Object.entries({ HOME, XDG_CACHE_HOME })) {
+        if (value === undefined) {
+          delete process.env[name];
+        } else {
+          process.env[name] = value;
+        }
+      }
+      rmSync(home, { recursive: true });
+    }
+  });
 
   it("tells its stages while loading, then what it is good for", async () => {
     const policy = start();

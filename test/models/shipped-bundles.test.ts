@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { firstValueFrom, skipWhile } from "rxjs";
+import { loadConfig } from "../../daemon/config/config.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { BundleError } from "../../models/bundle/bundle-error.js";
 import { checkGolden } from "../../models/policy/check-golden.js";
 import { type LoadedModel, loadModel } from "../../models/policy/load-model.js";
+import { PolicyError } from "../../models/policy/policy-error.js";
 import { createPolicyProcess } from "../../models/policy/policy-process.js";
 import { readTokenizer } from "../../models/tokenizer/tokenizer.js";
-import { observation } from "./observation.js";
+import { observation, plainFrame } from "./observation.js";
 
 const cpu = { provider: "cpu", threads: 1 } as const;
 /** A bundle in the repository may have at most this size. */
@@ -81,6 +83,7 @@ for (const name of shipped) {
         provider: "cpu",
         fallback: null,
         threads: 1,
+        home: loadConfig(projectPath("daemon", "config", "lab.yaml")).home,
         deadline: 20,
         textDeadline: 60,
         loadDeadline: 60,
@@ -90,8 +93,25 @@ for (const name of shipped) {
         assert.ok(status.kind === "ready", status.kind === "failed" ? status.reason : "");
         const [instruction] = status.description.instructions;
         assert.ok(instruction !== undefined);
-        const request = { instruction, observation: observation(status.description.imageSize) };
-        const first = await firstValueFrom(policy.infer({ ...request, text: { kind: "generated", draft: null } }));
+        const { imageSize } = status.description;
+        // Pictures of this bundle's own cameras: others would look swapped, or be.
+        const images = loaded.golden[0]?.images ?? new Uint8Array();
+        const [front, wrist] = (["front", "wrist"] as const).map((role, place) => ({
+          ...plainFrame(role, imageSize, 0),
+          rgb: images.subarray((place * images.length) / 2, ((place + 1) * images.length) / 2),
+        }));
+        assert.ok(front !== undefined && wrist !== undefined);
+        const swapped = observation(imageSize, {
+          front: { ...wrist, role: "front" },
+          wrist: { ...front, role: "wrist" },
+        });
+        const fresh = { kind: "generated", draft: null } as const;
+        await assert.rejects(
+          firstValueFrom(policy.infer({ instruction, observation: swapped, text: fresh })),
+          (error) => error instanceof PolicyError && error.code === "cameras-swapped",
+        );
+        const request = { instruction, observation: observation(imageSize, { front, wrist }) };
+        const first = await firstValueFrom(policy.infer({ ...request, text: fresh }));
         for (let count = 0; count < 20; count += 1) {
           const text = first.reasoning;
           const source =

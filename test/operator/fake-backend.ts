@@ -34,6 +34,7 @@ export function calmReport(change: Partial<ArmReport> = {}): ArmReport {
     measured: HOME,
     measuredAge: 0.004,
     commanded: HOME,
+    reference: HOME,
     gripper: { commanded: 1, measured: 1, receivedAt: 0 },
     pendingTargets: 0,
     stops: [],

@@ -27,12 +27,13 @@ export interface Rig {
 }
 
 /** Starts everything with free ports and waits until an instruction could be followed. */
-export async function startRig(): Promise<Rig> {
+export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
   const system = await startSystem({
     configFile: projectPath("daemon", "config", "lab.yaml"),
     lab: { seed: 3 },
     apart: true,
     realTime: true,
+    daemonArguments,
     progress: () => {},
   });
   const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });

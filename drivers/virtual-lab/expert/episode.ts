@@ -48,7 +48,7 @@ export interface EpisodeResult {
 }
 
 const HORIZON = 5;
-const MOST_STEPS = 160;
+const MOST_STEPS = 200;
 const PHYSICS_STEPS = Math.round(STEP_PERIOD / TIME_STEP);
 const GRIP_FORCE = 20;
 const degree = Math.PI / 180;

@@ -50,9 +50,9 @@ export interface ExpertCommand {
 export const STEP_PERIOD = 0.1;
 
 const degree = Math.PI / 180;
-/** At most 25 degrees/s and 0.18 m/s at the hand. */
-const MOST_JOINT_STEP = 25 * degree * STEP_PERIOD;
-const MOST_HAND_STEP = 0.18 * STEP_PERIOD;
+/** Two thirds of what the arm may do (30 degrees/s at the shoulder, 0.25 m/s), so that its motion keeps up when it turns back. */
+const MOST_JOINT_STEP = 20 * degree * STEP_PERIOD;
+const MOST_HAND_STEP = 0.15 * STEP_PERIOD;
 const LEAST_HAND_STEP = 0.003;
 /** Part of the way that is left which one step may take: slows down before the target. */
 const GAIN = 0.4;
@@ -114,10 +114,10 @@ function stepTo(q: JointPosition, target: HandPose, funnel: boolean): JointPosit
   const turn = wrap(target.yaw - hand.yaw);
   let tz = target.position[2];
   if (funnel) {
-    // Comes down only as far as it stands over the target.
+    // Comes down only as far as it stands over the target; a step in height here would swing the arm up and down.
     const astray = Math.max(0, Math.hypot(tx - x, ty - y) - 0.004);
     const crooked = Math.max(0, Math.abs(turn) - 3 * degree);
-    tz += Math.min(0.16, (astray > 0 || crooked > 0 ? 0.05 : 0) + 2 * astray + 0.15 * crooked);
+    tz += Math.min(0.16, 5 * astray + 0.4 * crooked);
   }
   const way: Vector3 = [tx - x, ty - y, tz - z];
   const distance = Math.hypot(...way);
@@ -151,9 +151,14 @@ function raised(pose: HandPose, z: number): HandPose {
 
 /** The next command from a commanded joint position, and the state after it; needs no look at the world. */
 export function advance(state: ExpertState, q: JointPosition, task: Task): readonly [ExpertState, ExpertCommand] {
-  const stay = (gripper: number, next: Phase, ticks: number): readonly [ExpertState, ExpertCommand] => {
+  const stay = (
+    target: HandPose,
+    gripper: number,
+    next: Phase,
+    ticks: number,
+  ): readonly [ExpertState, ExpertCommand] => {
     const after = { ...state, ticks: state.ticks + 1 };
-    return [after.ticks >= ticks ? enter(after, next) : after, { q, gripper }];
+    return [after.ticks >= ticks ? enter(after, next) : after, { q: stepTo(q, target, false), gripper }];
   };
   const go = (
     target: HandPose,
@@ -171,7 +176,7 @@ export function advance(state: ExpertState, q: JointPosition, task: Task): reado
     case "approach":
       return go(state.handling.grasp, 1, "close", NEAR_ENOUGH, true);
     case "close":
-      return stay(0, "lift", DWELL_TICKS);
+      return stay(state.handling.grasp, 0, "lift", DWELL_TICKS);
     case "lift":
       return go(raised(state.closedAt, CARRY_HEIGHT), 0, "carry", 0.015);
     case "carry":
@@ -179,7 +184,7 @@ export function advance(state: ExpertState, q: JointPosition, task: Task): reado
     case "lower":
       return go(place, 0, "open", NEAR_ENOUGH);
     case "open":
-      return stay(1, "retreat", DWELL_TICKS);
+      return stay(place, 1, "retreat", DWELL_TICKS);
     case "retreat":
       return go(raised(place, place.position[2] + RETREAT), 1, "rest", 0.01);
     case "rest":

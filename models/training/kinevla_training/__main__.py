@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from .config import load_config
+from .ablation import Trials, ablate, shortened_config
+from .config import Config, load_config
 from .dataset import DatasetError
 from .export import PROFILES, ExportError
 from .fuse_bundle import fuse_bundle
@@ -46,13 +47,28 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add_command(commands)
     rollout = commands.add_parser("rollout", help="closed loop of a bundle in the stepped virtual lab")
     rollout.add_argument("--bundle", type=Path, required=True)
-    rollout.add_argument("--lab", type=Path, required=True, help="dist/drivers/virtual-lab/rollout/rollout.js")
-    rollout.add_argument("--trials", type=int, default=20, help="trials of each task")
-    rollout.add_argument("--seed", type=int, default=9_000_001)
-    rollout.add_argument("--execute", type=int, help="steps of each chunk carried out (default: the manifest's)")
-    rollout.add_argument("--delay", type=int, default=0, help="steps between picture and first step of its chunk")
-    rollout.add_argument("--steps", type=int, default=160, help="most steps of a trial")
+    ablation = commands.add_parser("ablation", help="train and roll out the variants of the paper's Table 3, or go on")
+    ablation.add_argument("--data", type=Path, required=True, help="training set of the virtual lab")
+    ablation.add_argument("--validation", type=Path, help="held-out set (default: DATA-val)")
+    ablation.add_argument("--out", type=Path, required=True, help="folder of all variants and of the table")
+    ablation.add_argument("--config", type=Path, help="JSON over the shortened configuration of ablation.py")
+    ablation.add_argument("--threads", type=int, help="CPU threads")
+    ablation.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
+    for command in (rollout, ablation):
+        command.add_argument("--lab", type=Path, required=True, help="dist/drivers/virtual-lab/rollout/rollout.js")
+        command.add_argument("--trials", type=int, default=20, help="trials of each task")
+        command.add_argument("--seed", type=int, default=9_000_001)
+        command.add_argument("--execute", type=int, help="steps of each chunk carried out (default: the manifest's)")
+        command.add_argument("--delay", type=int, default=0, help="steps between picture and first step of its chunk")
+        command.add_argument("--steps", type=int, default=160, help="most steps of a trial")
     return parser.parse_args(arguments)
+
+
+def with_machine(config: Config, given: argparse.Namespace) -> Config:
+    """A configuration with the threads and the device asked for."""
+    if given.threads:
+        config = dataclasses.replace(config, threads=given.threads)
+    return dataclasses.replace(config, device=given.device) if given.device else config
 
 
 def profiles(given: argparse.Namespace) -> tuple[str, ...]:
@@ -65,11 +81,7 @@ def main(arguments: list[str]) -> int:
     given = parse(arguments)
     try:
         if given.command in ("run", "train"):
-            config = load_config(given.config)
-            if given.threads:
-                config = dataclasses.replace(config, threads=given.threads)
-            if given.device:
-                config = dataclasses.replace(config, device=given.device)
+            config = with_machine(load_config(given.config), given)
             if given.command == "run":
                 run(
                     config,
@@ -89,6 +101,11 @@ def main(arguments: list[str]) -> int:
             return 0
         if given.command == "export-openvla":
             run_command(given)
+            return 0
+        if given.command == "ablation":
+            trials = Trials(given.lab, given.trials, given.seed, given.execute, given.delay, given.steps)
+            config = with_machine(shortened_config(given.config), given)
+            ablate(config, given.data, given.validation, given.out, trials)
             return 0
         if given.command == "rollout":
             tallies = roll_out(

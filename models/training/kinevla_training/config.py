@@ -37,6 +37,8 @@ class LanguageConfig:
 class RepresentationConfig:
     """The bi-level RVQ-VAE; the paper leaves all of these open."""
 
+    # False: one level, all codebooks one stack trained together on all motion, as the baseline of an ablation has it.
+    bi_level: bool = True
     latent: int = 40
     hidden: int = 256
     codebook: int = 128
@@ -76,6 +78,8 @@ class TrunkConfig:
 class GeneratorConfig:
     """Stage 3: the decoder on cached encoder features; most batches without text, which costs half."""
 
+    # False: no texts in the sequence; a bundle of such a model is for ablation, the daemon refuses it.
+    reasoning: bool = True
     samples: int = 190_000
     batch: int = 64
     learning_rate: float = 1.5e-3

@@ -23,7 +23,7 @@ from .config import Config
 from .dataset import DIMENSIONS, JOINTS, Dataset, Task
 from .fuse_bundle import fuse_graphs
 from .fused import Engine, open_engine
-from .inference import DecoderGraph, Generated, LanguageGraph, TorchRunner, VisionGraph, generate
+from .inference import NO_TEXTS, DecoderGraph, Generated, LanguageGraph, TorchRunner, VisionGraph, generate
 from .language import LanguageModel, Projector
 from .representation import Representation
 from .normalisation import Statistics
@@ -186,6 +186,7 @@ def infer(
         prompt_ids(tokenizer, config.bundle, instruction),
         data.images[row].numpy(),
         statistics.proprio(raw).numpy(),
+        forced=None if config.generator.reasoning else NO_TEXTS,
     )
 
 

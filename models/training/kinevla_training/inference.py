@@ -19,6 +19,8 @@ from .vision import Trunk, images_to_input
 Array = np.ndarray
 # Ids of the coarse and the fine text.
 Texts = tuple[list[int], list[int]]
+# What a model that was trained without reasoning is given in their place.
+NO_TEXTS: Texts = ([], [])
 
 
 class Runner(Protocol):

@@ -71,7 +71,9 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         statistics = measure(data, config.bundle.features)
         save_atomically(statistics.state(), statistics_path)
     visual = 2 * 2 + config.language.fused_tokens + 1
-    wordings = make_wordings(data.tasks, tokenizer, vocabulary, visual, config.bundle)
+    wordings = make_wordings(
+        data.tasks, tokenizer, vocabulary, visual, config.bundle, config.generator.reasoning
+    )
     regressor = train_trunk(
         config,
         data,
@@ -127,7 +129,9 @@ def evaluate(trained: Trained, held_out: Dataset) -> dict:
         ),
         "text": text_report(
             TorchRunner(*parts), held_out, trained.statistics, trained.tokenizer, trained.vocabulary, config
-        ),
+        )
+        if config.generator.reasoning
+        else None,
     }
 
 

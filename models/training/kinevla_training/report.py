@@ -202,5 +202,8 @@ def table(report: dict) -> str:
     chunk("generator", report["generator"])
     lines.append("code accuracy            " + "  ".join(f"{a:.2f}" for a in report["generator"]["code_accuracy"]))
     text = report["text"]
-    lines.append(f"texts                    BLEU {text['bleu']:.3f}, exact {100 * text['exact']:.1f} % of {text['texts']}")
+    if text is not None:
+        lines.append(
+            f"texts                    BLEU {text['bleu']:.3f}, exact {100 * text['exact']:.1f} % of {text['texts']}"
+        )
     return "\n".join(lines)

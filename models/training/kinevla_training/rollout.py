@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +14,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .dataset import JOINTS
-from .fused import open_engine
-from .inference import Texts
+from .fused import Engine, open_engine
+from .inference import NO_TEXTS, Texts
 from .text import DELIMITERS, Vocabulary
 
 # Columns of the lab's rows before the label: name and width.
@@ -29,12 +31,10 @@ ROW = (
 
 
 class Bundle:
-    """A bundle folder as the daemon reads it: everything comes from the manifest."""
+    """A model as the daemon sees it: everything comes from the manifest."""
 
-    def __init__(self, folder: Path) -> None:
-        self.manifest = json.loads((folder / "bundle.json").read_text())
-        self.engine = open_engine(folder, self.manifest["profile"])
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    def __init__(self, manifest: dict, engine: Engine, tokenizer: Tokenizer) -> None:
+        self.manifest, self.engine, self.tokenizer = manifest, engine, tokenizer
         v = self.manifest["vocabulary"]
         self.vocabulary = Vocabulary(
             size=v["size"],
@@ -49,6 +49,8 @@ class Bundle:
         n, p = self.manifest["normalisation"], self.manifest["proprio"]
         self.q01, self.q99 = np.array(n["q01"]), np.array(n["q99"])
         self.mean, self.std = np.array(p["mean"]), np.array(p["std"])
+        generator = self.manifest["provenance"].get("configuration", {}).get("generator", {})
+        self.reasoning = generator.get("reasoning", True)
 
     def proprio(self, row: dict[str, np.ndarray]) -> np.ndarray:
         """Normalised proprioception of a lab row."""
@@ -67,11 +69,19 @@ class Bundle:
             self.tokenizer.encode(prompt, add_special_tokens=False).ids,
             images,
             proprio,
-            draft=draft,
+            forced=None if self.reasoning else NO_TEXTS,
+            draft=draft if self.reasoning else None,
         )
         chunk = made.chunk.astype(float)
         chunk[:, :JOINTS] = (0.5 * (chunk + 1) * (self.q99 - self.q01) + self.q01)[:, :JOINTS]
         return chunk, (made.coarse, made.fine)
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """A bundle folder, run by ONNX Runtime."""
+    manifest = json.loads((folder / "bundle.json").read_text())
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return Bundle(manifest, open_engine(folder, manifest["profile"]), tokenizer)
 
 
 @dataclass
@@ -123,7 +133,7 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
         message = json.loads(lab.stdout.readline())
         if "verdict" in message:
             return message["verdict"]
-        pixels = np.frombuffer(lab.stdout.read(2 * size * size * 3), np.uint8).reshape(2, size, size, 3)
+        pixels = np.frombuffer(lab.stdout.read(2 * size * size * 3), np.uint8).reshape(2, size, size, 3).copy()
         values, row = np.array(message["row"]), {}
         start = 0
         for name, width in ROW:
@@ -143,40 +153,55 @@ def trial(lab: subprocess.Popen, bundle: Bundle, instruction: str, request: dict
         lab.stdin.flush()
 
 
-def roll_out(
-    bundle: Path, program: Path, trials: int, seed: int, execute: int | None, delay: int, steps: int
-) -> dict[str, Tally]:
-    """Seeded trials of the canonical instruction of every task of the bundle; prints a line for each."""
-    loaded = Bundle(bundle)
-    executed = execute or loaded.manifest["chunk"]["execute"]
-    metrics = loaded.manifest["provenance"]
-    instructions = metrics["tasks"]
-    tallies = {instruction: Tally() for instruction in instructions}
+@contextmanager
+def open_lab(program: Path) -> Iterator[subprocess.Popen]:
+    """The stepped lab as a process; it ends with the block."""
     lab = subprocess.Popen(["node", str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        for number in range(trials):
-            for task, instruction in enumerate(instructions):
-                request = {
-                    "seed": seed + number * len(instructions) + task,
-                    "instruction": instruction,
-                    "execute": executed,
-                    "delay": delay,
-                    "steps": steps,
-                }
-                verdict = trial(lab, loaded, instruction, request)
-                tally = tallies[instruction]
-                tally.trials += 1
-                tally.goal += verdict["goal"]
-                tally.kinematic += verdict["kinematic"]
-                tally.closes.append(verdict["closes"])
-                tally.steps.append(verdict["steps"])
-                print(
-                    f"seed {request['seed']} {instruction}: goal {verdict['goal']} kinematic {verdict['kinematic']} "
-                    f"({verdict['detail']}) "
-                    f"opening {verdict['opening']:.2f} closes {verdict['closes']} steps {verdict['steps']}",
-                    flush=True,
-                )
+        yield lab
     finally:
         lab.stdin.close()
         lab.wait(timeout=30)
+
+
+def trial_requests(
+    bundle: Bundle, trials: int, seed: int, execute: int | None, delay: int, steps: int
+) -> list[dict]:
+    """Seeded trials of the canonical instruction of every task of the bundle, all tasks in turn."""
+    instructions = bundle.manifest["provenance"]["tasks"]
+    return [
+        {
+            "seed": seed + number * len(instructions) + task,
+            "instruction": instruction,
+            "execute": execute or bundle.manifest["chunk"]["execute"],
+            "delay": delay,
+            "steps": steps,
+        }
+        for number in range(trials)
+        for task, instruction in enumerate(instructions)
+    ]
+
+
+def roll_out(
+    bundle: Path, program: Path, trials: int, seed: int, execute: int | None, delay: int, steps: int
+) -> dict[str, Tally]:
+    """Runs `trial_requests` of a bundle; prints a line for each."""
+    loaded = open_bundle(bundle)
+    tallies: dict[str, Tally] = {}
+    with open_lab(program) as lab:
+        for request in trial_requests(loaded, trials, seed, execute, delay, steps):
+            instruction = request["instruction"]
+            verdict = trial(lab, loaded, instruction, request)
+            tally = tallies.setdefault(instruction, Tally())
+            tally.trials += 1
+            tally.goal += verdict["goal"]
+            tally.kinematic += verdict["kinematic"]
+            tally.closes.append(verdict["closes"])
+            tally.steps.append(verdict["steps"])
+            print(
+                f"seed {request['seed']} {instruction}: goal {verdict['goal']} kinematic {verdict['kinematic']} "
+                f"({verdict['detail']}) "
+                f"opening {verdict['opening']:.2f} closes {verdict['closes']} steps {verdict['steps']}",
+                flush=True,
+            )
     return tallies

@@ -36,9 +36,14 @@ class Wordings:
 
 
 def make_wordings(
-    tasks: tuple[Task, ...], tokenizer: Tokenizer, vocabulary: Vocabulary, visual: int, bundle: BundleConfig
+    tasks: tuple[Task, ...],
+    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
+    visual: int,
+    bundle: BundleConfig,
+    reasoning: bool = True,
 ) -> Wordings:
-    """Tables of all wordings; `visual` is the number of visual tokens."""
+    """Tables of all wordings; `visual` is the number of visual tokens; without `reasoning` the texts are empty."""
     rows, prompts, bare, full = [], [], [], []
     for task in tasks:
         rows.append(list(range(len(prompts), len(prompts) + len(task.wordings))))
@@ -46,6 +51,8 @@ def make_wordings(
         for name, ids, budget in (("coarse", coarse, bundle.coarse_budget), ("fine", fine, bundle.fine_budget)):
             if len(ids) > budget:
                 raise ValueError(f"{name} text of {task.instruction!r} has {len(ids)} tokens, budget {budget}")
+        if not reasoning:
+            coarse, fine = [], []
         for wording in task.wordings:
             prompt = prompt_ids(tokenizer, bundle, wording)
             prompts.append(prompt)
@@ -181,7 +188,8 @@ def train_generator(
     def step_loss(step: int, progress: float) -> tuple[Tensor, dict[str, float]]:
         rows = batch_indices(config.seed, stage.name, step, own.batch, len(data))
         final = progress >= 1 - own.final_text_share
-        table = wordings.full if final or torch.rand(()) < own.mixed_text_share else wordings.bare
+        with_text = own.reasoning and (final or torch.rand(()) < own.mixed_text_share)
+        table = wordings.full if with_text else wordings.bare
         template = draw_wordings(data.task[rows], wordings.rows)
         longest = int(table.lengths[template].max())
         ids, positions = table.ids[template, :longest].to(device), table.positions[template, :longest].to(device)
@@ -200,7 +208,7 @@ def train_generator(
         joints, gripper = regression_loss(model.regression(before[:, 0]), chunks[rows])
         loss = action + own.regression_weight * (joints + GRIPPER_WEIGHT * gripper)
         shares = {"action": action.item(), "joints": joints.item(), "gripper": gripper.item()}
-        if table is wordings.full:
+        if with_text:
             predicted = table.predicted[template, :longest].to(device)
             logits = model.language.head(hidden[:, :-1][predicted[:, 1:]])
             text = nn.functional.cross_entropy(logits, ids[:, 1:][predicted[:, 1:]])

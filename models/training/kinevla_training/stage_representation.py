@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ def reconstruction_loss(made: Tensor, chunks: Tensor, smoothness: float) -> Tens
 def train_representation(
     config: Config, data: Dataset, statistics: Statistics, folder: Path, stop_after: int | None = None
 ) -> Representation:
-    """Both stages; `stop_after` interrupts stage II at that step."""
+    """Both stages, or the one of a single level; `stop_after` interrupts the last of them at that step."""
     own = config.representation
     torch.manual_seed(config.seed + 1)
     device = torch.device(config.device)
@@ -69,6 +70,32 @@ def train_representation(
         loss = rebuilt + commitment(latent, coarse)
         model.coarse.update(latent.detach(), picker)
         return loss, {"reconstruction": rebuilt.item()}
+
+    def single(step: int, _progress: float) -> tuple[Tensor, dict[str, float]]:
+        chunks, picker = draw(full)
+        latent = model.latent(chunks)
+        if step == 0:
+            model.coarse.initialise(latent.detach(), picker)
+        _, coarse = model.coarse.encode(latent)
+        residual = latent - coarse
+        if step == 0:
+            model.fine.initialise(residual.detach(), picker)
+        _, fine = model.fine.encode(residual)
+        both = coarse + fine
+        through = latent + (both - latent).detach()
+        rebuilt = reconstruction_loss(model.decode_latent(through), chunks, own.smoothness)
+        loss = rebuilt + commitment(latent, both)
+        model.coarse.update(latent.detach(), picker)
+        model.fine.update(residual.detach(), picker)
+        return loss, {"reconstruction": rebuilt.item()}
+
+    if not own.bi_level:
+        # As many steps as both stages have together, so that what differs is the level and not the budget.
+        one = replace(
+            stage(2), name="representation", steps=2 * own.steps, checkpoint=folder / "representation.pt"
+        )
+        fit(one, model, single, scale={"encoder.": ENCODER_RATE[1]}, stop_after=stop_after)
+        return model
 
     fit(stage(1), model, first, scale={"encoder.": ENCODER_RATE[1]})
     model.coarse.frozen.fill_(True)

@@ -260,11 +260,11 @@ function bundle(name: string, damage: (folder: string, random: TrialContext["ran
     inject: async () => hostClock.now(),
     after: async ({ rig, random }) => {
       const folder = mkdtempSync(join(tmpdir(), "kinevla-bundle-"));
-      const { policy } = rig.system.config;
+      const { policy, home } = rig.system.config;
       cpSync(policy.bundle, folder, { recursive: true });
       damage(folder, random);
       const spoiled = createPolicyProcess({
-        ...{ bundle: folder, provider: "cpu", fallback: null, threads: 1 },
+        ...{ bundle: folder, provider: "cpu", fallback: null, threads: 1, home },
         ...{ deadline: 1, textDeadline: 5, loadDeadline: 10 },
       });
       try {

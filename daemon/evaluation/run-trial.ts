@@ -1,0 +1,110 @@
+import { CliError } from "../cli/exit-code.js";
+import { followTask } from "../cli/follow-task.js";
+import { goHome } from "../cli/go-home.js";
+import { untilReady } from "../cli/until-ready.js";
+import type { LabControl } from "../launch/lab-control.js";
+import type { OperatorClient } from "../operator/client.js";
+import type { ServerMessage } from "../operator/server-message.js";
+import { policyPeakMib } from "./peak-memory.js";
+import { PHASES, type PlannedTrial, type Subject, type Trial } from "./trial.js";
+
+const MOST_HOMINGS = 5;
+const MOST_ATTEMPTS = 4;
+
+/** What a trial is run with. */
+export interface TrialRig {
+  readonly client: OperatorClient;
+  readonly lab: LabControl;
+  readonly looks: Subject["looks"];
+  /** Process id. */
+  readonly daemon: number;
+  readonly progress: (words: string) => void;
+}
+
+/**
+ * Lays the table, has the daemon follow the instruction, and asks the lab how it ended; rejects when the system breaks.
+ * A task that fails before its first chunk shows nothing of the policy and is started again, a few times.
+ */
+export async function runTrial(rig: TrialRig, planned: PlannedTrial): Promise<Trial> {
+  for (let attempts = 1; ; attempts += 1) {
+    const trial = await attempt(rig, planned);
+    if (trial.chunks > 0 || attempts === MOST_ATTEMPTS) {
+      return { ...trial, attempts };
+    }
+    rig.progress(`again, it ended before it began: ${trial.end}`);
+  }
+}
+
+async function attempt({ client, lab, looks, daemon, progress }: TrialRig, planned: PlannedTrial): Promise<Trial> {
+  await goHomeAgain(client, progress);
+  await lab.reset(planned.seed, looks, planned.task);
+  await untilReady(client, progress);
+  const start = await lab.frontPicture();
+  const startedAt = performance.now();
+  const record = recording();
+  // Wordings that the policy was not trained on are meant.
+  const wish = { instruction: planned.instruction, homeFirst: false, confirm: true };
+  const end = await followTask(client, wish, record.hear);
+  const verdict = (await lab.verdicts())[planned.task];
+  if (verdict === undefined) {
+    throw new Error("the virtual lab gave no verdict");
+  }
+  const { goal, kinematic, detail } = verdict;
+  return {
+    kind: "trial",
+    ...planned,
+    ...{ goal, kinematic, detail },
+    end: end.detail === "" ? end.phase : `${end.phase}: ${end.detail}`,
+    seconds: rounded((performance.now() - startedAt) / 1000),
+    attempts: 1,
+    chunks: end.chunks,
+    texts: record.texts(),
+    latencies: record.latencies,
+    policyPeakMib: policyPeakMib(daemon),
+    pictures: { start: base64(start), end: base64(await lab.frontPicture()) },
+  };
+}
+
+/** Collects what the daemon says of one task. */
+function recording() {
+  const counts = new Map<string, Trial["texts"][number]>();
+  const latencies: number[][] = [];
+  return {
+    latencies,
+    texts: (): Trial["texts"] => [...counts.values()],
+    hear: (message: ServerMessage): void => {
+      if (message.type === "reasoning") {
+        const { coarse, fine } = message;
+        const key = `${coarse}\n${fine}`;
+        counts.set(key, { coarse, fine, times: (counts.get(key)?.times ?? 0) + 1 });
+      } else if (message.type === "chunk") {
+        latencies.push(PHASES.map((phase) => rounded(message.phases[phase] * 1000)));
+      }
+    },
+  };
+}
+
+/** A trial may end with a latched stop, and so may the way home from it; an operator would acknowledge and go on. */
+async function goHomeAgain(client: OperatorClient, progress: (words: string) => void): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // Refused where nothing is latched.
+      await client.requestInControl({ type: "acknowledge", reason: "next trial" });
+      await goHome(client, () => undefined);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError) || attempt === MOST_HOMINGS) {
+        throw error;
+      }
+      progress(`acknowledging on the way home: ${error.message}`);
+    }
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
