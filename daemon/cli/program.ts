@@ -15,6 +15,7 @@ import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
 import { register as registerToken } from "./token.js";
+import { register as registerUnattended } from "./unattended.js";
 import { register as registerWatch } from "./watch.js";
 
 /** Every command; a command file says how it is called and loads what it needs only when it runs. */
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerHome,
   registerAcknowledge,
   registerStatus,
+  registerUnattended,
   registerToken,
   registerDoctor,
   registerStart,
