@@ -38,6 +38,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "deadman-released": "operator",
   "guardian-lost": "operator",
   "operator-stop": "operator",
+  "cell-open": "operator",
   "daemon-lost": "operator",
   "policy-starved": "operator",
   "link-lost": "operator",

@@ -1,5 +1,6 @@
 import type { Limits } from "../guard/limits.js";
 import type { Arm } from "../ports/arm.js";
+import type { CellSwitch } from "../ports/cell-switch.js";
 import type { Clock } from "../ports/clock.js";
 import type { Gripper } from "../ports/gripper.js";
 import type { StopReport, ToArm } from "../types/arm-link.js";
@@ -39,6 +40,8 @@ export interface Log {
 export interface ArmProcessParts {
   readonly arm: Arm;
   readonly gripper: Gripper;
+  /** null for a cell without one. */
+  readonly cellSwitch: CellSwitch | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -231,6 +234,10 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       }
     },
   });
+  parts.cellSwitch?.watch((closed) => {
+    log.info({}, `the cell's switch is ${closed ? "closed" : "open"}`);
+    supervisor.cellSwitched(closed, clock.now());
+  });
   connect();
   log.info({ scheduling, periodMs: options.period * 1000 }, `listening on ${options.socketPath}, ${scheduling}`);
 
@@ -250,6 +257,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       streamer.stop();
       await guardian.goodbye();
       link?.close();
+      parts.cellSwitch?.close();
       await gripper.close();
       try {
         await arm.close();

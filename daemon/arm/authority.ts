@@ -28,6 +28,7 @@ export class Authority {
   #guardianSeenAt: Instant = -Infinity;
   #arm: ArmState | null = null;
   #faultSeenAt: Instant = -Infinity;
+  #cellClosed = true;
 
   /** `holdToRun`: motion needs the hold-to-run control, unless a supervisor allows it without. */
   constructor(mostAge: Limits["mostAge"], holdToRun: boolean) {
@@ -53,6 +54,16 @@ export class Authority {
   /** The arm's own fault in words; null when it reports none. */
   get fault(): string | null {
     return this.#arm === null ? null : armFault(this.#arm);
+  }
+
+  /** The cell's enabling switch or guard is closed, or there is none. */
+  get cellClosed(): boolean {
+    return this.#cellClosed;
+  }
+
+  cellSwitched(closed: boolean, now: Instant): void {
+    this.#cellClosed = closed;
+    this.#faultSeenAt = now;
   }
 
   armReported(state: ArmState): void {

@@ -1,9 +1,10 @@
 import { chmodSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import type { RelayPulse } from "../ports/relay-pulse.js";
 import { removeStaleSocket } from "./daemon-link.js";
 import { BEAT_PERIOD, GUARDIAN_BYTE, SILENT_BEATS } from "./guardian-protocol.js";
 
-// Interlocks: HO-03.
+// Interlocks: HO-03, HO-06.
 
 /** The one thing that the guardian ever says to the arm (vendor's JSON protocol). */
 export const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
@@ -17,6 +18,8 @@ const RETRY_MS = 500;
 export interface GuardianOptions {
   readonly socketPath: string;
   readonly arm: { readonly host: string; readonly port: number };
+  /** The relay in the arm's supply; null for a cell without one. */
+  readonly relay: RelayPulse | null;
   readonly log: (message: string) => void;
 }
 
@@ -80,6 +83,7 @@ class GuardianWatch implements Guardian {
     for (const timer of this.#pending) {
       clearTimeout(timer);
     }
+    this.#options.relay?.close();
     this.#server.close();
     this.#process?.destroy();
     this.#arm?.destroy();
@@ -136,6 +140,7 @@ class GuardianWatch implements Guardian {
 
   #check(): void {
     this.#checks += 1;
+    this.#options.relay?.pulse();
     if (this.#process === null) {
       return;
     }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import pino from "pino";
+import { createCellBoxPulse } from "../../drivers/cell-box/cell-box-pulse.js";
 import { loadConfig } from "../config/config.js";
 import { ConfigError } from "../config/yaml-file.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
@@ -32,6 +33,7 @@ try {
   const guardian = await startGuardian({
     socketPath: config.guardianSocket,
     arm: { host: link.host, port: link.port },
+    relay: config.cell_box === undefined ? null : createCellBoxPulse(config.cell_box),
     log: (message) => log.info(message),
   });
   const manager = serviceManager();

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import pino from "pino";
+import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
@@ -40,6 +41,7 @@ try {
     {
       arm,
       gripper,
+      cellSwitch: config.cell_box === undefined ? null : createCellBoxSwitch(config.cell_box),
       clock: hostClock,
       log: pino({ name: "arm", level: config.log.level }, pino.destination({ sync: false })),
     },

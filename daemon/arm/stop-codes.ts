@@ -4,6 +4,7 @@ import type { RefusalCode } from "../guard/refusal.js";
 export type StopCode =
   | RefusalCode
   | "operator-stop"
+  | "cell-open"
   | "operator-gone"
   | "operator-changed"
   | "deadman-released"
@@ -47,6 +48,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "guardian-lost": "The guardian process is silent or not connected to the arm. Start it again; motion waits for it.",
   "guardian-fired":
     "The guardian missed the arm process and stopped the arm. Check the machine's load, then acknowledge.",
+  "cell-open":
+    "The enabling switch or guard of the cell has opened, or its device is away. Close it in sight of the arm, then acknowledge.",
   "operator-stop": "Somebody pressed stop. Make sure that the cell is safe, then acknowledge.",
   "daemon-lost": "The daemon's connection ended while the arm moved. See the daemon's log; start the motion anew.",
   "policy-starved":

@@ -28,7 +28,7 @@ import { MotionStream } from "./motion-stream.js";
 import type { StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
 
-// Interlocks: ML-02, PO-09.
+// Interlocks: ML-02, OP-13, PO-09.
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -201,6 +201,14 @@ export class Supervisor {
     const { fault } = this.#authority;
     if (fault !== null && this.mode !== "fault") {
       this.stop("arm-fault", fault, now);
+    }
+  }
+
+  /** The cell's enabling switch or guard has opened or closed. An open one stops whatever is streamed, and latches. */
+  cellSwitched(closed: boolean, now: Instant): void {
+    this.#authority.cellSwitched(closed, now);
+    if (!closed && this.engaged) {
+      this.stop("cell-open", "the enabling switch or guard of the cell is open", now);
     }
   }
 
@@ -486,6 +494,9 @@ export class Supervisor {
     if (step.taken) {
       return { ok: true };
     }
+    if (step.missing === "healthy" && this.fault === null) {
+      return { ok: false, reason: "the enabling switch or guard of the cell is open, or its device is away" };
+    }
     const detail = step.missing === "healthy" ? ` (${this.fault})` : "";
     return { ok: false, reason: whyNot(step, request) + detail };
   }
@@ -503,7 +514,7 @@ export class Supervisor {
       unattended: authority.isUnattended(now),
       guardian: authority.hasGuardian(now),
       fresh: authority.hasFreshState(now),
-      healthy: this.fault === null,
+      healthy: this.fault === null && authority.cellClosed,
       settled: authority.isSettled(now),
       inside: this.#inside(),
       still: this.#stream?.still ?? true,

@@ -7,6 +7,7 @@ interface Options {
   readonly config: string;
   readonly case?: readonly number[];
   readonly all?: boolean;
+  readonly mode?: string;
   readonly runs: number;
   readonly seed: number;
   readonly soak?: boolean;
@@ -25,6 +26,7 @@ export function register(program: Command): void {
     .description("inject faults into a system in the virtual lab and judge what reaches the arm")
     .option("--case <ids>", "rows of the catalogue of faults, for example 1,2,16-20", idList)
     .option("--all", "every case that can run here")
+    .option("--mode <name>", "only in this mode: policy, homing, hold, standby")
     .option("--runs <n>", "runs of each trial in each mode, at random phases", wholeNumber, 3)
     .option("--seed <n>", "of the first run; each further one adds 1", wholeNumber, 1)
     .option("--soak", "task after task with a random fault every 30 s, instead of cases")
@@ -64,7 +66,7 @@ async function run(options: Options): Promise<void> {
     print(figures, json === true);
   } else {
     const ids = options.all === true ? null : (options.case ?? []);
-    const figures = await runFaultSuite({ ...common, ids, runs });
+    const figures = await runFaultSuite({ ...common, ids, runs, mode: options.mode ?? null });
     failures = figures.failed + figures.violations.length;
     print(figures, json === true);
   }

@@ -77,6 +77,8 @@ export const configSchema = z.strictObject({
   }),
   /** Sockets, token and state of the running daemon; relative to this file. */
   run_directory: z.string().min(1),
+  /** A device of the cell with an enabling switch or guard door and a relay in the arm's supply (drivers/cell-box). */
+  cell_box: z.strictObject({ host, port }).optional(),
   /**
    * Where `kinevla measure` keeps what was measured on this arm; relative to this file. With it, no policy moves the arm
    * before the needed measurements are there; a virtual arm has none.
@@ -88,9 +90,15 @@ export const configSchema = z.strictObject({
 type RawConfig = z.infer<typeof configSchema>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
+<<<<<<< HEAD
 export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
+=======
+export interface Config extends Omit<RawConfig, "home_deg" | "evidence_directory" | "cell_box"> {
+  /** Not there for a cell without one. */
+  readonly cell_box?: { readonly host: string; readonly port: number };
+>>>>>>> main
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
   /** Absolute path of the file it came from. */
@@ -110,11 +118,12 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
     ...config,
+    ...(cell_box === undefined ? {} : { cell_box }),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),

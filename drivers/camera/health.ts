@@ -5,9 +5,9 @@ import type { Instant, Seconds } from "../../daemon/types/units.js";
 
 /** A fault must be named within 0.3 s; the rest is for the check period and the way to the reader. */
 const STALE_AFTER: Seconds = 0.25;
-/** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.2 s. */
+/** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.17 s. */
 const FROZEN_PICTURES = 5;
-const FROZEN_AFTER: Seconds = 0.2;
+const FROZEN_AFTER: Seconds = 0.17;
 
 /** What was last heard of a camera. */
 export type CameraNews =

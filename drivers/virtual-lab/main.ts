@@ -12,6 +12,7 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --controller-port N   TCP port of the arm; 0 is any free one (0)
     --camera-port N       HTTP port of /front.mjpeg and /wrist.mjpeg (0)
     --control-port N      HTTP port of /tasks, /reset, /scene, /faults, /truth, /arrivals, stills (0)
+    --cell-box-port N     TCP port of a cell box with enabling switch and relay (none without this)
     --fps N               pictures a second of each camera (${DEFAULT_LAB.framesPerSecond})
     --real-time N         SCHED_FIFO priority of the controller's process, 1 to 99; needs the privilege
     --die-with-parent     end when standard input closes
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
       "controller-port": { type: "string", default: "0" },
       "camera-port": { type: "string", default: "0" },
       "control-port": { type: "string", default: "0" },
+      "cell-box-port": { type: "string" },
       fps: { type: "string", default: String(DEFAULT_LAB.framesPerSecond) },
       "real-time": { type: "string" },
       "die-with-parent": { type: "boolean", default: false },
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
     controllerPort: whole(values["controller-port"], "controller-port", 65_535),
     cameraPort: whole(values["camera-port"], "camera-port", 65_535),
     controlPort: whole(values["control-port"], "control-port", 65_535),
+    cellBoxPort: values["cell-box-port"] === undefined ? null : whole(values["cell-box-port"], "cell-box-port", 65_535),
     framesPerSecond: Math.max(1, whole(values.fps, "fps", 60)),
     controllerPriority: values["real-time"] === undefined ? null : whole(values["real-time"], "real-time", 99),
   });

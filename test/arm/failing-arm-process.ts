@@ -32,5 +32,5 @@ const log = {
 };
 await runArmProcess(
   { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home, limits: LIMITS, holdToRun: false },
-  { arm: new SayingArm(), gripper: new RecordingGripper(), clock: hostClock, log },
+  { arm: new SayingArm(), gripper: new RecordingGripper(), cellSwitch: null, clock: hostClock, log },
 );

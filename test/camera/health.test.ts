@@ -18,8 +18,8 @@ describe("the fault of a camera, judged by its last news", () => {
     assert.equal(cameraFault("front", size, news, 10.3)?.since, 10);
   });
 
-  it("is frozen after five equal pictures over 0.2 s, not after either alone", () => {
-    assert.equal(kindAt({ kind: "frame", at: 10.25, identical: 5, identicalSince: 10 }, 10.25), "camera-frozen");
+  it("is frozen after five equal pictures over 0.17 s, not after either alone", () => {
+    assert.equal(kindAt({ kind: "frame", at: 10.18, identical: 5, identicalSince: 10 }, 10.18), "camera-frozen");
     assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 4, identicalSince: 10 }, 10.2), null);
     assert.equal(kindAt({ kind: "frame", at: 10.1, identical: 9, identicalSince: 10 }, 10.1), null);
   });

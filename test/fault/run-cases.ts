@@ -7,6 +7,8 @@ import { runTrial, type TrialResult } from "./run-trial.js";
 export interface SuiteOptions extends RigOptions {
   /** Rows of safety.md §4.2; null for all. */
   readonly ids: readonly number[] | null;
+  /** The only mode in which trials are run; null for each in all of its modes. */
+  readonly mode: string | null;
   readonly runs: number;
   /** Of the first run; each further one adds 1. A failure comes again with its own seed and one run. */
   readonly seed: number;
@@ -26,7 +28,7 @@ export async function runCases(options: SuiteOptions): Promise<void> {
   try {
     for (const row of rows) {
       for (const trial of row.trials) {
-        for (const mode of trial.modes) {
+        for (const mode of trial.modes.filter((one) => options.mode === null || options.mode === one)) {
           for (let run = 0; run < Math.min(options.runs, trial.most ?? Infinity); run += 1) {
             if (options.signal.aborted) {
               return;

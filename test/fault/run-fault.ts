@@ -13,6 +13,8 @@ export interface FaultOptions {
   readonly realTime: boolean;
   /** null for all. */
   readonly ids: readonly number[] | null;
+  /** null for all. */
+  readonly mode: string | null;
   readonly runs: number;
   readonly seed: number;
   /** Every run is added to this file, one JSON object a line, and what it holds already counts as run; null for none. */
@@ -52,7 +54,7 @@ export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures
 
 /** Runs a soak; adds it to the record where there is one. */
 export async function runSoak(
-  options: Omit<FaultOptions, "ids" | "runs"> & { readonly minutes: number; readonly quiet: boolean },
+  options: Omit<FaultOptions, "ids" | "runs" | "mode"> & { readonly minutes: number; readonly quiet: boolean },
 ): Promise<SoakFigures> {
   const figures = await soak({ ...options, wallClock: null });
   if (options.record !== null) {

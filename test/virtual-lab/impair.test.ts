@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
-import { altered, DatagramImpairer } from "../../drivers/virtual-lab/impair/datagram-impairer.js";
+import { altered, flipped } from "../../drivers/virtual-lab/impair/alter-datagram.js";
+import { DatagramImpairer } from "../../drivers/virtual-lab/impair/datagram-impairer.js";
 import { ImpairedSocket } from "../../drivers/virtual-lab/impair/impaired-socket.js";
 import {
   type DatagramFaults,
@@ -183,13 +184,14 @@ describe("the line of the state push", () => {
 
   it("makes exactly the promised part of a datagram wrong", () => {
     const joints = (how: Parameters<typeof altered>[1]): unknown =>
-      JSON.parse(altered(PUSH, how).toString()).joint_status.joint_position;
+      JSON.parse(altered(PUSH, how, 0.5).toString()).joint_status.joint_position;
     assert.deepEqual(joints("jump"), [1, 5002, 3, 4, 5, 6, 7]);
     assert.deepEqual(joints("six-joints"), [1, 2, 3, 4, 5, 6]);
     assert.deepEqual(joints("strings"), ["1", "2", "3", "4", "5", "6", "7"]);
     assert.deepEqual(joints("infinite"), [Number.POSITIVE_INFINITY, 2, 3, 4, 5, 6, 7]);
-    assert.ok(!altered(PUSH, "no-errors").toString().includes("arm_err"));
-    assert.notDeepEqual(altered(PUSH, "corrupt", 0.3), PUSH);
+    assert.deepEqual(joints("drift"), [1001, 2, 3, 4, 5, 6, 7]);
+    assert.ok(!altered(PUSH, "no-errors", 0).toString().includes("arm_err"));
+    assert.notDeepEqual(flipped(PUSH, 0.3), PUSH);
   });
 });
 

@@ -88,8 +88,16 @@ function rendered(name: string, { project, node }: Place): string {
 }
 
 /** What the configuration says that the units must know: whom each may reach, and whether there is a graphics card. */
-function dropIns({ arm, cameras, policy }: Config): readonly { readonly unit: string; readonly text: string }[] {
-  const controller = arm.link.kind === "tcp" ? [address("arm.link.host", arm.link.host)] : [];
+function dropIns({
+  arm,
+  cameras,
+  policy,
+  cell_box: box,
+}: Config): readonly { readonly unit: string; readonly text: string }[] {
+  const controller = [
+    ...(arm.link.kind === "tcp" ? [address("arm.link.host", arm.link.host)] : []),
+    ...(box === undefined ? [] : [address("cell_box.host", box.host)]),
+  ];
   const pictures = [cameras.front, cameras.wrist].flatMap((camera) =>
     "url" in camera ? [address("cameras", new URL(camera.url).hostname)] : [],
   );

@@ -151,7 +151,8 @@ class Controller implements VirtualController {
         break;
       case "tcp-bytes":
         for (const client of this.#clients) {
-          client.write(Buffer.from(impairment.base64, "base64"));
+          const piece = Buffer.from(impairment.base64, "base64");
+          client.write(Buffer.concat(Array.from({ length: impairment.repeat }, () => piece)));
         }
         break;
       case "camera":

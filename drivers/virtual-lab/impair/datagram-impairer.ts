@@ -1,6 +1,6 @@
-import { isJsonObject } from "../../rm75/json-object.js";
 import { createRandom, type Random } from "../scene/random.js";
-import { type Alteration, type DatagramFaults, HEALTHY_DATAGRAMS } from "./impairment.js";
+import { altered, flipped } from "./alter-datagram.js";
+import { type DatagramFaults, HEALTHY_DATAGRAMS } from "./impairment.js";
 
 /** The line that the state push takes: loses, doubles, delays, reorders and spoils datagrams. */
 export class DatagramImpairer {
@@ -10,6 +10,8 @@ export class DatagramImpairer {
   #random: Random = createRandom(1);
   #toDrop = 0;
   #toAlter = 0;
+  /** When the first datagram was altered. */
+  #alteredAt: number | null = null;
 
   /** `emit` puts a datagram on the wire; with it goes the instant at which it was made. */
   constructor(emit: (datagram: Buffer, sampledAt: number) => void) {
@@ -21,6 +23,7 @@ export class DatagramImpairer {
     this.#random = createRandom(faults.seed);
     this.#toDrop = countOf(faults.drop);
     this.#toAlter = countOf(faults.alter);
+    this.#alteredAt = null;
   }
 
   /** Takes a datagram that was made at `sampledAt`; `period` is the time to the next one, s. */
@@ -36,9 +39,10 @@ export class DatagramImpairer {
     let bytes = datagram;
     if (alter !== null && this.#toAlter > 0) {
       this.#toAlter -= 1;
-      bytes = altered(datagram, alter.how);
+      this.#alteredAt ??= sampledAt;
+      bytes = altered(datagram, alter.how, sampledAt - this.#alteredAt);
     } else if (corrupt > 0 && this.#random.unit() < corrupt) {
-      bytes = altered(datagram, "corrupt", this.#random.unit());
+      bytes = flipped(datagram, this.#random.unit());
     }
     const copies = duplicate > 0 && this.#random.unit() < duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
@@ -67,49 +71,4 @@ export class DatagramImpairer {
 
 function countOf(what: { readonly count: number | null } | null): number {
   return what === null ? 0 : (what.count ?? Number.POSITIVE_INFINITY);
-}
-
-/** How far a joint jumps in a spoiled datagram, 0.001 degrees. */
-const JUMP_MILLI_DEG = 5000;
-
-/** A datagram of the state push with its content made wrong. */
-export function altered(datagram: Buffer, how: Alteration, where = 0.5): Buffer {
-  if (how === "corrupt") {
-    const bytes = Buffer.from(datagram);
-    const index = Math.floor(where * (bytes.length - 2));
-    bytes[index] = (bytes[index] ?? 0) ^ 0x08;
-    return bytes;
-  }
-  const push: unknown = JSON.parse(datagram.toString());
-  if (!isJsonObject(push) || !isJsonObject(push.joint_status)) {
-    return datagram;
-  }
-  const { joint_status: status } = push;
-  const joints = Array.isArray(status.joint_position) ? status.joint_position.map(Number) : [];
-  const withJoints = (joint_position: unknown): Buffer =>
-    Buffer.from(`${JSON.stringify({ ...push, joint_status: { ...status, joint_position } })}\r\n`);
-  switch (how) {
-    case "jump":
-      return withJoints(joints.map((angle, joint) => (joint === 1 ? angle + JUMP_MILLI_DEG : angle)));
-    case "six-joints":
-      return withJoints(joints.slice(0, 6));
-    case "eight-joints":
-      return withJoints([...joints, 0]);
-    case "strings":
-      return withJoints(joints.map(String));
-    case "null-joints":
-      return withJoints(null);
-    case "infinite":
-      return Buffer.from(
-        withJoints(["#", ...joints.slice(1)])
-          .toString()
-          .replace('"#"', "1e999"),
-      );
-    case "no-errors": {
-      const { arm_err: _arm, sys_err: _system, err: _list, ...rest } = push;
-      return Buffer.from(`${JSON.stringify(rest)}\r\n`);
-    }
-    default:
-      return how satisfies never;
-  }
 }

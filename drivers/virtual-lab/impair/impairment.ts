@@ -30,6 +30,19 @@ const alteration = z.enum([
   "infinite",
   "no-errors",
   "corrupt",
+  /** J3 warms up from 60 by 17 degrees a second to 95, or reports -1 or nothing. */
+  "temperature-ramp",
+  "temperature-negative",
+  "temperature-null",
+  /** Every joint's supply falls from 24 to 19 V within 0.2 s. */
+  "voltage-sag",
+  /** J2 draws 2.5 times what it did, and 3 A more. */
+  "current-surge",
+  /** J1 is reported to go 48 degrees a second faster than it goes, or 2. */
+  "overspeed",
+  "drift",
+  /** J2 is reported 10 degrees from where it is. */
+  "offset",
 ]);
 
 const datagrams = z.strictObject({
@@ -72,8 +85,12 @@ const spoiling = z.enum([
 const schema = z.discriminatedUnion("target", [
   /** The lines to the controller: all connections, present and later. What is left out is as it should be. */
   toxics.extend({ target: z.literal("tcp") }),
-  /** Raw bytes to every connection, base64. */
-  z.strictObject({ target: z.literal("tcp-bytes"), base64: z.string().max(2 ** 22) }),
+  /** Raw bytes to every connection, base64, so often in a row. */
+  z.strictObject({
+    target: z.literal("tcp-bytes"),
+    base64: z.string().max(2 ** 15),
+    repeat: z.int().min(1).max(4096).default(1),
+  }),
   datagrams.extend({ target: z.literal("udp") }),
   z.strictObject({ target: z.literal("camera"), role: z.enum([...CAMERA_ROLES]), how: spoiling }),
   /** Ends every impairment. */

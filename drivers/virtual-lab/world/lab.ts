@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
 import type { Instant } from "../../../daemon/types/units.js";
+import { type CellBox, startCellBox } from "../cell-box/cell-box.js";
 import { ControllerProcess } from "../controller/controller-process.js";
 import { faultFrom } from "../controller/fault.js";
 import { impairmentFrom } from "../impair/impairment.js";
@@ -23,6 +24,8 @@ export interface LabOptions {
   /** Draws the poses of the first scene. */
   readonly seed: number;
   readonly framesPerSecond: number;
+  /** TCP port of a cell box with enabling switch and relay (cell-box/); null for a lab without one. */
+  readonly cellBoxPort: number | null;
   /** SCHED_FIFO priority of the controller's process; null for an ordinary one. */
   readonly controllerPriority: number | null;
 }
@@ -35,6 +38,7 @@ export const DEFAULT_LAB: LabOptions = {
   controlPort: 0,
   seed: 1,
   framesPerSecond: 22,
+  cellBoxPort: null,
   controllerPriority: null,
 };
 
@@ -44,6 +48,8 @@ export interface LabAddresses {
   readonly controller: { readonly host: string; readonly port: number };
   /** MJPEG over HTTP. */
   readonly cameras: { readonly front: string; readonly wrist: string };
+  /** null for a lab without one. */
+  readonly cellBox: { readonly host: string; readonly port: number } | null;
   /** HTTP: /tasks, /reset, /scene, /faults, /truth, /arrivals, stills. */
   readonly control: string;
 }
@@ -71,6 +77,8 @@ const resetRequest = z
   })
   .partial();
 
+const cellRequest = z.strictObject({ closed: z.boolean() });
+
 /** What the present trial is. */
 interface Trial {
   readonly seed: number;
@@ -95,6 +103,7 @@ function verdictOf(task: Task, index: number, truth: WorldTruth) {
 function routes(
   world: WorldProcess,
   controller: ControllerProcess,
+  box: CellBox | null,
   host: string,
   first: Trial,
 ): ReadonlyMap<string, ControlRoute> {
@@ -127,6 +136,7 @@ function routes(
     ],
     ["POST /scene", async (body) => await build({ ...trial, scene: overrideScene(trial.scene, body) }, "stay")],
     ["POST /faults", async (body) => await controller.inject(faultFrom(body))],
+    ["POST /cell", (body) => box?.setSwitch(checked(cellRequest, body).closed) ?? null],
     ["POST /impair", async (body) => ({ at: await impair(world, controller, body) })],
     ["POST /history", async () => await controller.takeHistory()],
     [
@@ -147,6 +157,16 @@ function routes(
     ["GET /front.jpg", async () => await still("front.jpg")],
     ["GET /wrist.jpg", async () => await still("wrist.jpg")],
   ]);
+}
+
+/** A cell box whose relay takes the power from every joint. */
+function cellBoxOf(controller: ControllerProcess, host: string, port: number): Promise<CellBox> {
+  const onPowerCut = (): void => {
+    for (const joint of [1, 2, 3, 4, 5, 6, 7]) {
+      void controller.inject({ kind: "joint-disabled", joint });
+    }
+  };
+  return startCellBox({ host, port, onPowerCut });
 }
 
 /** Spoils a line or a camera; gives the instant from which on it holds. */
@@ -172,8 +192,10 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
   const world = await WorldProcess.start({ scene, host, cameraPort, framesPerSecond });
   let controller: ControllerProcess | undefined;
   let control: ControlServer | undefined;
+  let box: CellBox | null = null;
   const close = async (): Promise<void> => {
     await control?.close();
+    await box?.close();
     await controller?.close();
     await world.close();
   };
@@ -182,11 +204,13 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
       { host, port: settings.controllerPort, plantPort: world.ports.plant },
       settings.controllerPriority,
     );
-    control = await serveControl(host, controlPort, routes(world, controller, host, { seed, task: null, scene }));
+    box = settings.cellBoxPort === null ? null : await cellBoxOf(controller, host, settings.cellBoxPort);
+    control = await serveControl(host, controlPort, routes(world, controller, box, host, { seed, task: null, scene }));
     const cameras = `http://${host}:${world.ports.cameras}`;
     return {
       addresses: {
         controller: { host, port: controller.port },
+        cellBox: box === null ? null : { host, port: box.port },
         cameras: { front: `${cameras}/front.mjpeg`, wrist: `${cameras}/wrist.mjpeg` },
         control: `http://${host}:${control.port}`,
       },

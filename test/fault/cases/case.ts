@@ -62,6 +62,8 @@ export interface Trial {
   readonly budget?: Budget;
   /** How long the record goes on after the fault; 1.2 s where nothing is said. */
   readonly watch?: Seconds;
+  /** The reaction is looked for within this time: later motion is another matter. */
+  readonly within?: Seconds;
   /** At most so many runs: each takes long, or goes through a list by itself. */
   readonly most?: number;
   /** A process has to be started again afterwards. */

@@ -6,6 +6,7 @@ import { hostClock } from "../../../daemon/ports/clock.js";
 import type { CameraRole } from "../../../daemon/types/frame.js";
 import type { Spoiling } from "../../../drivers/virtual-lab/impair/impairment.js";
 import { createPolicyProcess } from "../../../models/policy/policy-process.js";
+import { fastest, framesOf } from "../history/frames.js";
 import { pause } from "../rig/fault-rig.js";
 import type { PoisonValue, PolicyFault } from "../rig/policy-fault.js";
 import { cannotRun, type FaultCase, NO_BUDGET, only, type Trial, type TrialContext, type Visible } from "./case.js";
@@ -64,12 +65,20 @@ export const POLICY_CASES: readonly FaultCase[] = [
     trials: [0.5, 1, 5].map(
       (seconds): Trial => ({
         ...{ name: `${seconds} s`, modes: POLICY, expect: seconds < 0.6 ? "checked" : "rest", watch: seconds + 0.7 },
+        within: 0.4,
         inject: async (context) => {
           const { rig } = context;
           rig.signal("policy", "SIGSTOP");
           setTimeout(() => resume(context), seconds * 1000);
           return await emptyAt(context);
         },
+        // PO-07: after 250 ms at rest the arm goes on only when somebody asks for it.
+        judge: ({ history, visibleAt, rig }) =>
+          framesOf(history.commands, rig.bounds.period).some(
+            (frame) => frame.at > visibleAt + 0.25 + 0.21 && fastest(frame) > 0.01,
+          )
+            ? ["went on by itself after more than 250 ms without a chunk"]
+            : [],
       }),
     ),
   },

@@ -36,7 +36,10 @@ export function rampBegin(
     return null;
   }
   const from = told === null ? -1 : frames.findIndex(({ at }) => at >= Math.max(told, since));
-  if (from >= 0 && frames.every((_, index) => index <= from || falls(frames, index, limits, period))) {
+  const before = frames[from - 1];
+  // A stop that was told of while the arm stood already explains nothing.
+  const moved = before !== undefined && fastest(before) > 3 * speedNoise(period);
+  if (from >= 0 && moved && frames.every((_, index) => index <= from || falls(frames, index, limits, period))) {
     return frames[from]?.at ?? null;
   }
   let begin = frames.length - 1;

@@ -14,14 +14,20 @@ export interface Reaction {
   readonly still: Seconds | null;
 }
 
-/** Works out the reaction to a fault that was visible at `visibleAt`. */
-export function reactionTo(history: RunHistory, visibleAt: Instant, { limits, period }: Bounds): Reaction {
-  const { commands, reports } = history;
+/** Works out the reaction to a fault that was visible at `visibleAt`; what comes after `until` does not count. */
+export function reactionTo(
+  history: RunHistory,
+  visibleAt: Instant,
+  { limits, period }: Bounds,
+  until: Instant = Infinity,
+): Reaction {
+  const { reports } = history;
+  const commands = history.commands.filter(({ at }) => at <= until);
   const stop = commands.find(({ at, command }) => at >= visibleAt && STOPS.includes(command));
   const told = reports.flatMap(({ stops }) => stops.map(({ at }) => at)).filter((at) => at >= visibleAt);
   const frames = framesOf(commands, period).filter(({ at }) => stop === undefined || at < stop.at);
   const ramp = rampBegin(frames, visibleAt, told.length === 0 ? null : Math.min(...told), limits, period);
-  const still = stillAt(history, visibleAt);
+  const still = stillAt(history, visibleAt, until);
   const stillTime = still === null ? null : still - visibleAt;
   // A ramp that was under way when the stop came was the first answer.
   if (ramp !== null && ramp >= visibleAt && (stop === undefined || ramp < stop.at)) {

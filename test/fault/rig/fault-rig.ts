@@ -204,6 +204,15 @@ export class FaultRig {
     });
   }
 
+  /** How far the arm is from its home pose, rad in the farthest joint; Infinity while it is not known. */
+  awayFromHome(): number {
+    const { home } = this.system.config;
+    const measured = this.operator.state?.measured ?? null;
+    return measured === null
+      ? Infinity
+      : Math.max(...measured.map((angle, joint) => Math.abs(angle - (home[joint] ?? Infinity))));
+  }
+
   /** Goes home and waits until the arm stands there. */
   async goHome(): Promise<void> {
     await this.startHoming();

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import { PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "../../../daemon/operator/client-message.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
@@ -58,8 +59,14 @@ async function until<T>(look: () => T | null, within: Seconds): Promise<T | null
   }
 }
 
-/** The HTTP status of a handshake with these headers; 101 for one that is let in, 0 where the connection is dropped. */
-export function handshake(host: string, port: number, headers: Readonly<Record<string, string>>): Promise<number> {
+/** What came of a handshake: 101 and a socket for whoever is let in, another status, or 0 for a dropped connection. */
+export interface Handshake {
+  readonly status: number;
+  readonly socket: Duplex | null;
+}
+
+/** Asks to be let in with these headers. */
+export function handshake(host: string, port: number, headers: Readonly<Record<string, string>>): Promise<Handshake> {
   return new Promise((resolve) => {
     const asked = request({
       ...{ host, port, path: "/" },
@@ -70,16 +77,28 @@ export function handshake(host: string, port: number, headers: Readonly<Record<s
       },
     });
     asked.on("upgrade", (_response, socket) => {
-      socket.destroy();
-      resolve(101);
+      socket.on("error", () => undefined);
+      resolve({ status: 101, socket });
     });
     asked.on("response", (response) => {
       response.resume();
-      resolve(response.statusCode ?? 0);
+      resolve({ status: response.statusCode ?? 0, socket: null });
     });
-    asked.on("error", () => resolve(0));
+    asked.on("error", () => resolve({ status: 0, socket: null }));
     asked.end();
   });
+}
+
+/** The beginning of a client's frame (RFC 6455 §5.2): its first byte, how long its payload claims to be, a mask of zeros. */
+export function frameHead(first: number, length: number): Buffer {
+  const masked = 0x80;
+  const long = 127;
+  const head =
+    length < 126 ? Buffer.of(first, masked | length) : Buffer.of(first, masked | long, 0, 0, 0, 0, 0, 0, 0, 0);
+  if (length >= 126) {
+    head.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return Buffer.concat([head, Buffer.alloc(4)]);
 }
 
 /** Opens so many connections that say the beginning of a request and then nothing; gives how to end them. */
