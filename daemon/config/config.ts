@@ -90,15 +90,11 @@ export const configSchema = z.strictObject({
 type RawConfig = z.infer<typeof configSchema>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
-<<<<<<< HEAD
-export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory"> {
+export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
-=======
-export interface Config extends Omit<RawConfig, "home_deg" | "evidence_directory" | "cell_box"> {
   /** Not there for a cell without one. */
   readonly cell_box?: { readonly host: string; readonly port: number };
->>>>>>> main
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
   /** Absolute path of the file it came from. */
