@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { register as registerAcknowledge } from "./acknowledge.js";
+import { register as registerAudit } from "./audit.js";
 import { register as registerBench } from "./bench.js";
 import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerStatus,
   registerUnattended,
   registerToken,
+  registerAudit,
   registerDoctor,
   registerStart,
   registerEvaluate,

@@ -70,6 +70,8 @@ export const configSchema = z.strictObject({
     hosts: z.array(z.string()),
     /** Holds the operator's token, made at the first start; relative to `run_directory`. */
     token_file: z.string().min(1),
+    /** The log of who asked for what, relative to `run_directory`; on a disk that lasts. */
+    audit_directory: z.string().min(1),
     /** What the token in that file allows. */
     token_role: z.enum(ROLES),
     /** Motion only while somebody in control presses hold-to-run, or while a supervisor allows it without. */
@@ -129,6 +131,7 @@ export function parseConfig(text: string, path: string): Config {
     operator: {
       ...config.operator,
       token_file: resolve(runDirectory, config.operator.token_file),
+      audit_directory: resolve(runDirectory, config.operator.audit_directory),
       tokenStore: resolve(runDirectory, "tokens.json"),
     },
     armSocket: resolve(runDirectory, "arm.sock"),

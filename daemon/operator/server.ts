@@ -4,7 +4,9 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../ports/clock.js";
+import type { Mode } from "../types/mode.js";
 import type { Role } from "../types/role.js";
+import type { AuditTrail } from "./audit-trail.js";
 import type { OperatorBackend } from "./backend.js";
 import { PROTOCOL } from "./client-message.js";
 import { ControlDesk } from "./control-desk.js";
@@ -19,6 +21,7 @@ import { StateFeed } from "./state-feed.js";
 import { fullBucket, type RateLimit, takeToken } from "./token-bucket.js";
 import { keepTokenFile } from "./token-file.js";
 import { type TokenRecord, TokenStore } from "./token-store.js";
+import { watchUnattended } from "./unattended.js";
 import { checkUpgrade, type Room } from "./upgrade-check.js";
 
 // Interlocks: SE-04.
@@ -38,6 +41,7 @@ export interface OperatorServerOptions {
   readonly tokens: { readonly file: string; readonly role: Role; readonly store: string };
   /** In ms since 1970, for the expiry of tokens. */
   readonly wallTime?: () => number;
+  readonly audit: AuditTrail;
   /** Further names, with port, under which a proxy or tunnel reaches the server, for example `lab-pc:8443`. */
   readonly hosts: readonly string[];
   readonly version: string;
@@ -60,6 +64,8 @@ const MAXIMUM_GUESTS = 16;
 const MAXIMUM_SOCKETS = 1024;
 /** Handshakes that show no good token. All come from this machine, so that their address tells nothing. */
 const STRANGERS: RateLimit = { rate: 5, burst: 20 };
+/** Connections turned away that are recorded; more say nothing new. */
+const RECORDED_STRANGERS: RateLimit = { rate: 1, burst: 20 };
 const TOKEN_CHECK_MS = 1000;
 const PING_PERIOD_MS = 5000;
 /** A tenth of the lease's time to live. */
@@ -95,9 +101,25 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
   const metrics = operatorMetrics(options.registry);
   const states = new StateFeed(backend.streams.arm, () => clock.now());
   const sessions = new Set<OperatorSession>();
+  const record = (what: string, who: string, detail: string, result: string): void => {
+    const epoch = states.latest?.message.epoch ?? null;
+    options.audit.record({ what, who, token: null, role: null, lease: null, epoch, detail, result });
+  };
+  record("start", "daemon", `version ${options.version}`, "");
+  let mode: Mode | null = states.latest?.mode ?? null;
+  states.follow((frame) => {
+    if (frame.mode !== mode) {
+      const stop = frame.message.stops[0];
+      record("mode", "arm process", `${mode ?? "unknown"} to ${frame.mode}: ${stop?.detail ?? ""}`, stop?.code ?? "");
+      mode = frame.mode;
+    }
+  });
+  const isUnattended = watchUnattended();
+  const watchTokens = watchedTokens(tokens, record);
   const desk = new ControlDesk(backend, clock, states, (holder, reason) => {
     metrics.inControl.set(holder === null ? 0 : 1);
     log.info({ holder: holder?.name ?? null, reason }, "control");
+    record("control", holder?.name ?? "nobody", reason, "");
     for (const session of sessions) {
       if (session.isAuthenticated) {
         session.send({
@@ -117,6 +139,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
     tokens,
     metrics,
     log,
+    audit: options.audit,
     version: options.version,
     clientCount: () => sessions.size,
   };
@@ -136,6 +159,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
   const webSockets = new WebSocketServer<typeof OperatorSocket>({ ...WEBSOCKET_LIMITS, WebSocket: OperatorSocket });
   http.maxConnections = MAXIMUM_SOCKETS;
   let strangers = fullBucket(STRANGERS, clock.now());
+  let recorded = fullBucket(RECORDED_STRANGERS, clock.now());
   const room = (): Room => {
     const guests = [...sessions].filter(({ isGuest }) => isGuest).length;
     return {
@@ -155,6 +179,11 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
     if (verdict.kind === "turned-away") {
       metrics.dropped.inc({ reason: `handshake-${verdict.status}` });
       log.warn({ status: verdict.status, message: verdict.message }, "operator handshake turned away");
+      const { taken, bucket } = takeToken(recorded, RECORDED_STRANGERS, clock.now());
+      recorded = bucket;
+      if (taken) {
+        record("connection", `origin ${request.headers.origin ?? "none"}`, verdict.message, String(verdict.status));
+      }
       turnAway(stream, verdict.status, verdict.message);
       return;
     }
@@ -195,6 +224,11 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
     setInterval(() => desk.expire(), EXPIRY_CHECK_MS),
     setInterval(() => {
       renewTokens();
+      watchTokens();
+      if (isUnattended(states.latest?.mode ?? null, desk.holder !== null, clock.now())) {
+        log.warn({}, "the arm is powered, and nobody has been in control for a quarter of an hour: switch it off");
+        record("unattended", "nobody", "the arm is powered, nobody in control for a quarter of an hour", "");
+      }
       for (const session of sessions) {
         session.checkToken();
       }
@@ -211,6 +245,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
     port,
     url,
     close: async () => {
+      record("end", "daemon", "", "");
       for (const timer of timers) {
         clearInterval(timer);
       }
@@ -225,6 +260,25 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
       });
     },
   };
+}
+
+/** Records every token that is given, taken back or at its end, whoever did it. */
+function watchedTokens(
+  tokens: TokenStore,
+  record: (what: string, who: string, detail: string, result: string) => void,
+): () => void {
+  const standings = new Map<string, string>();
+  const watch = (): void => {
+    for (const { id, name, role } of tokens.list()) {
+      const standing = tokens.standing(id);
+      if (standings.get(id) !== standing) {
+        standings.set(id, standing);
+        record("token", name, `${id}, ${role}`, standing);
+      }
+    }
+  };
+  watch();
+  return watch;
 }
 
 function turnAway(stream: Duplex, status: number, message: string): void {

@@ -3,6 +3,7 @@ import { Subscription } from "rxjs";
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../ports/clock.js";
 import type { Role } from "../types/role.js";
+import type { AuditTrail } from "./audit-trail.js";
 import type { OperatorBackend } from "./backend.js";
 import type { ClientMessage } from "./client-message.js";
 import type { ControlDesk, DeskClient } from "./control-desk.js";
@@ -29,6 +30,7 @@ export interface SessionContext {
   readonly tokens: TokenStore;
   readonly metrics: OperatorMetrics;
   readonly log: Logger;
+  readonly audit: AuditTrail;
   readonly version: string;
   /** How many clients are connected. */
   clientCount(): number;
@@ -47,6 +49,9 @@ const STOP_WITHIN_MS = 10_000;
 /** A reader that leaves this much unread is dropped (reference/safety.md §5, item 8). */
 const MAXIMUM_UNREAD_BYTES = 256 * 1024;
 
+/** Of a record; an instruction is shorter. */
+const LONGEST_DETAIL = 600;
+
 /** One connection of one client: limits, authentication, requests and what it follows. */
 export class OperatorSession implements DeskClient {
   readonly number: number;
@@ -56,6 +61,9 @@ export class OperatorSession implements DeskClient {
   #token: TokenRecord | null = null;
   #stopOnly: Entry["stopOnly"];
   #forbidden = 0;
+  #held = false;
+  /** The last refusal that was recorded: of a run of equal ones only the first is. */
+  #refused = "";
   readonly #limit: InboundLimit;
   #unreadable = 0;
   #unansweredPings = 0;
@@ -221,6 +229,11 @@ export class OperatorSession implements DeskClient {
       case "home":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
+          if (message.type === "renew" && message.held !== this.#held) {
+            this.#held = message.held;
+            const result = reply?.type === "refused" ? reply.code : "accepted";
+            this.#record("hold-to-run", message.held ? "pressed" : "let go", result, message.lease);
+          }
           if (reply !== null) {
             this.#reply(message, reply);
           }
@@ -298,11 +311,18 @@ export class OperatorSession implements DeskClient {
     this.#context.metrics.messages.inc({ type: request.type, result });
     // Programs and the page ask for these again and again.
     const isRoutine = request.type === "status" || request.type === "subscribe";
+    const lease = "lease" in request ? request.lease : reply.type === "control-granted" ? reply.lease : null;
     if (reply.type === "refused") {
+      if (this.#refused !== `${request.type} ${reply.code}`) {
+        this.#refused = `${request.type} ${reply.code}`;
+        this.#record(request.type, reply.message, reply.code, lease);
+      }
       // Only what was accepted is of bounded length.
       const { type } = request;
       this.#context.log.info({ client: this.#name, type, result, message: reply.message }, "operator refused");
     } else if (!isRoutine) {
+      this.#refused = "";
+      this.#record(request.type, whatElse(request), "accepted", lease);
       this.#context.log.info({ client: this.#name, request, result }, "operator request");
     }
     this.send(reply);
@@ -320,6 +340,7 @@ export class OperatorSession implements DeskClient {
 
   #drop(code: Parameters<typeof refusal>[1], message: string, id: number | null = null): void {
     this.#context.metrics.dropped.inc({ reason: code });
+    this.#record("connection", message, code, null);
     this.#context.log.warn({ client: this.#name, code, message }, "operator dropped");
     this.send(refusal(id, code, message));
     this.#socket.close(1008, message);
@@ -332,6 +353,7 @@ export class OperatorSession implements DeskClient {
     }
     if (this.#socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) {
       this.#context.metrics.dropped.inc({ reason: "slow" });
+      this.#record("connection", "it does not read", "slow", null);
       this.#context.log.warn({ client: this.#name }, "operator dropped: it does not read");
       this.#socket.terminate();
       return;
@@ -339,9 +361,26 @@ export class OperatorSession implements DeskClient {
     this.#socket.send(text);
   }
 
+  #record(what: string, detail: string, result: string, lease: number | null): void {
+    const { audit, states } = this.#context;
+    audit.record({
+      ...{ who: this.#name, token: this.#token?.id ?? null, role: this.#token?.role ?? null },
+      ...{ lease, epoch: states.latest?.message.epoch ?? null, what, detail: detail.slice(0, LONGEST_DETAIL), result },
+    });
+  }
+
   #closed(): void {
     clearTimeout(this.#timer);
     this.#following.unsubscribe();
     this.#context.desk.clientGone(this);
   }
+}
+
+/** What a request says besides who asks and in which place. */
+function whatElse(request: ClientMessage): string {
+  const known = ["type", "id", "lease", "sequence", "name", "token", "seen"];
+  return Object.entries(request)
+    .filter(([key]) => !known.includes(key))
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(", ");
 }

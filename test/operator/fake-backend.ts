@@ -1,4 +1,5 @@
 import { BehaviorSubject, ReplaySubject } from "rxjs";
+import type { AuditEntry } from "../../daemon/audit/audit-chain.js";
 import type {
   OperatorBackend,
   OperatorCommands,
@@ -69,6 +70,8 @@ export class FakeBackend implements OperatorBackend {
   onTask: (task: TaskRequest) => Promise<Outcome> = async () => ({ kind: "done", detail: "under way" });
   onCall: (call: Call) => void = () => undefined;
   picture: Uint8Array | null = Uint8Array.from([0xff, 0xd8, 0xff, 0xd9]);
+  /** What the server recorded. */
+  readonly audit: AuditEntry[] = [];
   #taskId = 0;
 
   readonly commands: OperatorCommands = {

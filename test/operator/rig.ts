@@ -45,6 +45,7 @@ export async function startRig(
     port,
     tokens: { file: tokenFile, store: join(folder, "tokens.json"), role: "maintainer" },
     wallTime,
+    audit: { record: (entry) => backend.audit.push(entry) },
     hosts: [],
     version: "0.0.0-test",
   });
