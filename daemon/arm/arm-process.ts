@@ -173,9 +173,8 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
 
   /** Clears what the arm has latched, waits until it reports no fault, then lets the supervisor decide. */
   const acknowledge = async (message: ToArm & { readonly kind: "request" }): Promise<void> => {
-    if (supervisor.mode === "fault") {
+    if (supervisor.mode === "fault" && !supervisor.isSettled(clock.now())) {
       try {
-        // The arm may have cleared its own error already; it has to be without one for a while all the same.
         if (supervisor.fault !== null) {
           await arm.clearFaults();
         }
