@@ -11,6 +11,7 @@ function parts(notices: readonly Notice[]): PartStates {
     link: { kind: "connected", since: 0 },
     report: armReport({ notices }),
     unmeasured: null,
+    audit: null,
     cameras: [],
     policy: { kind: "loading", stage: "starting" },
     policySince: 0,

@@ -117,7 +117,7 @@ describe("the ladder of reactions", () => {
     assert.equal(ladder.pace([], 10), 1);
     assert.deepEqual([ladder.pace(slow, 10.01), ladder.pace(slow, 10.02)], [0.5, 0.5]);
     assert.deepEqual([ladder.pace([], 10.2), ladder.pace([], 10.23)], [0.5, 1]);
-    assert.equal(ladder.pace([finding("ML-13", "note")], 11), 1);
+    assert.equal(ladder.pace([finding("ML-13", "note")], 11.1), 1);
     assert.equal(ladder.notices.length, 1);
     assert.deepEqual(told, ["HO-15", "ML-13"]);
   });
