@@ -4,7 +4,7 @@ import { FaultRig, type RigOptions } from "./rig/fault-rig.js";
 import { runTrial, type TrialResult } from "./run-trial.js";
 
 /** Which cases are run, and how often. */
-export interface SuiteOptions extends RigOptions {
+export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
   /** Rows of safety.md §4.2; null for all. */
   readonly ids: readonly number[] | null;
   /** The only mode in which trials are run; null for each in all of its modes. */
@@ -56,7 +56,7 @@ async function runOnce(
   let why = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
-      const result = await runTrial(await rigs.rig(), row, trial, mode, seed);
+      const result = await runTrial(await rigs.rig(trial.holdToRun === true), row, trial, mode, seed);
       await rigs.after(trial.fresh === true);
       return result;
     } catch (error) {
@@ -72,15 +72,18 @@ async function runOnce(
 
 /** Keeps one system for as many runs as it is fit for. */
 class RigKeeper {
-  readonly #options: RigOptions;
+  readonly #options: Omit<RigOptions, "holdToRun">;
   #rig: FaultRig | null = null;
 
-  constructor(options: RigOptions) {
+  constructor(options: Omit<RigOptions, "holdToRun">) {
     this.#options = options;
   }
 
-  async rig(): Promise<FaultRig> {
-    this.#rig ??= await FaultRig.start(this.#options);
+  async rig(holdToRun: boolean): Promise<FaultRig> {
+    if (this.#rig !== null && this.#rig.system.config.operator.hold_to_run !== holdToRun) {
+      await this.close();
+    }
+    this.#rig ??= await FaultRig.start({ ...this.#options, holdToRun });
     return this.#rig;
   }
 

@@ -21,7 +21,7 @@ describe("a selection of the fault suite", () => {
   let rig: FaultRig;
   before(async () => {
     const configFile = projectPath("daemon", "config", "lab.yaml");
-    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null });
+    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false });
   });
   after(() => rig.close());
 
