@@ -23,7 +23,7 @@ const ATTEMPTS = 2;
 
 /** Runs the chosen cases, each trial in each of its modes; rejects only where no system can be started. */
 export async function runCases(options: SuiteOptions): Promise<void> {
-  const rigs = new RigKeeper(options);
+  const rigs = new RigKeeper(options, options.progress);
   const rows = CASES.filter(({ id }) => options.ids === null || options.ids.includes(id));
   try {
     for (const row of rows) {
@@ -73,10 +73,12 @@ async function runOnce(
 /** Keeps one system for as many runs as it is fit for. */
 class RigKeeper {
   readonly #options: Omit<RigOptions, "holdToRun">;
+  readonly #progress: (words: string) => void;
   #rig: FaultRig | null = null;
 
-  constructor(options: Omit<RigOptions, "holdToRun">) {
+  constructor(options: Omit<RigOptions, "holdToRun">, progress: (words: string) => void) {
     this.#options = options;
+    this.#progress = progress;
   }
 
   async rig(holdToRun: boolean): Promise<FaultRig> {
@@ -89,15 +91,15 @@ class RigKeeper {
 
   /** Makes the system fit for the next run, or ends it where it is not. */
   async after(isSpent: boolean): Promise<void> {
-    const fit =
-      !isSpent &&
-      (await this.#rig?.recover().then(
-        () => true,
-        () => false,
-      ));
-    if (fit !== true) {
-      await this.close();
+    try {
+      if (!isSpent) {
+        await this.#rig?.recover();
+        return;
+      }
+    } catch (error) {
+      this.#progress(`a new system is started: ${error instanceof Error ? error.message : String(error)}`);
     }
+    await this.close();
   }
 
   async close(): Promise<void> {

@@ -314,10 +314,8 @@ export class FaultRig {
       await this.operator.held({ type: "acknowledge", reason: "fault suite" });
       return "a stop is latched";
     }
-    if (mode === "policy" || mode === "homing") {
+    if (mode === "policy") {
       await this.operator.held({ type: "pause" });
-      await this.operator.held({ type: "home" });
-      return `mode ${mode}`;
     }
     return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
   }
