@@ -102,7 +102,7 @@ async function runGroup(
         tokenFile: system.tokenFile,
         name: "evaluation",
       });
-      await need(client.subscribe(["state", "progress", "reasoning", "chunks"]), "accepted");
+      await need(client.subscribe(["state", "progress", "reasoning", "chunks", "faults"]), "accepted");
       await need(client.takeControl(), "control-granted");
       await untilReady(client, options.progress);
       const daemon = system.children.find(({ name }) => name === "daemon")?.pid ?? -1;

@@ -28,7 +28,7 @@ article{display:flex;gap:1rem;border-top:1px solid #c8ccd2;padding:.75rem 0}arti
 .good b{color:#63c78c}.half b{color:#e0b252}.bad b{color:#f28b82}}`;
 
 function section(summary: ConditionSummary): string {
-  const { condition, tasks, all, ends, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
+  const { condition, tasks, all, ends, repeated, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
   const rows = [...tasks, { ...all, instruction: "all" }].map(({ instruction, trials, goal, kinematic }) => [
     text(instruction),
     String(trials),
@@ -38,7 +38,7 @@ function section(summary: ConditionSummary): string {
   return [
     `<h2>${capitalised(CONDITION_WORDS[condition])}</h2>`,
     table(["instruction", "trials", "goal", "as told"], rows),
-    `<p>Ended: ${text(endsInWords(ends))}.</p>`,
+    `<p>Ended: ${text(endsInWords(ends, repeated))}.</p>`,
     difference === null ? "" : `<p>${differenceInWords(difference)}.</p>`,
     bleu === null
       ? ""

@@ -1,6 +1,7 @@
-import { CliError } from "../cli/exit-code.js";
+import { CliError, EXIT } from "../cli/exit-code.js";
 import { followTask } from "../cli/follow-task.js";
 import { goHome } from "../cli/go-home.js";
+import { RefusedError } from "../cli/refused-error.js";
 import { untilReady } from "../cli/until-ready.js";
 import type { LabControl } from "../launch/lab-control.js";
 import type { OperatorClient } from "../operator/client.js";
@@ -9,7 +10,7 @@ import { policyPeakMib } from "./peak-memory.js";
 import { PHASES, type PlannedTrial, type Subject, type Trial } from "./trial.js";
 
 const MOST_HOMINGS = 5;
-const MOST_ATTEMPTS = 4;
+const MOST_ATTEMPTS = 10;
 
 /** What a trial is run with. */
 export interface TrialRig {
@@ -23,19 +24,26 @@ export interface TrialRig {
 
 /**
  * Lays the table, has the daemon follow the instruction, and asks the lab how it ended; rejects when the system breaks.
- * A task that fails before its first chunk shows nothing of the policy and is started again, a few times.
+ * A task that fails for want of pictures shows nothing of the policy: it is started again on the same table, and the
+ * trial says how often; throws CliError where that never ends.
  */
 export async function runTrial(rig: TrialRig, planned: PlannedTrial): Promise<Trial> {
-  for (let attempts = 1; ; attempts += 1) {
+  for (let attempts = 1; attempts <= MOST_ATTEMPTS; attempts += 1) {
     const trial = await attempt(rig, planned);
-    if (trial.chunks > 0 || attempts === MOST_ATTEMPTS) {
+    if (trial !== null) {
       return { ...trial, attempts };
     }
-    rig.progress(`again, it ended before it began: ${trial.end}`);
+    rig.progress("again: the cameras stalled, this was no trial");
   }
+  const words = `The cameras stalled in ${MOST_ATTEMPTS} starts of one trial.`;
+  throw new CliError(EXIT.unhealthy, "too-busy", words, "Give this machine less to do, then go on with --resume.");
 }
 
-async function attempt({ client, lab, looks, daemon, progress }: TrialRig, planned: PlannedTrial): Promise<Trial> {
+/** One start of a trial; null where a camera failed. */
+async function attempt(
+  { client, lab, looks, daemon, progress }: TrialRig,
+  planned: PlannedTrial,
+): Promise<Trial | null> {
   await goHomeAgain(client, progress);
   await lab.reset(planned.seed, looks, planned.task);
   await untilReady(client, progress);
@@ -44,7 +52,10 @@ async function attempt({ client, lab, looks, daemon, progress }: TrialRig, plann
   const record = recording();
   // Wordings that the policy was not trained on are meant.
   const wish = { instruction: planned.instruction, homeFirst: false, confirm: true };
-  const end = await followTask(client, wish, record.hear);
+  const end = await followTask(client, wish, record.hear).catch(blindOnly);
+  if (end === null || (end.phase === "failed" && record.wasBlind())) {
+    return null;
+  }
   const verdict = (await lab.verdicts())[planned.task];
   if (verdict === undefined) {
     throw new Error("the virtual lab gave no verdict");
@@ -65,12 +76,22 @@ async function attempt({ client, lab, looks, daemon, progress }: TrialRig, plann
   };
 }
 
+/** A camera may stall between being ready and being asked. */
+function blindOnly(error: unknown): null {
+  if (error instanceof RefusedError && error.code === "not-ready") {
+    return null;
+  }
+  throw error;
+}
+
 /** Collects what the daemon says of one task. */
 function recording() {
   const counts = new Map<string, Trial["texts"][number]>();
   const latencies: number[][] = [];
+  let wasBlind = false;
   return {
     latencies,
+    wasBlind: (): boolean => wasBlind,
     texts: (): Trial["texts"] => [...counts.values()],
     hear: (message: ServerMessage): void => {
       if (message.type === "reasoning") {
@@ -79,6 +100,8 @@ function recording() {
         counts.set(key, { coarse, fine, times: (counts.get(key)?.times ?? 0) + 1 });
       } else if (message.type === "chunk") {
         latencies.push(PHASES.map((phase) => rounded(message.phases[phase] * 1000)));
+      } else if (message.type === "faults") {
+        wasBlind ||= message.faults.some(({ code }) => code.startsWith("camera-"));
       }
     },
   };

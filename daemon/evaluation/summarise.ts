@@ -43,6 +43,8 @@ export interface ConditionSummary {
   readonly all: Successes;
   /** How the daemon says that the trials ended, and how often. */
   readonly ends: readonly { readonly end: string; readonly trials: number }[];
+  /** Starts that were no trial for want of pictures. */
+  readonly repeated: number;
   /** null for `plain` and without pairs. */
   readonly difference: Difference | null;
   /** Corpus BLEU-4 of the model's own texts, 0..1; null where they are forced. */
@@ -91,6 +93,7 @@ function summariseCondition(
       end,
       trials: own.filter((run) => run.end === end).length,
     })),
+    repeated: own.reduce((sum, { attempts }) => sum + attempts - 1, 0),
     difference:
       condition === "plain"
         ? null

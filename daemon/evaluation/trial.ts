@@ -25,7 +25,7 @@ export const trialSchema = z.strictObject({
   /** How the daemon says that it ended. */
   end: z.string(),
   seconds: z.number(),
-  /** Starts that it took: one that ended before the first chunk, for example for want of pictures, is no trial yet. */
+  /** Starts that it took: one that failed for want of pictures is no trial yet. */
   attempts: z.int(),
   /** Chunks that the arm process took. */
   chunks: z.int(),

@@ -8,13 +8,13 @@ export function evaluationInWords({ subject, conditions }: Evaluation): string {
 }
 
 function conditionInWords(summary: ConditionSummary): readonly string[] {
-  const { condition, tasks, all, ends, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
+  const { condition, tasks, all, ends, repeated, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
   return [
     "",
     `${capitalised(CONDITION_WORDS[condition])}:`,
     ...tasks.map((task) => `  ${task.instruction}\n    ${successesInWords(task)}`),
     `  All tasks\n    ${successesInWords(all)}`,
-    `  Ended: ${endsInWords(ends)}`,
+    `  Ended: ${endsInWords(ends, repeated)}`,
     ...(difference === null ? [] : [`  ${differenceInWords(difference)}`]),
     ...(bleu === null
       ? []
@@ -30,8 +30,10 @@ export function rateInWords({ rate, interval: [low, high] }: Rate): string {
 }
 
 /** How the trials ended. */
-export function endsInWords(ends: ConditionSummary["ends"]): string {
-  return ends.map(({ end, trials }) => `${trials} ${end}`).join("; ");
+export function endsInWords(ends: ConditionSummary["ends"], repeated: number): string {
+  const words = ends.map(({ end, trials }) => `${trials} ${end}`);
+  const again = repeated === 0 ? [] : [`${repeated} starts repeated because the cameras stalled`];
+  return [...words, ...again].join("; ");
 }
 
 /** What changed against the plain trials. */

@@ -45,7 +45,9 @@ test("what a condition changes is told against the plain trials of the same task
 
 test("how the trials ended is counted", () => {
   const stopped = trial({ seed: 7, end: "failed: No picture from the front camera." });
-  const [plain] = summarise(SUBJECT, [trial(), trial({ seed: 6 }), stopped], TASKS).conditions;
+  const again = trial({ seed: 6, attempts: 3 });
+  const [plain] = summarise(SUBJECT, [trial(), again, stopped], TASKS).conditions;
+  assert.equal(plain?.repeated, 2);
   assert.deepEqual(plain?.ends, [
     { end: "finished", trials: 2 },
     { end: stopped.end, trials: 1 },

@@ -316,6 +316,13 @@ describe("a task ends", () => {
     assert.deepEqual(end(run({ answer: failing(0, 5) })), ["failed", "deadline missed"]);
   });
 
+  it("without a chunk for the arm from an inference that failed", () => {
+    const spoilt = throwError(() => new Error("The decoder gave NaN at step 1, dimension 1; the clip is 2"));
+    const bench = run({ answer: (n) => (n === 0 ? null : spoilt) });
+    assert.match(end(bench)[1], /The decoder gave NaN/);
+    assert.deepEqual(bench.arm.chunks, []);
+  });
+
   it("after five refused chunks in a row", () => {
     const bench = run({ at: { 1500: ({ arm }) => arm.refuse("chunk") } });
     assert.equal(outcome(bench), "failed");

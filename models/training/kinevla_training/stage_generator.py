@@ -33,6 +33,10 @@ class Wordings:
     prompts: Tensor
     bare: TemplateTable
     full: TemplateTable
+    # The prompt of every wording before the texts of every task: row `wording * tasks + task`.
+    crossed: TemplateTable
+    # Task of each wording.
+    tasks: Tensor
 
 
 def make_wordings(
@@ -44,7 +48,7 @@ def make_wordings(
     reasoning: bool = True,
 ) -> Wordings:
     """Tables of all wordings; `visual` is the number of visual tokens; without `reasoning` the texts are empty."""
-    rows, prompts, bare, full = [], [], [], []
+    rows, prompts, bare, full, texts, own = [], [], [], [], [], []
     for task in tasks:
         rows.append(list(range(len(prompts), len(prompts) + len(task.wordings))))
         coarse, fine = text_ids(tokenizer, task.coarse), text_ids(tokenizer, task.fine)
@@ -53,17 +57,26 @@ def make_wordings(
                 raise ValueError(f"{name} text of {task.instruction!r} has {len(ids)} tokens, budget {budget}")
         if not reasoning:
             coarse, fine = [], []
+        texts.append((coarse, fine))
         for wording in task.wordings:
             prompt = prompt_ids(tokenizer, bundle, wording)
             prompts.append(prompt)
+            own.append(len(rows) - 1)
             bare.append(make_template(vocabulary, visual, prompt, coarse, fine, with_text=False))
             full.append(make_template(vocabulary, visual, prompt, coarse, fine, with_text=True))
+    crossed = [
+        make_template(vocabulary, visual, prompt, coarse, fine, with_text=True)
+        for prompt in prompts
+        for coarse, fine in texts
+    ]
     longest = max(len(p) for p in prompts)
     return Wordings(
         rows=rows,
         prompts=torch.tensor([p + [vocabulary.pad] * (longest - len(p)) for p in prompts]),
         bare=make_table(bare, vocabulary.pad),
         full=make_table(full, vocabulary.pad),
+        crossed=make_table(crossed, vocabulary.pad),
+        tasks=torch.tensor(own),
     )
 
 
@@ -191,6 +204,12 @@ def train_generator(
         with_text = own.reasoning and (final or torch.rand(()) < own.mixed_text_share)
         table = wordings.full if with_text else wordings.bare
         template = draw_wordings(data.task[rows], wordings.rows)
+        honest = torch.ones(len(rows), dtype=torch.bool)
+        if with_text and own.swapped_prompts:
+            other = torch.randint(len(wordings.tasks), (len(rows),))
+            template = torch.where(torch.rand(len(rows)) < own.swapped_prompts, other, template)
+            honest = wordings.tasks[template] == data.task[rows]
+            table, template = wordings.crossed, template * len(wordings.rows) + data.task[rows]
         longest = int(table.lengths[template].max())
         ids, positions = table.ids[template, :longest].to(device), table.positions[template, :longest].to(device)
         places = table.code_places[template].to(device)
@@ -209,7 +228,8 @@ def train_generator(
         loss = action + own.regression_weight * (joints + GRIPPER_WEIGHT * gripper)
         shares = {"action": action.item(), "joints": joints.item(), "gripper": gripper.item()}
         if with_text:
-            predicted = table.predicted[template, :longest].to(device)
+            # Nobody could tell the texts from a prompt that is not theirs.
+            predicted = (table.predicted[template, :longest] & honest.unsqueeze(1)).to(device)
             logits = model.language.head(hidden[:, :-1][predicted[:, 1:]])
             text = nn.functional.cross_entropy(logits, ids[:, 1:][predicted[:, 1:]])
             loss = loss + own.text_weight * text

@@ -14,7 +14,8 @@ LAB = Path(__file__).parents[3] / "dist" / "drivers" / "virtual-lab" / "rollout"
 @pytest.fixture(scope="module")
 def arguments(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("ablation")
-    small = {**NANO, "trunk": {"samples": 16 * 16, "batch": 16}, "generator": {"samples": 16 * 16, "batch": 16}}
+    short = {"samples": 16 * 16, "batch": 16}
+    small = {**NANO, "trunk": short, "generator": {**short, "swapped_prompts": 0.5}}
     small["representation"] = {**NANO["representation"], "steps": 16}
     (folder / "nano.json").write_text(json.dumps(small))
     out = ["--out", str(folder / "out"), "--config", str(folder / "nano.json")]

@@ -154,6 +154,23 @@ def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_f
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
 
 
+def test_a_crossed_row_has_the_prompt_of_its_wording_and_the_texts_of_its_task(nano: Config, data_folder: Path) -> None:
+    tasks = load_dataset(data_folder).tasks
+    tokenizer = train_tokenizer(tasks, nano.bundle.prompt, nano.bundle.text_vocabulary)
+    wordings = make_wordings(tasks, tokenizer, make_vocabulary(tokenizer, nano.representation), 7, nano.bundle)
+    for wording, prompt in enumerate(wordings.prompts):
+        for number, task in enumerate(tasks):
+            row = wording * len(tasks) + number
+            ids = wordings.crossed.ids[row]
+            assert ids[8 : 8 + len(prompt)].tolist()[: int((prompt > 0).sum())] == prompt[prompt > 0].tolist()
+            assert ids[wordings.crossed.text[row]].tolist() == text_ids(tokenizer, task.coarse) + text_ids(
+                tokenizer, task.fine
+            )
+            if number == wordings.tasks[wording]:
+                length = int(wordings.full.lengths[wording])
+                assert ids[:length].tolist() == wordings.full.ids[wording, :length].tolist()
+
+
 def test_refusals_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "no dataset.json" in capsys.readouterr().err
