@@ -51,6 +51,11 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
       if (decision === "end" || interruption.happened()) {
         break;
       }
+      if (measurement.kind === "by-hand") {
+        // The arm is for the vendor's tools now.
+        await cell?.close();
+        cell = null;
+      }
       let result: Result;
       if (decision === "skip") {
         result = {
@@ -93,7 +98,9 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
 async function introduce(measurement: Measurement, person: Person, virtual: boolean) {
   note(`\n${measurement.id}  ${measurement.question}`);
   note(`  taken for granted: ${measurement.assumed}`);
-  note(`  moves: ${measurement.moves}`);
+  note(
+    `  moves: ${measurement.moves}${measurement.kind === "moving" ? "; before the first one the arm goes home" : ""}`,
+  );
   if (measurement.kind === "by-hand") {
     note(`  by hand: ${measurement.steps}`);
     return virtual ? ("skip" as const) : person.decide("Done, and figures at hand?");
@@ -209,8 +216,8 @@ function stopOnInterrupt(cell: () => MeasuringCell | null): {
   let happened = false;
   const stop = (): void => {
     happened = true;
-    cell()?.stop("Ctrl-C");
-    note("The arm is stopped; ending after this measurement.");
+    cell()?.abandon("Ctrl-C");
+    note("The arm is stopped, and nothing moves any more.");
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, stop);
