@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { armProcessCommand, guardianCommand } from "../arm/commands.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { projectPath } from "../ports/project-path.js";
 import { type Child, startChild } from "./child.js";
-import { freeTcpPort, freeUdpPort } from "./free-ports.js";
+import { configApart } from "./config-apart.js";
 import { obstacles } from "./obstacles.js";
 import { makeRunDirectory } from "./run-directory.js";
 
@@ -77,7 +76,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     }
   };
   try {
-    const configFile = folder === null ? options.configFile : await configApart(options.configFile, folder);
+    const configFile =
+      folder === null
+        ? options.configFile
+        : await configApart(options.configFile, join(folder, "kinevla.yaml"), folder);
     const config = loadConfig(configFile);
     // Read by the arm process; what is wrong in it is said before anything runs.
     loadLimits(config.limits);
@@ -123,24 +125,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await close();
     throw error;
   }
-}
-
-/** A copy of the configuration with free ports and a folder of its own. */
-async function configApart(file: string, folder: string): Promise<string> {
-  const original = loadConfig(file);
-  const document = parseDocument(readFileSync(original.file, "utf8"));
-  const cameras = await freeTcpPort();
-  document.setIn(["arm", "link", "port"], await freeTcpPort());
-  document.setIn(["arm", "push", "port"], await freeUdpPort());
-  document.setIn(["cameras", "front", "url"], `http://127.0.0.1:${cameras}/front.mjpeg`);
-  document.setIn(["cameras", "wrist", "url"], `http://127.0.0.1:${cameras}/wrist.mjpeg`);
-  document.setIn(["operator", "port"], await freeTcpPort());
-  document.setIn(["limits"], original.limits);
-  document.setIn(["policy", "bundle"], original.policy.bundle);
-  document.setIn(["run_directory"], folder);
-  const copy = join(folder, "kinevla.yaml");
-  writeFileSync(copy, document.toString());
-  return copy;
 }
 
 /** Starts the lab on the addresses that the configuration expects; gives its control address. */

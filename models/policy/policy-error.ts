@@ -1,7 +1,14 @@
 import type { FailureCode } from "../failure.js";
 
 /** Why an inference gave nothing; failures of the model, and of the process that runs it. */
-export type PolicyErrorCode = FailureCode | "not-ready" | "busy" | "deadline-missed" | "process-died" | "closed";
+export type PolicyErrorCode =
+  | FailureCode
+  | "not-ready"
+  | "busy"
+  | "deadline-missed"
+  | "process-died"
+  | "bad-answer"
+  | "closed";
 
 /** The one error of `Policy.infer`. */
 export class PolicyError extends Error {

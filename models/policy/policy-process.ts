@@ -3,6 +3,7 @@ import { BehaviorSubject, Observable, type Subscriber } from "rxjs";
 import type { Inference, InferenceRequest, Policy, PolicyStatus } from "../../daemon/ports/policy.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { Seconds } from "../../daemon/types/units.js";
+import { inferenceFlaw } from "./inference-flaw.js";
 import { type FromPolicyProcess, isFromPolicyProcess, type LoadRequest, type ToPolicyProcess } from "./messages.js";
 import { PolicyError } from "./policy-error.js";
 
@@ -52,6 +53,8 @@ class PolicyProcess implements Policy {
   /** Waits for an abandoned inference to end. */
   #next: Pending | null = null;
   #deaths = 0;
+  /** Steps of a chunk of the loaded bundle. */
+  #horizon = 0;
   #lastId = 0;
   #closed = false;
 
@@ -152,6 +155,7 @@ class PolicyProcess implements Policy {
       case "ready": {
         this.#stopWatch();
         const { description, latencyP95, notice } = message;
+        this.#horizon = description.horizon;
         const ready = { kind: "ready", description, latencyP95 } as const;
         this.#status.next(notice === null ? ready : { ...ready, notice });
         return;
@@ -179,11 +183,14 @@ class PolicyProcess implements Policy {
     this.#running = null;
     this.#deaths = 0;
     const subscriber = pending.subscriber;
-    if (message.kind === "inferred") {
+    const flaw = message.kind === "inferred" ? inferenceFlaw(message.inference, this.#horizon) : null;
+    if (message.kind === "failed") {
+      subscriber?.error(new PolicyError(message.failure.code, message.failure.detail));
+    } else if (flaw !== null) {
+      subscriber?.error(new PolicyError("bad-answer", `The policy process sent a chunk that is none: ${flaw}`));
+    } else {
       subscriber?.next(message.inference);
       subscriber?.complete();
-    } else {
-      subscriber?.error(new PolicyError(message.failure.code, message.failure.detail));
     }
     this.#sendNext();
   }

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { freeTcpPort, freeUdpPort } from "../../daemon/launch/free-ports.js";
+import { configApart } from "../../daemon/launch/config-apart.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { jsonLines, kinevla } from "./kinevla.js";
 
@@ -14,17 +14,9 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** The lab's configuration on ports of its own, with its text changed. */
 async function config(name: string, change: (text: string) => string = (text) => text): Promise<string> {
-  const original = readFileSync(projectPath("daemon", "config", "lab.yaml"), "utf8");
-  const text = original
-    .replace("18080", String(await freeTcpPort()))
-    .replace("18089", String(await freeUdpPort()))
-    .replaceAll("18081", String(await freeTcpPort()))
-    .replace("8787", String(await freeTcpPort()))
-    .replace("../../models", projectPath("models"))
-    .replace("limits-rm75b.yaml", projectPath("daemon", "config", "limits-rm75b.yaml"))
-    .replace("../../.run", join(folder, `${name}-run`));
   const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, change(text));
+  await configApart(projectPath("daemon", "config", "lab.yaml"), file, join(folder, `${name}-run`));
+  writeFileSync(file, change(readFileSync(file, "utf8")));
   return file;
 }
 

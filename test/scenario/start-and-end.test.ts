@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { freeTcpPort, freeUdpPort } from "../../daemon/launch/free-ports.js";
+import { configApart } from "../../daemon/launch/config-apart.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { kinevla, type Run } from "../cli/kinevla.js";
 import { descendants, isAlive, watchFor } from "./rig.js";
@@ -13,17 +13,7 @@ const runDirectory = join(folder, "run");
 after(() => rmSync(folder, { recursive: true }));
 
 const file = join(folder, "cell.yaml");
-writeFileSync(
-  file,
-  readFileSync(projectPath("daemon", "config", "lab.yaml"), "utf8")
-    .replace("18080", String(await freeTcpPort()))
-    .replace("18089", String(await freeUdpPort()))
-    .replaceAll("18081", String(await freeTcpPort()))
-    .replace("8787", String(await freeTcpPort()))
-    .replace("../../models", projectPath("models"))
-    .replace("limits-rm75b.yaml", projectPath("daemon", "config", "limits-rm75b.yaml"))
-    .replace("../../.run", runDirectory),
-);
+await configApart(projectPath("daemon", "config", "lab.yaml"), file, runDirectory);
 
 const start = (): Run => kinevla("start", "--config", file);
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { freeTcpPort, freeUdpPort } from "../../daemon/launch/free-ports.js";
+import { configApart } from "../../daemon/launch/config-apart.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { countAnswers } from "../../daemon/service/answers.js";
 import { serviceManager } from "../../daemon/service/service-manager.js";
@@ -59,18 +59,7 @@ function pause(ms: number): Promise<void> {
 /** The lab's configuration with ports of its own; no lab is there. */
 async function lonelyConfig(name: string): Promise<string> {
   const file = join(folder, `${name}.yaml`);
-  const text = readFileSync(projectPath("daemon", "config", "lab.yaml"), "utf8");
-  writeFileSync(
-    file,
-    text
-      .replace("18080", String(await freeTcpPort()))
-      .replace("18089", String(await freeUdpPort()))
-      .replaceAll("18081", String(await freeTcpPort()))
-      .replace("8787", String(await freeTcpPort()))
-      .replace("../../models", projectPath("models"))
-      .replace("limits-rm75b.yaml", projectPath("daemon", "config", "limits-rm75b.yaml"))
-      .replace("../../.run", join(folder, `${name}-run`)),
-  );
+  await configApart(projectPath("daemon", "config", "lab.yaml"), file, join(folder, `${name}-run`));
   return file;
 }
 

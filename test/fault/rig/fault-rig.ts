@@ -193,6 +193,8 @@ export class FaultRig {
 
   /** Starts a task and resolves while the arm moves by it. */
   async followPolicy(index: number): Promise<void> {
+    // A table that was laid anew costs a few pictures.
+    await this.ready();
     const instruction = await this.instruction(index);
     await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
     await this.operator.next("state", ({ mode }) => mode === "policy", PATIENCE_MS);
