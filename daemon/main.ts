@@ -4,6 +4,7 @@ import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
+import { AuditLog } from "./audit/audit-log.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
@@ -41,6 +42,9 @@ async function main(): Promise<void> {
       `${config.policy.bundle}: its pictures are resized by ${manifest.images.resize}; the cameras offer area`,
     );
   }
+  makeRunDirectory(config.operator.audit_directory);
+  const audit = await AuditLog.open({ folder: config.operator.audit_directory, clock: hostClock });
+  log.info({ end: audit.end }, "audit log");
   const policy = chosenPolicy(config, log);
   const cameras = createCameras(camerasOptions(config, manifest.images));
   const link = createSocketArmLink(config.armSocket, hostClock);
@@ -50,6 +54,7 @@ async function main(): Promise<void> {
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
+    audit: audit.fault,
   });
   policy.status.subscribe((status) => log.info({ status }, "policy"));
   link.status.subscribe((status) => log.info({ status }, "arm process"));
@@ -58,9 +63,12 @@ async function main(): Promise<void> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const server = await startOperatorServer({
-    ...{ backend, clock: hostClock, log, registry, version: VERSION },
+    ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
-    tokenFile: config.operator.token_file,
+    tokens: {
+      ...{ file: config.operator.token_file, role: config.operator.token_role },
+      store: config.operator.tokenStore,
+    },
   });
   log.info({ url: server.url }, `operators: ${server.url}`);
 
@@ -87,6 +95,8 @@ async function main(): Promise<void> {
       await backend.close("the daemon ends");
       await server.close();
       link.close();
+      await audit.close();
+      log.info({ end: audit.end }, "audit log");
       await Promise.all([cameras.close(), policy.close()]);
       process.exit(EXIT.ended);
     }

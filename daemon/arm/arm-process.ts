@@ -167,9 +167,11 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
 
   /** Clears what the arm has latched, waits until it reports no fault, then lets the supervisor decide. */
   const acknowledge = async (message: ToArm & { readonly kind: "request" }): Promise<void> => {
-    if (supervisor.mode === "fault" && supervisor.fault !== null) {
+    if (supervisor.mode === "fault" && !supervisor.isSettled(clock.now())) {
       try {
-        await arm.clearFaults();
+        if (supervisor.fault !== null) {
+          await arm.clearFaults();
+        }
         for (let poll = 0; poll < CLEAR_POLLS && !supervisor.isSettled(clock.now()); poll++) {
           await new Promise((resolve) => setTimeout(resolve, CLEAR_POLL_MS));
         }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT_HELP } from "./exit-code.js";
-import { type OperatorOptions, withOperatorOptions } from "./operator-options.js";
+import { type OperatorOptions, withControlOptions } from "./operator-options.js";
 
 /** `kinevla ack`: clears a latched stop whose cause is gone. */
 export function register(program: Command): void {
@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .command("ack")
     .description("acknowledge a latched stop whose cause is gone; nothing moves by it")
     .argument("[reason...]", "what was done about it, for the log");
-  withOperatorOptions(command)
+  withControlOptions(command)
     .addHelpText(
       "after",
       `

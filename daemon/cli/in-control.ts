@@ -25,7 +25,7 @@ export async function inControl(
   const interruption = stopOnInterrupt(client);
   try {
     await need(client.subscribe(["state", ...topics]), "accepted");
-    await need(client.takeControl(), "control-granted");
+    await need(options.takeOver ? client.takeOver() : client.takeControl(), "control-granted");
     const lost = watchLoss(client);
     const exitCode = await Promise.race([act({ client, lost }), lost, interruption.done]);
     if (client.isInControl) {

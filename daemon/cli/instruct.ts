@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT_HELP } from "./exit-code.js";
-import { type OperatorOptions, withOperatorOptions } from "./operator-options.js";
+import { type OperatorOptions, withControlOptions } from "./operator-options.js";
 
 /** `kinevla instruct`: one task, from control to its end. */
 export function register(program: Command): void {
@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .argument("<instruction...>", "what the arm should do")
     .option("--no-home", "start from where the arm stands instead of the home pose")
     .option("--confirm", "run it although the policy was not trained on this wording");
-  withOperatorOptions(command)
+  withControlOptions(command)
     .addHelpText(
       "after",
       `

@@ -8,6 +8,8 @@ export interface OperatorOptions {
   readonly tokenFile: string;
   readonly name: string;
   readonly json?: true;
+  /** Take control also from somebody who has it. */
+  readonly takeOver?: true;
 }
 
 /** Operator address of daemon/config/lab.yaml. */
@@ -27,6 +29,11 @@ export function withOperatorOptions(command: Command): Command {
     )
     .option("--name <name>", "how you are called while you are in control", operatorName())
     .option("--json", "print one JSON object a line, for programs");
+}
+
+/** Adds what the commands that take control have besides. */
+export function withControlOptions(command: Command): Command {
+  return withOperatorOptions(command).option("--take-over", "take control from whoever has it; for supervisors");
 }
 
 function operatorName(): string {

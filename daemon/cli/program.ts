@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { register as registerAcknowledge } from "./acknowledge.js";
+import { register as registerAudit } from "./audit.js";
 import { register as registerBench } from "./bench.js";
 import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
@@ -14,6 +15,8 @@ import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
+import { register as registerToken } from "./token.js";
+import { register as registerUnattended } from "./unattended.js";
 import { register as registerWatch } from "./watch.js";
 
 /** Every command; a command file says how it is called and loads what it needs only when it runs. */
@@ -24,6 +27,9 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerHome,
   registerAcknowledge,
   registerStatus,
+  registerUnattended,
+  registerToken,
+  registerAudit,
   registerDoctor,
   registerStart,
   registerEvaluate,

@@ -4,6 +4,7 @@ import { askAboutWording, canAsk } from "./ask-about-wording.js";
 import { describing, line } from "./describe.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { followTask, type TaskWish } from "./follow-task.js";
+import { whileHolding } from "./hold-key.js";
 import { inControl } from "./in-control.js";
 import type { OperatorOptions } from "./operator-options.js";
 import { note, say, sayJson } from "./print.js";
@@ -37,13 +38,13 @@ async function followOrAsk(
   mayAsk: boolean,
 ): Promise<ServerMessageOf<"progress"> | null> {
   try {
-    return await followTask(client, wish, tell);
+    return await whileHolding(client, () => followTask(client, wish, tell));
   } catch (error) {
     if (!mayAsk || !(error instanceof RefusedError) || error.code !== "instruction-unknown") {
       throw error;
     }
     const decided = await askAboutWording(error.refusal, wish);
-    return decided === null ? null : followTask(client, decided, tell);
+    return decided === null ? null : whileHolding(client, () => followTask(client, decided, tell));
   }
 }
 

@@ -4,6 +4,7 @@ import type { OperatorClient } from "../operator/client.js";
 import { describing, line } from "./describe.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
 import { followTask } from "./follow-task.js";
+import { whileHolding } from "./hold-key.js";
 import { connectOperator, need } from "./operator-link.js";
 import { note, say } from "./print.js";
 import type { StartOptions } from "./start.js";
@@ -86,12 +87,15 @@ async function followFirst(system: System, client: OperatorClient, instruction: 
   }
   say(line("Instruction", instruction));
   const describe = describing();
-  await followTask(client, { instruction, homeFirst: true, confirm: true }, (message) => {
-    const words = describe(message);
-    if (words !== null) {
-      say(words);
-    }
-  });
+  const wish = { instruction, homeFirst: true, confirm: true };
+  await whileHolding(client, () =>
+    followTask(client, wish, (message) => {
+      const words = describe(message);
+      if (words !== null) {
+        say(words);
+      }
+    }),
+  );
   if (lab !== null) {
     const verdict = (await lab.verdicts())[task];
     say(line("Lab", verdict === undefined ? "it cannot judge this instruction" : verdictInWords(verdict)));

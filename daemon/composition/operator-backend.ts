@@ -31,7 +31,7 @@ import type {
 import type { Cameras } from "../ports/camera.js";
 import type { Clock } from "../ports/clock.js";
 import type { Policy, PolicyStatus } from "../ports/policy.js";
-import type { ChunkReport, Understanding } from "../ports/task-news.js";
+import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
 import type { Seconds } from "../types/units.js";
 import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
@@ -49,6 +49,8 @@ export interface BackendParts {
   readonly longestTask: Seconds;
   /** What was measured on this arm; null for a virtual one. */
   readonly standing: Standing | null;
+  /** What is wrong with the audit log; null when nothing is. */
+  readonly audit: Observable<Fault | null>;
 }
 
 /** A running task and how to reach it. */
@@ -83,6 +85,7 @@ export class DaemonBackend implements OperatorBackend {
       policy: { kind: "loading", stage: "starting" },
       policySince: clock.now(),
       unmeasured: unmeasured(standing, null),
+      audit: null,
     };
     const arm = reportsOf(link).pipe(shareReplay({ bufferSize: 1, refCount: false }));
     const dated = policy.status.pipe(map((status): [PolicyStatus, number] => [status, clock.now()]));
@@ -95,10 +98,11 @@ export class DaemonBackend implements OperatorBackend {
         filter((message) => message.kind === "hello"),
         startWith(null),
       ),
+      audit: parts.audit,
     }).pipe(
       map(
-        ({ link, report, cameras, policy: [status, since], hello }): PartStates => ({
-          ...{ link, cameras, policy: status, policySince: since },
+        ({ link, report, cameras, policy: [status, since], hello, audit }): PartStates => ({
+          ...{ link, cameras, policy: status, policySince: since, audit },
           unmeasured: unmeasured(standing, link.kind === "connected" ? (hello?.arm ?? null) : null),
           // What was said before the link went down says nothing of now.
           report: link.kind === "connected" ? report : null,
@@ -134,8 +138,11 @@ export class DaemonBackend implements OperatorBackend {
       },
       request: (request, lease) => this.#request(request, lease),
       task: (request, lease) => this.#requestTask(request, lease),
-      beat: (lease) => {
-        link.send({ kind: "operator-beat", lease, role: "maintainer", held: false });
+      beat: (lease, role, held) => {
+        link.send({ kind: "operator-beat", lease, role, held });
+      },
+      allowUnattended: (allowed, by) => {
+        link.send({ kind: "allow-unattended", allowed, by });
       },
       operatorGone: (reason) => {
         link.send({ kind: "operator-gone", reason });

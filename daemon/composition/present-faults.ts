@@ -16,6 +16,8 @@ export interface PartStates {
   readonly policySince: Instant;
   /** Why no policy may move this arm yet; null when one may. */
   readonly unmeasured: string | null;
+  /** What is wrong with the audit log; null when nothing is. */
+  readonly audit: Fault | null;
 }
 
 const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
@@ -33,8 +35,9 @@ export function presentFaults({
   policy,
   policySince,
   unmeasured,
+  audit,
 }: PartStates): readonly Fault[] {
-  const faults: Fault[] = [];
+  const faults: Fault[] = audit === null ? [] : [audit];
   if (link.kind === "disconnected") {
     faults.push({
       code: "arm-process-away",

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { ROLES } from "../types/role.js";
 import { type JointPosition, jointPosition } from "../types/units.js";
 import { parseYaml, readText } from "./yaml-file.js";
 
@@ -69,6 +70,10 @@ export const configSchema = z.strictObject({
     hosts: z.array(z.string()),
     /** Holds the operator's token, made at the first start; relative to `run_directory`. */
     token_file: z.string().min(1),
+    /** The log of who asked for what, relative to `run_directory`; on a disk that lasts. */
+    audit_directory: z.string().min(1),
+    /** What the token in that file allows. */
+    token_role: z.enum(ROLES),
     /** Motion only while somebody in control presses hold-to-run, or while a supervisor allows it without. */
     hold_to_run: z.boolean(),
   }),
@@ -87,7 +92,9 @@ export const configSchema = z.strictObject({
 type RawConfig = z.infer<typeof configSchema>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
-export interface Config extends Omit<RawConfig, "home_deg" | "evidence_directory" | "cell_box"> {
+export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box"> {
+  /** With the file of all tokens, by digest. */
+  readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
   readonly cell_box?: { readonly host: string; readonly port: number };
   /** Of this arm's measurements; not there for a virtual arm. */
@@ -121,7 +128,12 @@ export function parseConfig(text: string, path: string): Config {
     run_directory: runDirectory,
     limits: resolve(folder, config.limits),
     policy: { ...config.policy, bundle: resolve(folder, config.policy.bundle) },
-    operator: { ...config.operator, token_file: resolve(runDirectory, config.operator.token_file) },
+    operator: {
+      ...config.operator,
+      token_file: resolve(runDirectory, config.operator.token_file),
+      audit_directory: resolve(runDirectory, config.operator.audit_directory),
+      tokenStore: resolve(runDirectory, "tokens.json"),
+    },
     armSocket: resolve(runDirectory, "arm.sock"),
     guardianSocket: resolve(runDirectory, "guardian.sock"),
   };

@@ -11,7 +11,10 @@ export function reportHtml({ subject, conditions, runs }: Evaluation): string {
 <h1>Evaluation of ${text(bundle)}</h1>
 <p>Manifest sha256 ${text(manifestSha256)}; looks ${text(looks)}; reasoning ${text(reasoning)}; ${runs.length} trials through the
 running daemon in the virtual lab. Intervals are 95 % Wilson intervals.</p>
+${overview(conditions)}
 ${conditions.map(section).join("\n")}
+<h2>Time of a chunk</h2>
+${latencies(conditions)}
 <h2>Trials, failures first</h2>
 ${[...runs].sort(failuresFirst).map(trialCard).join("\n")}
 </body></html>
@@ -27,9 +30,23 @@ article{display:flex;gap:1rem;border-top:1px solid #c8ccd2;padding:.75rem 0}arti
 @media(prefers-color-scheme:dark){body{background:#15181b;color:#e4e7ea}small{color:#a2a9b1}
 .good b{color:#63c78c}.half b{color:#e0b252}.bad b{color:#f28b82}}`;
 
-function section(summary: ConditionSummary): string {
-  const { condition, tasks, all, ends, repeated, difference, bleu, chunks, latency_ms, policy_peak_mib } = summary;
-  const rows = [...tasks, { ...all, instruction: "all" }].map(({ instruction, trials, goal, kinematic }) => [
+function overview(conditions: readonly ConditionSummary[]): string {
+  const signed = (points: number): string => `${points < 0 ? "" : "+"}${points.toFixed(1)}`;
+  const rows = conditions.map(({ condition, all, difference, bleu, policy_peak_mib }) => [
+    CONDITION_WORDS[condition],
+    String(all.trials),
+    rateInWords(all.goal),
+    rateInWords(all.kinematic),
+    difference === null ? "" : `${signed(difference.goal_points)} / ${signed(difference.kinematic_points)}`,
+    bleu === null ? "" : `${bleu.coarse.toFixed(3)} / ${bleu.fine.toFixed(3)}`,
+    policy_peak_mib === null ? "" : `${policy_peak_mib.toFixed(0)} MiB`,
+  ]);
+  const head = ["", "trials", "goal", "as told", "points, goal / as told", "BLEU-4, coarse / fine", "policy process"];
+  return table(head, rows);
+}
+
+function section({ condition, tasks, ends, repeated, difference }: ConditionSummary): string {
+  const rows = tasks.map(({ instruction, trials, goal, kinematic }) => [
     text(instruction),
     String(trials),
     rateInWords(goal),
@@ -40,18 +57,20 @@ function section(summary: ConditionSummary): string {
     table(["instruction", "trials", "goal", "as told"], rows),
     `<p>Ended: ${text(endsInWords(ends, repeated))}.</p>`,
     difference === null ? "" : `<p>${differenceInWords(difference)}.</p>`,
-    bleu === null
-      ? ""
-      : `<p>BLEU-4 of ${bleu.texts} texts: coarse ${bleu.coarse.toFixed(3)}, fine ${bleu.fine.toFixed(3)}.</p>`,
-    chunks === 0 ? "" : `<p>Time of ${chunks} chunks, ms:</p>`,
-    chunks === 0
-      ? ""
-      : table(
-          ["phase", "p50", "p95"],
-          latency_ms.map(({ phase, p50, p95 }) => [phase, String(p50), String(p95)]),
-        ),
-    policy_peak_mib === null ? "" : `<p>Policy process: at most ${policy_peak_mib.toFixed(0)} MiB resident.</p>`,
   ].join("\n");
+}
+
+function latencies(conditions: readonly ConditionSummary[]): string {
+  const measured = conditions.filter(({ chunks }) => chunks > 0);
+  const head = measured.map(({ condition, chunks }) => `${CONDITION_WORDS[condition]} (${chunks} chunks)`);
+  const rows = (measured[0]?.latency_ms ?? []).map(({ phase }, place) => [
+    phase,
+    ...measured.map(({ latency_ms }) => {
+      const { p50, p95 } = latency_ms[place] ?? { p50: Number.NaN, p95: Number.NaN };
+      return `${p50.toFixed(1)} / ${p95.toFixed(1)}`;
+    }),
+  ]);
+  return `<p>Milliseconds, p50 / p95; model is without grab and hand-over.</p>${table(["phase", ...head], rows)}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -108,7 +108,8 @@ function ending(report: ArmReport, since: Instant): Finished {
       ? finished("stopped", "the arm was asked to hold")
       : finished("failed", whyNot(report));
   }
-  return finished(stop.code.startsWith("operator") ? "stopped" : "failed", `${stop.detail} ${stop.hint}`);
+  const byPerson = stop.code.startsWith("operator") || stop.code === "deadman-released";
+  return finished(byPerson ? "stopped" : "failed", `${stop.detail} ${stop.hint}`);
 }
 
 function whyNot({ mode, stops }: ArmReport): string {

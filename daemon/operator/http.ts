@@ -5,7 +5,7 @@ import { projectPath } from "../ports/project-path.js";
 import type { CameraRole } from "../types/frame.js";
 import type { OperatorBackend } from "./backend.js";
 import { REFUSAL_HINT } from "./refusal.js";
-import type { TokenCheck } from "./token.js";
+import type { TokenStore } from "./token-store.js";
 
 /** Headers of every answer (reference/safety.md §5, item 12). */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const PICTURES: Readonly<Record<string, CameraRole>> = { "/front.jpg": "front", 
 export interface HttpContext {
   readonly backend: OperatorBackend;
   readonly registry: Registry;
-  readonly checkToken: TokenCheck;
+  readonly tokens: TokenStore;
   readonly version: string;
   isKnownHost(host: string | undefined): boolean;
 }
@@ -83,7 +83,8 @@ export function httpRoutes(context: HttpContext): (request: IncomingMessage, res
 
   const picture = async (role: CameraRole, request: IncomingMessage, answer: Answer): Promise<void> => {
     const presented = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? "")?.[1];
-    if (presented === undefined || !context.checkToken(presented)) {
+    const token = presented === undefined ? null : context.tokens.find(presented);
+    if (token === null || context.tokens.standing(token.id) !== "good") {
       return answer.json(401, { message: "Pictures need the token.", hint: REFUSAL_HINT["bad-token"] });
     }
     try {

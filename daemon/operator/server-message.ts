@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ROLES } from "../types/role.js";
 import { REFUSAL_CODES } from "./refusal.js";
 import { SLOTS } from "./slots.js";
 
@@ -44,6 +45,8 @@ const welcome = z
     id: id.nullable(),
     client: z.int(),
     name: z.string(),
+    role: z.enum(ROLES).meta({ description: "What the token allows." }),
+    stopOnly: z.boolean().meta({ description: "True when this connection can only stop: token expired, or no room." }),
     holder,
     instructions: z.array(z.string()).meta({ description: "Wordings that the policy was trained on." }),
     limits: jointLimits,
@@ -90,6 +93,9 @@ const state = z
     mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
     epoch: z.int(),
     source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
+    holdToRun: z
+      .enum(["not-needed", "pressed", "released", "stale"])
+      .meta({ description: "stale: held, but to be pressed anew before the next motion." }),
     measured: joints.nullable(),
     measuredAge: seconds.nullable(),
     commanded: joints.nullable(),

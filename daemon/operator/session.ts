@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import { Subscription } from "rxjs";
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../ports/clock.js";
+import type { Role } from "../types/role.js";
+import type { AuditTrail } from "./audit-trail.js";
 import type { OperatorBackend } from "./backend.js";
 import type { ClientMessage } from "./client-message.js";
 import type { ControlDesk, DeskClient } from "./control-desk.js";
@@ -9,13 +11,15 @@ import { followTopics } from "./follow-topics.js";
 import { InboundLimit } from "./inbound-limit.js";
 import type { OperatorMetrics } from "./metrics.js";
 import { readMessage } from "./read-message.js";
+import { mayAsk, RIGHTS } from "./rights.js";
 import type { ServerMessage } from "./server-message.js";
 import type { StateFeed } from "./state-feed.js";
 import { statusMessage } from "./status-message.js";
 import { refusal } from "./to-message.js";
-import type { TokenCheck } from "./token.js";
+import type { TokenRecord, TokenStore } from "./token-store.js";
+import type { Entry } from "./upgrade-check.js";
 
-// Interlocks: SE-02.
+// Interlocks: SE-02, SE-03.
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -23,9 +27,10 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly desk: ControlDesk;
   readonly states: StateFeed;
-  readonly checkToken: TokenCheck;
+  readonly tokens: TokenStore;
   readonly metrics: OperatorMetrics;
   readonly log: Logger;
+  readonly audit: AuditTrail;
   readonly version: string;
   /** How many clients are connected. */
   clientCount(): number;
@@ -37,8 +42,15 @@ const LONGEST_STOP = 1024;
 const AUTHENTICATE_WITHIN_MS = 2000;
 /** Messages in a row that cannot be read before the connection ends (reference/safety.md §5, item 10). */
 const MAXIMUM_UNREADABLE = 3;
+/** Requests in a row beyond the client's role before the connection ends (reference/safety.md, SE-03). */
+const MAXIMUM_FORBIDDEN = 3;
+/** A connection that can only stop is let go after this time, so that the next one has room. */
+const STOP_WITHIN_MS = 10_000;
 /** A reader that leaves this much unread is dropped (reference/safety.md §5, item 8). */
 const MAXIMUM_UNREAD_BYTES = 256 * 1024;
+
+/** Of a record; an instruction is shorter. */
+const LONGEST_DETAIL = 600;
 
 /** One connection of one client: limits, authentication, requests and what it follows. */
 export class OperatorSession implements DeskClient {
@@ -46,24 +58,30 @@ export class OperatorSession implements DeskClient {
   readonly #socket: WebSocket;
   readonly #context: SessionContext;
   #name: string;
-  #authenticated = false;
+  #token: TokenRecord | null = null;
+  #stopOnly: Entry["stopOnly"];
+  #forbidden = 0;
+  #held = false;
+  /** The last refusal that was recorded: of a run of equal ones only the first is. */
+  #refused = "";
   readonly #limit: InboundLimit;
   #unreadable = 0;
   #unansweredPings = 0;
   #following = Subscription.EMPTY;
-  readonly #authenticationTimer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, number: number, authenticated: boolean, context: SessionContext) {
+  constructor(socket: WebSocket, number: number, entry: Entry, context: SessionContext) {
     this.#socket = socket;
     this.number = number;
     this.#name = `client ${number}`;
     this.#context = context;
+    this.#stopOnly = entry.stopOnly;
     const now = context.clock.now();
     this.#limit = new InboundLimit(now);
-    this.#authenticationTimer = setTimeout(
-      () => this.#drop("not-authenticated", "no token came within 2 s"),
-      AUTHENTICATE_WITHIN_MS,
-    );
+    this.#timer =
+      entry.stopOnly === "no"
+        ? setTimeout(() => this.#drop("not-authenticated", "no token came within 2 s"), AUTHENTICATE_WITHIN_MS)
+        : setTimeout(() => this.close("this connection can only stop"), STOP_WITHIN_MS);
     socket.on("message", (bytes, isBinary) => this.#receive(bytes, isBinary));
     socket.on("pong", () => {
       this.#unansweredPings = 0;
@@ -72,9 +90,10 @@ export class OperatorSession implements DeskClient {
       context.log.info({ client: this.#name, error: error.message }, "operator link error"),
     );
     socket.on("close", () => this.#closed());
+    const authenticated = entry.token !== null;
     this.send({ type: "hello", protocol: "kinevla.v1", version: context.version, authenticated, now });
-    if (authenticated) {
-      this.#welcome(null);
+    if (entry.token !== null) {
+      this.#welcome(entry.token, null);
     }
   }
 
@@ -83,7 +102,30 @@ export class OperatorSession implements DeskClient {
   }
 
   get isAuthenticated(): boolean {
-    return this.#authenticated;
+    return this.#token !== null;
+  }
+
+  /** What the token allows; a viewer's rights before there is one. */
+  get role(): Role {
+    return this.#token?.role ?? "viewer";
+  }
+
+  /** True while it takes one of the few places of those who can only stop. */
+  get isGuest(): boolean {
+    return this.#stopOnly !== "no";
+  }
+
+  /** Looks whether the token is still good: an expired one only stops from now on, a revoked one ends the connection. */
+  checkToken(): void {
+    const standing = this.#token === null ? "good" : this.#context.tokens.standing(this.#token.id);
+    if (standing === "revoked") {
+      this.#drop("bad-token", "the token has been revoked");
+    } else if (standing === "expired" && this.#stopOnly === "no") {
+      this.#stopOnly = "token-expired";
+      this.#following.unsubscribe();
+      this.#context.desk.clientGone(this);
+      this.send(refusal(null, "token-expired", "the token has expired; this connection can still stop the arm"));
+    }
   }
 
   /** Sends a message, unless the client has stopped reading: it is then dropped. */
@@ -139,8 +181,11 @@ export class OperatorSession implements DeskClient {
       this.#authenticate(message);
       return;
     }
-    if (!this.#authenticated) {
+    if (this.#token === null) {
       this.#drop("not-authenticated", `${message.type} needs a token first`, message.id);
+      return;
+    }
+    if (!this.#isAllowed(message)) {
       return;
     }
     switch (message.type) {
@@ -154,6 +199,16 @@ export class OperatorSession implements DeskClient {
           this.#name = message.name;
         }
         this.#reply(message, this.#context.desk.take(this, message.id));
+        return;
+      case "take-over":
+        if (message.name !== undefined) {
+          this.#name = message.name;
+        }
+        this.#reply(message, this.#context.desk.takeOver(this, message.id));
+        return;
+      case "allow-unattended":
+        this.#context.backend.commands.allowUnattended(message.allowed, this.#name);
+        this.#reply(message, { type: "accepted", id: message.id, detail: "state tells whether hold-to-run is needed" });
         return;
       case "subscribe":
         this.#reply(message, { type: "accepted", id: message.id, detail: message.topics.join(", ") });
@@ -174,6 +229,11 @@ export class OperatorSession implements DeskClient {
       case "home":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
+          if (message.type === "renew" && message.held !== this.#held) {
+            this.#held = message.held;
+            const result = reply?.type === "refused" ? reply.code : "accepted";
+            this.#record("hold-to-run", message.held ? "pressed" : "let go", result, message.lease);
+          }
           if (reply !== null) {
             this.#reply(message, reply);
           }
@@ -182,26 +242,64 @@ export class OperatorSession implements DeskClient {
     }
   }
 
+  /** Answers what the client may not send, here and now. */
+  #isAllowed(message: ClientMessage): boolean {
+    const { type, id } = message;
+    if (this.#stopOnly !== "no" && type !== "stop") {
+      this.#reply(message, refusal(id, this.#stopOnly, `this connection can only stop, not ${type}`));
+      return false;
+    }
+    const mode = this.#context.states.latest?.mode ?? "disconnected";
+    switch (mayAsk(type, this.role, mode)) {
+      case "yes":
+        this.#forbidden = 0;
+        return true;
+      case "not-in-mode": {
+        const modes = (RIGHTS[type][this.role] ?? []).join(" or ");
+        this.#reply(message, refusal(id, "not-in-mode", `${type} is possible in ${modes}, and the mode is ${mode}`));
+        return false;
+      }
+      case "not-your-role":
+        this.#forbidden += 1;
+        if (this.#forbidden >= MAXIMUM_FORBIDDEN) {
+          this.#drop("not-your-role", `${this.role} may not ${type}; ${MAXIMUM_FORBIDDEN} such requests in a row`, id);
+        } else {
+          this.#reply(message, refusal(id, "not-your-role", `a ${this.role} may not ${type}`));
+        }
+        return false;
+    }
+  }
+
   #authenticate(message: Extract<ClientMessage, { type: "authenticate" }>): void {
-    if (!this.#context.checkToken(message.token)) {
+    const { tokens } = this.#context;
+    const token = tokens.find(message.token);
+    const standing = token === null ? "revoked" : tokens.standing(token.id);
+    if (token === null || standing === "revoked" || (this.#token !== null && token.id !== this.#token.id)) {
       this.#drop("bad-token", "the token is not the right one", message.id);
       return;
     }
     if (message.name !== undefined) {
       this.#name = message.name;
     }
-    this.#welcome(message.id);
+    if (standing === "expired") {
+      this.#stopOnly = "token-expired";
+    }
+    this.#welcome(token, message.id);
   }
 
-  #welcome(id: number | null): void {
-    clearTimeout(this.#authenticationTimer);
-    this.#authenticated = true;
+  #welcome(token: TokenRecord, id: number | null): void {
+    this.#token = token;
+    if (this.#stopOnly === "no") {
+      clearTimeout(this.#timer);
+    }
     const status = this.#context.backend.status();
     this.send({
       type: "welcome",
       id,
       client: this.number,
       name: this.#name,
+      role: token.role,
+      stopOnly: this.#stopOnly !== "no",
       holder: this.#context.desk.holder?.name ?? null,
       instructions: [...(status.policy?.instructions ?? [])],
       limits: { minimum: [...status.limits.minimum], maximum: [...status.limits.maximum] },
@@ -213,11 +311,18 @@ export class OperatorSession implements DeskClient {
     this.#context.metrics.messages.inc({ type: request.type, result });
     // Programs and the page ask for these again and again.
     const isRoutine = request.type === "status" || request.type === "subscribe";
+    const lease = "lease" in request ? request.lease : reply.type === "control-granted" ? reply.lease : null;
     if (reply.type === "refused") {
+      if (this.#refused !== `${request.type} ${reply.code}`) {
+        this.#refused = `${request.type} ${reply.code}`;
+        this.#record(request.type, reply.message, reply.code, lease);
+      }
       // Only what was accepted is of bounded length.
       const { type } = request;
       this.#context.log.info({ client: this.#name, type, result, message: reply.message }, "operator refused");
     } else if (!isRoutine) {
+      this.#refused = "";
+      this.#record(request.type, whatElse(request), "accepted", lease);
       this.#context.log.info({ client: this.#name, request, result }, "operator request");
     }
     this.send(reply);
@@ -235,6 +340,7 @@ export class OperatorSession implements DeskClient {
 
   #drop(code: Parameters<typeof refusal>[1], message: string, id: number | null = null): void {
     this.#context.metrics.dropped.inc({ reason: code });
+    this.#record("connection", message, code, null);
     this.#context.log.warn({ client: this.#name, code, message }, "operator dropped");
     this.send(refusal(id, code, message));
     this.#socket.close(1008, message);
@@ -247,6 +353,7 @@ export class OperatorSession implements DeskClient {
     }
     if (this.#socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) {
       this.#context.metrics.dropped.inc({ reason: "slow" });
+      this.#record("connection", "it does not read", "slow", null);
       this.#context.log.warn({ client: this.#name }, "operator dropped: it does not read");
       this.#socket.terminate();
       return;
@@ -254,9 +361,26 @@ export class OperatorSession implements DeskClient {
     this.#socket.send(text);
   }
 
+  #record(what: string, detail: string, result: string, lease: number | null): void {
+    const { audit, states } = this.#context;
+    audit.record({
+      ...{ who: this.#name, token: this.#token?.id ?? null, role: this.#token?.role ?? null },
+      ...{ lease, epoch: states.latest?.message.epoch ?? null, what, detail: detail.slice(0, LONGEST_DETAIL), result },
+    });
+  }
+
   #closed(): void {
-    clearTimeout(this.#authenticationTimer);
+    clearTimeout(this.#timer);
     this.#following.unsubscribe();
     this.#context.desk.clientGone(this);
   }
+}
+
+/** What a request says besides who asks and in which place. */
+function whatElse(request: ClientMessage): string {
+  const known = ["type", "id", "lease", "sequence", "name", "token", "seen"];
+  return Object.entries(request)
+    .filter(([key]) => !known.includes(key))
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(", ");
 }

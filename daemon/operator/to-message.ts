@@ -26,6 +26,7 @@ export function stateMessage(sequence: number, report: ArmReport): ServerMessage
     mode: report.mode,
     epoch: report.epoch,
     source: report.source,
+    holdToRun: report.holdToRun,
     measured: report.measured === null ? null : [...report.measured],
     measuredAge: report.measuredAge,
     commanded: report.commanded === null ? null : [...report.commanded],

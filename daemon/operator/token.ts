@@ -1,5 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorStartError } from "./start-error.js";
 
@@ -7,22 +7,24 @@ import { OperatorStartError } from "./start-error.js";
 const TOKEN_BYTES = 32;
 const TOKEN_FORM = /^[A-Za-z0-9_-]{22,128}$/;
 
-/** Says whether a presented token is the right one. */
-export type TokenCheck = (presented: string) => boolean;
-
-/** Reads the token file, creating it with a fresh token on first use; throws OperatorStartError. */
-export function loadToken(path: string): TokenCheck {
-  const expected = digest(readOrCreate(path));
-  return (presented) => timingSafeEqual(digest(presented), expected);
+/** A fresh token. */
+export function freshToken(): string {
+  return randomBytes(TOKEN_BYTES).toString("base64url");
 }
 
-/** Reads an existing token file; throws OperatorStartError when it is absent, unreadable or open to others. */
+/**
+ * What is kept of a token. A plain SHA-256 is enough: nobody can try 2^256 tokens, and a slow hash would let strangers
+ * keep the daemon busy with wrong ones.
+ */
+export function digestOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** Reads a token file; throws OperatorStartError when it is absent, unreadable or open to others. */
 export function readToken(path: string): string {
   let text: string;
   try {
-    if ((statSync(path).mode & 0o077) !== 0 && !isCredential(path)) {
-      throw new OperatorStartError("token-file", `Other users may read the token file ${path}.`, `chmod 600 ${path}`);
-    }
+    refuseOpenFile(path, "token file");
     text = readFileSync(path, "utf8").trim();
   } catch (error) {
     if (error instanceof OperatorStartError) {
@@ -45,18 +47,32 @@ export function readToken(path: string): string {
   return text;
 }
 
-function readOrCreate(path: string): string {
-  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+/** Given by systemd to this service alone; the list of who may read it looks like a group's right. */
+export function isCredential(path: string): boolean {
+  const { CREDENTIALS_DIRECTORY: folder } = process.env;
+  return folder !== undefined && folder !== "" && dirname(path) === folder;
+}
+
+/** Throws OperatorStartError when other users may read a file with secrets, and a system error when it is not there. */
+export function refuseOpenFile(path: string, what: string): void {
+  if ((statSync(path).mode & 0o077) !== 0 && !isCredential(path)) {
+    throw new OperatorStartError("token-file", `Other users may read the ${what} ${path}.`, `chmod 600 ${path}`);
+  }
+}
+
+/** Writes a file that only this user may read, whole or not at all; throws OperatorStartError. */
+export function writeSecret(path: string, text: string): void {
+  const half = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${token}\n`, { flag: "wx", mode: 0o600 });
-    return token;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
-      return readToken(path);
+    try {
+      writeFileSync(half, text, { mode: 0o600 });
+      renameSync(half, path);
+    } catch (error) {
+      rmSync(half, { force: true });
+      throw error;
     }
-    // Half a token would stop the next start.
-    rmSync(path, { force: true });
+  } catch (error) {
     throw new OperatorStartError(
       "token-file",
       `The token file ${path} cannot be written${error instanceof Error && "code" in error ? ` (${error.code})` : ""}.`,
@@ -64,14 +80,4 @@ function readOrCreate(path: string): string {
       error,
     );
   }
-}
-
-/** Given by systemd to this service alone; the list of who may read it looks like a group's right. */
-function isCredential(path: string): boolean {
-  const { CREDENTIALS_DIRECTORY: folder } = process.env;
-  return folder !== undefined && folder !== "" && dirname(path) === folder;
-}
-
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }

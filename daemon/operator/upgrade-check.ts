@@ -1,20 +1,39 @@
 import type { IncomingMessage } from "node:http";
 import { PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "./client-message.js";
-import type { TokenCheck } from "./token.js";
+import type { TokenRecord, TokenStore } from "./token-store.js";
 
 // Interlocks: SE-01.
 
-/** Whether a WebSocket handshake is let in, and whether its client is authenticated already. */
+/** What a connection is let in with: its token, if it has shown one, and whether it may do no more than stop. */
+export interface Entry {
+  readonly token: TokenRecord | null;
+  readonly stopOnly: "no" | "full" | "token-expired";
+}
+
+/** How much room there is. */
+export interface Room {
+  /** For one more client. */
+  readonly client: boolean;
+  /** For one more that can only stop. */
+  readonly stop: boolean;
+  /** Whether one more handshake without a token is looked at now. */
+  stranger(): boolean;
+}
+
+/** Whether a WebSocket handshake is let in. */
 export type UpgradeVerdict =
-  | { readonly kind: "welcome"; readonly authenticated: boolean }
+  | { readonly kind: "welcome"; readonly entry: Entry }
   | { readonly kind: "turned-away"; readonly status: number; readonly message: string };
 
-/** Judges a handshake by Host, Origin, sub-protocol, token and how many clients there are. */
+/**
+ * Judges a handshake by Host, Origin, sub-protocol, token and room. Whoever has a token gets in to stop the arm, also
+ * where there is no room or the token has expired.
+ */
 export function checkUpgrade(
   request: IncomingMessage,
   hosts: ReadonlySet<string>,
-  checkToken: TokenCheck,
-  hasRoom: boolean,
+  tokens: TokenStore,
+  room: Room,
 ): UpgradeVerdict {
   const { host, origin } = request.headers;
   if (host === undefined || !hosts.has(host.toLowerCase())) {
@@ -27,14 +46,23 @@ export function checkUpgrade(
   if (!offered.includes(PROTOCOL)) {
     return turnedAway(400, `Offer the WebSocket sub-protocol ${PROTOCOL}.`);
   }
-  const token = offered.find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX))?.slice(TOKEN_PROTOCOL_PREFIX.length);
-  if (token !== undefined && !checkToken(token)) {
-    return turnedAway(401, "The token is not the right one; use the one in the daemon's token file.");
+  const presented = offered.find((name) => name.startsWith(TOKEN_PROTOCOL_PREFIX))?.slice(TOKEN_PROTOCOL_PREFIX.length);
+  const token = presented === undefined ? null : tokens.find(presented);
+  const standing = token === null ? "revoked" : tokens.standing(token.id);
+  if (standing === "revoked") {
+    if (!room.stranger()) {
+      return turnedAway(429, "Too many handshakes without a token; wait a second.");
+    }
+    if (presented !== undefined) {
+      return turnedAway(401, "The token is not the right one; use the one in the daemon's token file.");
+    }
+    return room.client ? { kind: "welcome", entry: { token: null, stopOnly: "no" } } : FULL;
   }
-  if (!hasRoom) {
-    return turnedAway(503, "Too many clients are connected; close one and try again.");
+  if (standing === "good" && room.client) {
+    return { kind: "welcome", entry: { token, stopOnly: "no" } };
   }
-  return { kind: "welcome", authenticated: token !== undefined };
+  const stopOnly = standing === "expired" ? "token-expired" : "full";
+  return room.stop ? { kind: "welcome", entry: { token, stopOnly } } : FULL;
 }
 
 /** Browsers always send an Origin; a client without one is a program and still needs the token. */
@@ -42,6 +70,8 @@ function isKnownOrigin(origin: string, hosts: ReadonlySet<string>): boolean {
   const match = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase());
   return match?.[1] !== undefined && hosts.has(match[1]);
 }
+
+const FULL = turnedAway(503, "Too many clients are connected; close one and try again.");
 
 function turnedAway(status: number, message: string): UpgradeVerdict {
   return { kind: "turned-away", status, message };

@@ -1,10 +1,6 @@
 import { availableParallelism, loadavg } from "node:os";
 
-/** The value below which the part `fraction` of the values lies (nearest rank); NaN without values. */
-export function quantile(values: readonly number[], fraction: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(fraction * sorted.length) - 1))] ?? Number.NaN;
-}
+export { quantile } from "../../daemon/evaluation/quantile.js";
 
 /** The machine that a figure was measured on. */
 export function machine(): { readonly cores: number; readonly load: number } {

@@ -12,7 +12,7 @@ import { diskCheck } from "../../daemon/cli/doctor/disk-check.js";
 import { policyCheck } from "../../daemon/cli/doctor/policy-check.js";
 import { type Config, loadConfig } from "../../daemon/config/config.js";
 import { OperatorStartError } from "../../daemon/operator/start-error.js";
-import { loadToken } from "../../daemon/operator/token.js";
+import { writeSecret } from "../../daemon/operator/token.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { startMjpegServer, testPictures } from "../camera/mjpeg-server.js";
 import { makeNanoBundle } from "../models/nano-bundle.js";
@@ -106,7 +106,7 @@ describe("a full disk", () => {
   it("the operator's token is refused with the reason, and no half token stays", () => {
     const file = mounted ? join(disk, "operator.token") : join("/proc", "operator.token");
     assert.throws(
-      () => loadToken(file),
+      () => writeSecret(file, "token\n"),
       (error) =>
         error instanceof OperatorStartError &&
         (!mounted || error.message.includes("(ENOSPC)")) &&

@@ -155,7 +155,35 @@ test("home waits until the arm stands there, and says so when it was stopped on 
   assert.match(stderr, /Ada pressed stop/);
 });
 
+test("home without a terminal is refused where motion needs hold-to-run, and says what to do", async () => {
+  rig.backend.arm.next(calmReport({ holdToRun: "released" }));
+  const { exitCode, stderr } = await kinevla("home", ...at(rig)).ended;
+  assert.equal(exitCode, 4);
+  assert.match(stderr, /needs hold-to-run[\s\S]*kinevla unattended on/);
+  assert.equal(rig.backend.count("request"), 0);
+});
+
+test("unattended passes a supervisor's leave on", async () => {
+  assert.equal((await kinevla("unattended", "on", ...at(rig)).ended).exitCode, 0);
+  assert.equal((await kinevla("unattended", "off", ...at(rig)).ended).exitCode, 0);
+  assert.deepEqual(
+    rig.backend.calls.map((call) => call.kind === "allow-unattended" && call.allowed),
+    [true, false],
+  );
+});
+
+test("--take-over takes control from whoever has it", async () => {
+  const ada = await rig.connect("Ada");
+  await ada.subscribe(["state"]);
+  await ada.takeControl();
+  rig.backend.arm.next(calmReport({ mode: "fault", source: null }));
+  assert.equal((await kinevla("ack", ...at(rig)).ended).exitCode, 4);
+  assert.equal((await kinevla("ack", ...at(rig), "--take-over").ended).exitCode, 0);
+  assert.equal(ada.isInControl, false);
+});
+
 test("ack passes the reason on, and a refusal back", async () => {
+  rig.backend.arm.next(calmReport({ mode: "fault", source: null }));
   assert.equal((await kinevla("ack", ...at(rig), "cup", "removed").ended).exitCode, 0);
   const call = rig.backend.calls.find(({ kind }) => kind === "request");
   assert.ok(call?.kind === "request");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEASE_TTL } from "../../daemon/operator/authority.js";
-import { ControlDesk } from "../../daemon/operator/control-desk.js";
+import { ControlDesk, type DeskClient } from "../../daemon/operator/control-desk.js";
 import type { ServerMessage } from "../../daemon/operator/server-message.js";
 import { StateFeed } from "../../daemon/operator/state-feed.js";
 import { calmReport, FakeBackend } from "./fake-backend.js";
 
-const ADA = { number: 1, name: "Ada" };
+const ADA: DeskClient = { number: 1, name: "Ada", role: "operator" };
 
 /** A desk on a clock that stands until the test moves it. */
 function startDesk() {
@@ -27,7 +27,7 @@ function codeOf(message: ServerMessage | null): string | null {
 test("taking control counts as the first beat; lease numbers start above those of an earlier run", () => {
   const { backend, lease } = startDesk();
   assert.equal(lease, 100_001);
-  assert.deepEqual(backend.calls, [{ kind: "beat", lease }]);
+  assert.deepEqual(backend.calls, [{ kind: "beat", lease, role: "operator", held: false }]);
 });
 
 test("beats keep the lease; without them it lapses once, and the daemon is told once", async () => {
@@ -36,7 +36,7 @@ test("beats keep the lease; without them it lapses once, and the daemon is told 
     clock.at += 0.1;
     backend.arm.next(calmReport());
     const seen = states.latest?.sequence ?? 0;
-    assert.equal(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen }), null);
+    assert.equal(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen, held: false }), null);
   }
   assert.equal(desk.holder?.name, "Ada");
   clock.at += LEASE_TTL + 0.01;
@@ -54,7 +54,7 @@ test("a frozen view beats in vain: the beats do not pass on, and the lease lapse
   for (let sequence = 1; sequence <= 20; sequence += 1) {
     clock.at += 0.1;
     backend.arm.next(calmReport());
-    codes.push(codeOf(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen })));
+    codes.push(codeOf(await desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen, held: false })));
   }
   // One beat from taking control, then those within half a second of the state they echo.
   assert.equal(backend.count("beat"), 1 + codes.filter((code) => code === null).length);
@@ -70,4 +70,30 @@ test("a daemon that does not answer is reported after five seconds", async (cont
   const reply = desk.handle(ADA, { type: "home", id: 2, lease, sequence: 1 });
   context.mock.timers.tick(5000);
   assert.equal(codeOf(await reply), "no-answer");
+});
+
+test("letting go counts also from a frozen view; pressing does not", async () => {
+  const { backend, clock, desk, states, lease } = startDesk();
+  const seen = states.latest?.sequence ?? 0;
+  const beat = (sequence: number, held: boolean): Promise<ServerMessage | null> =>
+    desk.handle(ADA, { type: "renew", id: sequence, lease, sequence, seen, held });
+  assert.equal(await beat(1, true), null);
+  clock.at += 0.6;
+  backend.arm.next(calmReport());
+  assert.equal(codeOf(await beat(2, false)), "stale-view");
+  assert.deepEqual(backend.calls.at(-1), { kind: "beat", lease, role: "operator", held: false });
+  const count = backend.count("beat");
+  assert.equal(codeOf(await beat(3, true)), "stale-view");
+  assert.equal(backend.count("beat"), count);
+});
+
+test("a supervisor takes over: the former lease ends first, then a higher one begins", () => {
+  const { backend, desk, changes, lease } = startDesk();
+  const granted = desk.takeOver({ number: 2, name: "Sue", role: "supervisor" }, 9);
+  assert.ok(granted.type === "control-granted" && granted.lease > lease);
+  assert.deepEqual(changes, ["Ada", null, "Sue"]);
+  assert.deepEqual(backend.calls.slice(1), [
+    { kind: "operator-gone", reason: "Sue took control from Ada" },
+    { kind: "beat", lease: granted.lease, role: "supervisor", held: false },
+  ]);
 });

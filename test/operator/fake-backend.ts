@@ -1,4 +1,5 @@
 import { BehaviorSubject, ReplaySubject } from "rxjs";
+import type { AuditEntry } from "../../daemon/audit/audit-chain.js";
 import type {
   OperatorBackend,
   OperatorCommands,
@@ -11,6 +12,7 @@ import type {
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { ChunkReport, Fault, Understanding } from "../../daemon/ports/task-news.js";
 import type { ArmReport, ArmRequest } from "../../daemon/types/arm-link.js";
+import type { Role } from "../../daemon/types/role.js";
 import { jointPosition } from "../../daemon/types/units.js";
 
 /** Instructions that the fake policy was trained on. */
@@ -48,7 +50,8 @@ export type Call =
   | { readonly kind: "stop"; readonly by: string; readonly reason: string }
   | { readonly kind: "request"; readonly request: ArmRequest; readonly lease: number }
   | { readonly kind: "task"; readonly task: TaskRequest; readonly lease: number }
-  | { readonly kind: "beat"; readonly lease: number }
+  | { readonly kind: "beat"; readonly lease: number; readonly role: Role; readonly held: boolean }
+  | { readonly kind: "allow-unattended"; readonly allowed: boolean; readonly by: string }
   | { readonly kind: "operator-gone"; readonly reason: string };
 
 /** A daemon that only remembers what it was asked and says what the test tells it to. */
@@ -67,6 +70,8 @@ export class FakeBackend implements OperatorBackend {
   onTask: (task: TaskRequest) => Promise<Outcome> = async () => ({ kind: "done", detail: "under way" });
   onCall: (call: Call) => void = () => undefined;
   picture: Uint8Array | null = Uint8Array.from([0xff, 0xd8, 0xff, 0xd9]);
+  /** What the server recorded. */
+  readonly audit: AuditEntry[] = [];
   #taskId = 0;
 
   readonly commands: OperatorCommands = {
@@ -79,7 +84,8 @@ export class FakeBackend implements OperatorBackend {
       this.#note({ kind: "task", task, lease });
       return this.onTask(task);
     },
-    beat: (lease) => this.#note({ kind: "beat", lease }),
+    beat: (lease, role, held) => this.#note({ kind: "beat", lease, role, held }),
+    allowUnattended: (allowed, by) => this.#note({ kind: "allow-unattended", allowed, by }),
     operatorGone: (reason) => this.#note({ kind: "operator-gone", reason }),
   };
 

@@ -77,7 +77,7 @@ test("the client class says why it did not get in", async () => {
   assert.equal(await code("ws://127.0.0.1:1", rig.token), "cannot-reach");
 });
 
-test("the sixty-fifth client is turned away", async () => {
+test("the sixty-fifth client without a token is turned away", async () => {
   await Promise.all(Array.from({ length: 64 }, () => rig.raw()));
   const turned = await handshake({});
   assert.equal(turned.status, 503);

@@ -8,6 +8,7 @@ import { OperatorClient } from "../../daemon/operator/client.js";
 import { PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "../../daemon/operator/client-message.js";
 import { type OperatorServer, startOperatorServer } from "../../daemon/operator/server.js";
 import { type ServerMessage, type ServerMessageOf, serverMessage } from "../../daemon/operator/server-message.js";
+import { TokenStore } from "../../daemon/operator/token-store.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { FakeBackend } from "./fake-backend.js";
 
@@ -17,6 +18,8 @@ export interface Rig {
   readonly server: OperatorServer;
   readonly token: string;
   readonly tokenFile: string;
+  /** The file of tokens, as somebody on this machine sees it. */
+  readonly tokens: TokenStore;
   readonly address: string;
   connect(name?: string): Promise<OperatorClient>;
   /** A bare WebSocket whose every message is checked against the schema. */
@@ -25,7 +28,12 @@ export interface Rig {
 }
 
 /** Starts a rig. */
-export async function startRig(backend = new FakeBackend(), port = 0, host = "127.0.0.1"): Promise<Rig> {
+export async function startRig(
+  backend = new FakeBackend(),
+  port = 0,
+  host = "127.0.0.1",
+  wallTime: () => number = Date.now,
+): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "kinevla-operator-"));
   const tokenFile = join(folder, "token");
   const server = await startOperatorServer({
@@ -35,10 +43,13 @@ export async function startRig(backend = new FakeBackend(), port = 0, host = "12
     registry: new Registry(),
     host,
     port,
-    tokenFile,
+    tokens: { file: tokenFile, store: join(folder, "tokens.json"), role: "maintainer" },
+    wallTime,
+    audit: { record: (entry) => backend.audit.push(entry) },
     hosts: [],
     version: "0.0.0-test",
   });
+  const tokens = new TokenStore(join(folder, "tokens.json"), wallTime);
   const token = (await readFile(tokenFile, "utf8")).trim();
   const address = `127.0.0.1:${server.port}`;
   const clients: OperatorClient[] = [];
@@ -48,6 +59,7 @@ export async function startRig(backend = new FakeBackend(), port = 0, host = "12
     server,
     token,
     tokenFile,
+    tokens,
     address,
     connect: async (name = "tester") => {
       const client = await OperatorClient.connect({ url: `ws://${address}`, token, name });

@@ -149,6 +149,7 @@ test("pause, resume, home and acknowledge pass on, with the lease", async () => 
   const { client, lease } = await controller();
   const messages = [{ type: "pause" }, { type: "resume" }, { type: "home" }, { type: "acknowledge", reason: "clear" }];
   for (const [index, message] of messages.entries()) {
+    rig.backend.arm.next(calmReport({ mode: message.type === "acknowledge" ? "fault" : "hold" }));
     client.send({ ...message, id: 10 + index, lease, sequence: 1 + index });
     assert.equal((await client.next("accepted")).id, 10 + index);
   }
@@ -283,5 +284,32 @@ test("the client class takes control, beats by itself and learns when control is
   await assert.rejects(
     client.stop("late"),
     (error) => error instanceof OperatorLinkError && error.code === "link-lost",
+  );
+});
+
+test("hold-to-run reaches the daemon when it is pressed and when it is let go, without waiting for the next beat", async () => {
+  const client = await rig.connect("Ada");
+  await client.subscribe(["state"]);
+  await client.takeControl();
+  const heard = (held: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      rig.backend.onCall = (call) => {
+        if (call.kind === "beat" && call.held === held) {
+          resolve();
+        }
+      };
+    });
+  const pressed = heard(true);
+  client.hold(true);
+  await pressed;
+  const released = heard(false);
+  client.hold(false);
+  await released;
+  client.hold(true);
+  await client.releaseControl();
+  await client.takeControl();
+  assert.ok(
+    rig.backend.calls.findLast((call) => call.kind === "beat" && !call.held),
+    "a new lease holds nothing",
   );
 });

@@ -16,6 +16,13 @@ const STATUS_MS = 1000;
 const TOPICS = ["state", "reasoning", "chunks", "faults", "progress"];
 const KEPT_CHUNKS = 40;
 
+const HOLD_WORDS = {
+  "not-needed": "A supervisor allows motion without it.",
+  pressed: "The arm may move as long as you hold it.",
+  released: "Press and hold this button, then start. Letting go stops the arm.",
+  stale: "Let go, then press again: a motion was cut short.",
+};
+
 const byId = (id) => document.getElementById(id);
 
 /** What the page shows. */
@@ -26,6 +33,7 @@ const shown = {
   progress: null,
   chunks: [],
   holder: null,
+  role: "viewer",
   reasons: [],
   limits: null,
 };
@@ -84,10 +92,11 @@ function onEvent(message) {
 function onWelcome(welcome) {
   shown.limits = welcome.limits;
   shown.holder = welcome.holder;
+  shown.role = welcome.role;
   shown.chunks = [];
   byId("login").close();
   byId("link").dataset.state = "open";
-  byId("link").textContent = `connected as ${welcome.name}`;
+  byId("link").textContent = `connected as ${welcome.name}, ${welcome.stopOnly ? "who can only stop" : welcome.role}`;
   shown.link = "open";
   buildJoints(welcome.limits);
   byId("trained").replaceChildren(
@@ -131,8 +140,11 @@ function showButtons() {
   const open = shown.link === "open";
   const mine = link.isInControl;
   const mode = shown.state?.mode;
-  byId("control").disabled = !open || (!mine && shown.holder !== null);
-  byId("control").textContent = mine ? "Release control" : "Take control";
+  const supervises = shown.role === "supervisor" || shown.role === "maintainer";
+  const isHeld = !mine && shown.holder !== null;
+  byId("control").disabled = !open || shown.role === "viewer" || (isHeld && !supervises);
+  byId("control").textContent = mine ? "Release control" : isHeld && supervises ? "Take over" : "Take control";
+  showHoldToRun(mine, supervises);
   byId("holder").textContent = mine
     ? "You are in control"
     : shown.holder === null
@@ -146,6 +158,16 @@ function showButtons() {
   byId("pause").textContent = isPaused ? "Resume" : "Pause";
   byId("home").disabled = !mine || mode === "fault" || mode === "disconnected";
   byId("acknowledge").disabled = !mine || mode !== "fault";
+}
+
+function showHoldToRun(mine, supervises) {
+  const state = shown.state?.holdToRun ?? "not-needed";
+  byId("hold-row").hidden = state === "not-needed" && !byId("unattended").checked;
+  byId("hold").disabled = !mine || state === "not-needed";
+  byId("hold").dataset.state = state;
+  byId("hold-why").textContent = HOLD_WORDS[state];
+  byId("unattended-label").hidden = !supervises;
+  byId("unattended").checked = state === "not-needed" && byId("unattended").checked;
 }
 
 async function stop(reason) {
@@ -200,8 +222,22 @@ document.addEventListener(
   { capture: true },
 );
 byId("control").addEventListener("click", async () => {
-  await (link.isInControl ? link.releaseControl() : link.takeControl());
+  const type = shown.holder === null ? "take-control" : "take-over";
+  await (link.isInControl ? link.releaseControl() : link.takeControl(type));
   showButtons();
+});
+byId("hold").addEventListener("pointerdown", (event) => {
+  byId("hold").setPointerCapture(event.pointerId);
+  link.hold(true);
+});
+for (const over of ["pointerup", "pointercancel", "lostpointercapture", "contextmenu"]) {
+  byId("hold").addEventListener(over, () => link.hold(false));
+}
+// A page that nobody looks at holds nothing.
+window.addEventListener("blur", () => link.hold(false));
+document.addEventListener("visibilitychange", () => link.hold(false));
+byId("unattended").addEventListener("change", () => {
+  void link.request({ type: "allow-unattended", allowed: byId("unattended").checked });
 });
 byId("task").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -9,6 +9,7 @@ export class Link {
   #pending = new Map();
   #lease = null;
   #seen = 0;
+  #held = false;
   #offset = 0;
   #credentials = null;
   #onEvent;
@@ -54,8 +55,19 @@ export class Link {
     return this.request({ ...message, ...this.#hold() });
   }
 
-  async takeControl() {
-    const reply = await this.request({ type: "take-control", name: this.#credentials.name });
+  /** Presses or lets go hold-to-run; the daemon is told at once, then with every beat. */
+  hold(held) {
+    if (held !== this.#held) {
+      this.#held = held;
+      if (this.#lease !== null) {
+        this.#beat();
+      }
+    }
+  }
+
+  /** `type` is take-control, or take-over for supervisors. */
+  async takeControl(type) {
+    const reply = await this.request({ type, name: this.#credentials.name });
     if (reply.type === "control-granted") {
       this.#endLease();
       this.#lease = { number: reply.lease, sequence: 0, beats: setInterval(() => this.#beat(), BEAT_MS) };
@@ -128,7 +140,7 @@ export class Link {
 
   #beat() {
     if (this.#socket?.readyState === WebSocket.OPEN) {
-      const beat = { type: "renew", id: this.#nextId++, ...this.#hold(), seen: this.#seen };
+      const beat = { type: "renew", id: this.#nextId++, ...this.#hold(), seen: this.#seen, held: this.#held };
       this.#socket.send(JSON.stringify(beat));
     }
   }
@@ -136,6 +148,7 @@ export class Link {
   #endLease() {
     clearInterval(this.#lease?.beats);
     this.#lease = null;
+    this.#held = false;
   }
 }
 
