@@ -18,8 +18,8 @@ export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
   readonly signal: AbortSignal;
 }
 
-/** A run that cannot even begin is tried again with a system of its own, so often. */
-const ATTEMPTS = 2;
+/** A run that cannot even begin, for example because the machine starves the lab's cameras, is tried so often. */
+const ATTEMPTS = 3;
 
 /** Runs the chosen cases, each trial in each of its modes; rejects only where no system can be started. */
 export async function runCases(options: SuiteOptions): Promise<void> {
@@ -61,7 +61,7 @@ async function runOnce(
       return result;
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
-      await rigs.after(true);
+      await rigs.after(trial.fresh === true);
     }
   }
   return {

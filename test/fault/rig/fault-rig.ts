@@ -44,6 +44,9 @@ export interface RigOptions {
 
 /** Longest wait for the system to do what it should without a fault. */
 const PATIENCE_MS = 20_000;
+/** A task that is over. */
+const OVER: readonly string[] = ["finished", "stopped", "failed"];
+const TASK_ATTEMPTS = 4;
 /** An audit record is on the disk after 0.1 s (daemon/audit). */
 const AUDITED_WITHIN: Seconds = 0.12;
 /** Faster than this counts as moving, rad/s: 2 deg/s. */
@@ -213,19 +216,26 @@ export class FaultRig {
     );
   }
 
-  /** Starts a task and resolves while the arm moves by it. */
+  /** Starts a task and resolves while the arm moves by it; a task that fails before, on a loaded machine, is started again. */
   async followPolicy(index: number): Promise<void> {
-    // A table that was laid anew costs a few pictures.
-    await this.ready();
-    const instruction = await this.instruction(index);
-    await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
-    await this.operator.next("state", ({ mode }) => mode === "policy", PATIENCE_MS);
-    await this.moving().catch(() => {
-      const { mode, stops } = this.operator.state ?? { mode: "unknown", stops: [] };
-      throw new Error(
-        `the policy does not move the arm: mode ${mode}, ${stops.map(({ detail }) => detail).join("; ")}`,
-      );
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      // A table that was laid anew costs a few pictures.
+      await this.ready();
+      const over = this.operator.next("progress", ({ phase }) => OVER.includes(phase), PATIENCE_MS);
+      const moving = this.moving();
+      for (const one of [over, moving]) {
+        one.catch(() => undefined);
+      }
+      const instruction = await this.instruction(index);
+      await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
+      const end = await Promise.race([moving, over]);
+      if (end === undefined) {
+        return;
+      }
+      if (attempt === TASK_ATTEMPTS) {
+        throw new Error(`the policy does not move the arm: ${end.detail}`);
+      }
+    }
   }
 
   /** How far the arm is from its home pose, rad in the farthest joint; Infinity while it is not known. */
