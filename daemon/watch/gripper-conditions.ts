@@ -1,5 +1,5 @@
 import type { GripperHealth } from "../types/arm-state.js";
-import type { Instant } from "../types/units.js";
+import type { Instant, Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import type { WatchLimits } from "./watch-limits.js";
 
@@ -9,6 +9,9 @@ import type { WatchLimits } from "./watch-limits.js";
 const BROKEN = 0b11110;
 /** Bit of a gripper that is held up: what it should be when it grips something. */
 const STALLED = 0b00001;
+
+/** A whole stroke takes 0.6 s, and the opening is asked for every 0.2 s (drivers/gripper): before that it is no error. */
+const STROKE: Seconds = 0.8;
 
 /** The table of what the gripper must not be; its force stays as it is, and it is never opened by itself. */
 export function gripperConditions(
@@ -23,7 +26,7 @@ export function gripperConditions(
     { ...row, lasting: 0, holds: online === false, detail: () => "the gripper is offline" },
     { ...row, lasting: 0, holds: (errors & BROKEN) !== 0, detail: () => `the gripper reports errors ${bits(errors)}` },
     {
-      ...{ ...row, lasting: limits.lasting },
+      ...{ ...row, lasting: limits.lasting + STROKE },
       holds: (errors & STALLED) !== 0 && opens,
       detail: () => "the gripper is held up while it should open",
     },
@@ -33,7 +36,7 @@ export function gripperConditions(
       detail: () => "the gripper's last command is not confirmed",
     },
     {
-      ...{ ...row, lasting: limits.lasting },
+      ...{ ...row, lasting: limits.lasting + STROKE },
       holds: opens,
       detail: () => `the gripper is at ${measured.toFixed(2)} and should be open to ${commanded.toFixed(2)}`,
     },

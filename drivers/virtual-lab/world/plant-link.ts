@@ -15,7 +15,7 @@ import { encodePlantCommand, plantStates } from "./plant-wire.js";
 /** A world that has not measured for so long was held up; it measures every 4 ms. */
 const HELD_UP: Seconds = 0.03;
 /** What is left of a difference fades within this time. */
-const FADES: Seconds = 0.2;
+const FADES: Seconds = 0.5;
 
 /** The controller's wire to the world's drives and sensors. */
 export class PlantLink implements Plant {
