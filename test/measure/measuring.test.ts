@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { loadConfig } from "../../daemon/config/config.js";
+import { type Config, loadConfig } from "../../daemon/config/config.js";
+import { configApart } from "../../daemon/launch/config-apart.js";
 import { catalogue } from "../../daemon/measure/catalogue.js";
 import type { Finding } from "../../daemon/measure/measurement.js";
 import { type ArmAddress, MeasuringCell } from "../../daemon/measure/measuring-cell.js";
@@ -28,6 +29,7 @@ describe("everything that can be measured without hands, on the virtual controll
   let controller: ChildProcess;
   let arm: ArmAddress;
   let cell: MeasuringCell | null = null;
+  let config: Config;
 
   before(async () => {
     controller = fork(projectPath("dist", "test", "arm", "controller-process.js"));
@@ -36,6 +38,12 @@ describe("everything that can be measured without hands, on the virtual controll
     const [started]: FromController[] = await once(controller, "message");
     assert.ok(started?.kind === "started");
     arm = { host: "127.0.0.1", port: started.port, push: { host: "127.0.0.1", port: 0 } };
+    // As at a real arm: motion needs hold-to-run, or a supervisor's leave, which whoever measures gives.
+    const file = join(folder, "lab.yaml");
+    await configApart(projectPath("daemon", "config", "lab.yaml"), file, folder);
+    writeFileSync(file, readFileSync(file, "utf8").replace("hold_to_run: false", "hold_to_run: true"));
+    config = loadConfig(file);
+    assert.equal(config.operator.hold_to_run, true);
   });
   after(async () => {
     await cell?.close();
@@ -49,7 +57,6 @@ describe("everything that can be measured without hands, on the virtual controll
       case "asking":
         return measurement.perform(arm);
       case "moving": {
-        const config = loadConfig(projectPath("daemon", "config", "lab.yaml"));
         cell ??= await MeasuringCell.start({ config, arm, realTime: true, folder });
         return measurement.perform(cell);
       }
@@ -119,7 +126,6 @@ describe("everything that can be measured without hands, on the virtual controll
   });
 
   it("stopped by whoever measures: that measurement fails, and nothing moves again", async () => {
-    const config = loadConfig(projectPath("daemon", "config", "lab.yaml"));
     cell ??= await MeasuringCell.start({ config, arm, realTime: true, folder });
     const before = cell.line.frames.length;
     const under = assert.rejects(measure("H-2"), /it was stopped/);
