@@ -201,9 +201,9 @@ describe("the reaction to a fault", () => {
   });
 
   it("is not what the daemon tells when the arm sped up after that", () => {
-    const stops = [{ code: "state-stale", at: 1.02, latched: false }];
-    const reports = [{ ...reportAt(1.03, "hold"), stops }];
-    const { reaction } = reactionTo({ ...healthy(ramp), reports }, 1.01, BOUNDS);
+    const stops = [{ code: "state-stale", at: 1.06, latched: false }];
+    const reports = [{ ...reportAt(1.07, "hold"), stops }];
+    const { reaction } = reactionTo({ ...healthy(ramp), reports }, 1.05, BOUNDS);
     assert.ok((reaction ?? 0) > 0.5, `${reaction}`);
   });
 
@@ -217,6 +217,12 @@ describe("the reaction to a fault", () => {
     const { kind, reaction } = reactionTo(healthy([...stream(before), stopAt(1.7)]), 1.65, BOUNDS);
     assert.equal(kind, "stop");
     assert.ok(Math.abs((reaction ?? 0) - 0.05) < 1e-9);
+  });
+
+  it("is none for an arm that stood already", () => {
+    const standing = stream(Array.from({ length: 100 }, () => 5));
+    assert.equal(reactionTo(healthy(standing), 1.5, BOUNDS).kind, "none");
+    assert.equal(reactionTo(healthy([...standing, stopAt(2.005)]), 1.5, BOUNDS).kind, "stop");
   });
 
   it("is none while the arm goes on", () => {

@@ -44,10 +44,10 @@ describe("the report", () => {
   it("has a row for each trial, and for each failure the command that shows it again", () => {
     const late = { ...RUN, seed: 7, problems: ["the arm did not come to rest"] };
     const text = report({
-      ...{ figures: suiteFigures([RUN, late], null), command: "fault --all", runs: 2, seed: 1, load: "1 to 2" },
-      ...{ scheduling: "SCHED_FIFO 50", soaks: [] },
+      ...{ figures: suiteFigures([RUN, late], null), command: "fault --all", seed: 1, load: "1 to 2" },
+      ...{ scheduling: "SCHED_FIFO 50", soaks: [], notes: ["by hand"] },
     });
-    assert.match(text, /\| 31 \| 1, 5, 10, 20 lost packets: all lost \| policy \| 2 \| 101, 101, 101 \| 110 \|/);
+    assert.match(text, /\| 31 \| 1, 5, 10, 20 lost packets: all lost \| policy \| 2 \| 101 \| 110 \|/);
     assert.match(
       text,
       /the arm did not come to rest \(1 of 2; `npm run -s kinevla -- fault --case 31 --runs 1 --seed 7`\)/,
