@@ -107,11 +107,7 @@ describe("AR-06: temperature of the controller", () => {
 });
 
 describe("AR-08: gripper", () => {
-  const at = (
-    changes: Partial<GripperHealth>,
-    seconds = 2,
-    mode: "policy" | "hold" = "policy",
-  ): readonly string[] => {
+  const at = (changes: Partial<GripperHealth>, seconds = 2, mode: "policy" | "hold" = "policy"): readonly string[] => {
     const bench = new Watched();
     bench.mode = mode;
     bench.facts = { gripper: { ...GRIPPER, ...changes } };
