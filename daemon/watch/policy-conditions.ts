@@ -44,6 +44,8 @@ export function demandsSince(now: Instant): Demands {
 export function demandedIn(demands: Demands, demanded: Demanded | null, period: Seconds, limits: WatchLimits): Demands {
   const { oscillation, clamping } = limits;
   const kept = Math.round(clamping.within / period);
+  // From one turn to the next it is twice the amplitude.
+  const swing = 2 * oscillation.swing;
   if (demanded === null) {
     return { ...demands, newest: null, turns: [] };
   }
@@ -54,11 +56,11 @@ export function demandedIn(demands: Demands, demanded: Demanded | null, period: 
     const at = before.at.filter((turn) => demanded.pathAt - turn <= TURNS_WITHIN);
     if (direction === 0 || way * direction >= 0) {
       // A first direction counts once it is a swing; after that the extreme goes along.
-      return direction === 0 && Math.abs(way) <= oscillation.swing
+      return direction === 0 && Math.abs(way) <= swing
         ? { ...before, at }
         : { extreme: angle, direction: way < 0 ? -1 : 1, at };
     }
-    return Math.abs(way) > oscillation.swing
+    return Math.abs(way) > swing
       ? { extreme: angle, direction: way < 0 ? -1 : 1, at: [...at, demanded.pathAt] }
       : { ...before, at };
   });
