@@ -27,9 +27,12 @@ export interface Rig {
 }
 
 /** Starts everything with free ports and waits until an instruction could be followed. */
-export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
+export async function startRig(
+  daemonArguments: readonly string[] = [],
+  configFile = projectPath("daemon", "config", "lab.yaml"),
+): Promise<Rig> {
   const system = await startSystem({
-    configFile: projectPath("daemon", "config", "lab.yaml"),
+    configFile,
     lab: { seed: 3 },
     apart: true,
     realTime: true,
