@@ -56,7 +56,7 @@ function followState(states: StateFeed, clock: Clock, period: number, sink: Topi
     if (isDue && sink.unreadBytes() < LAGGING_BYTES) {
       mode = frame.mode;
       // Counted from when it was due, so that the mean rate is right although reports come only every 20 ms.
-      dueAt = Math.max(dueAt + period, now);
+      dueAt = (dueAt > now - period ? dueAt : now) + period;
       sink.sendText(frame.text);
     }
   };

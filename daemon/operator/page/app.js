@@ -118,6 +118,10 @@ function onRefused(refused) {
     byId("login").showModal();
     return;
   }
+  if (refused.code === "token-expired") {
+    // The stop goes on working; whoever wants more logs in again after a reload.
+    sessionStorage.removeItem("kinevla-token");
+  }
   if (refused.code === "instruction-unknown") {
     byId("wording").hidden = false;
     byId("wording-text").textContent = `${refused.message}. It may do something else than you mean.`;
