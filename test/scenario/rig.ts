@@ -27,12 +27,9 @@ export interface Rig {
 }
 
 /** Starts everything with free ports and waits until an instruction could be followed. */
-export async function startRig(
-  daemonArguments: readonly string[] = [],
-  configFile = projectPath("daemon", "config", "lab.yaml"),
-): Promise<Rig> {
+export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
   const system = await startSystem({
-    configFile,
+    configFile: projectPath("daemon", "config", "lab.yaml"),
     lab: { seed: 3 },
     apart: true,
     realTime: true,
