@@ -10,6 +10,7 @@ import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
 import { policyOptions } from "./composition/policy-options.js";
 import { type Config, loadConfig } from "./config/config.js";
+import { digestOfFile, keepLastGood } from "./config/last-good.js";
 import { loadLimits } from "./config/limits-file.js";
 import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
@@ -71,6 +72,14 @@ async function main(): Promise<void> {
   });
   log.info({ url: server.url }, `operators: ${server.url}`);
 
+  const digests = { config: digestOfFile(config.file), limits: digestOfFile(config.limits) };
+  log.info({ files: [config.file, config.limits], sha256: digests }, "configuration");
+  try {
+    keepLastGood([config.file, config.limits]);
+  } catch (error) {
+    // A full disk must not keep an arm from working.
+    log.warn({ error: String(error) }, "no copy of the configuration was kept");
+  }
   const manager = serviceManager();
   manager.ready(`operators: ${server.url}`);
   // Through the server's own port, so that it proves what operators need of this process.

@@ -64,6 +64,7 @@ export class MeasuringCell {
   readonly #beat: NodeJS.Timeout;
   #report: ArmReport | null = null;
   #chunks = 0;
+  #abandoned = false;
   #refusal = "nothing";
 
   private constructor(config: Config, line: LineTap, push: PushTap, link: ArmLink, children: readonly Child[]) {
@@ -157,6 +158,9 @@ export class MeasuringCell {
   async request(request: ArmRequest): Promise<number> {
     const deadline = performance.now() + GRANTED_WITHIN_MS;
     for (;;) {
+      if (this.#abandoned) {
+        throw new Error("it was stopped");
+      }
       this.#sayAlive();
       const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, LEASE));
       if (ok) {
@@ -174,6 +178,12 @@ export class MeasuringCell {
     this.#link.send({ kind: "stop", reason, by: "measure" });
   }
 
+  /** Stops the arm for good: nothing is asked of the arm process any more, so nothing moves again. */
+  abandon(reason: string): void {
+    this.#abandoned = true;
+    this.stop(reason);
+  }
+
   /**
    * Follows a path of joint positions in rad until the function that is given back is called. A path is asked for a time
    * since now and is told what is commanded, and how far ahead of that it is asked, s. Rejects where the arm process does
@@ -185,7 +195,7 @@ export class MeasuringCell {
     const startedAt = hostClock.now() + HELD_FIRST;
     const propose = (): void => {
       const { commanded } = this;
-      if (commanded === null) {
+      if (commanded === null || this.#abandoned) {
         return;
       }
       const now = hostClock.now();

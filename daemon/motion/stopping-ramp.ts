@@ -33,7 +33,8 @@ function straightRamp(state: MotionState, limits: MotionLimits, period: Seconds)
   const bounds = { period, acceleration: tightest(limits.acceleration, v), jerk: tightest(limits.jerk, v) };
   let proportion = 1;
   let change = 0;
-  while (v.some((value) => Math.abs(value) > 0) && !atRest(proportion, change, period) && ramp.length < MOST_TICKS) {
+  const moves = v.some((value) => !atRest(value, 0, period));
+  while (moves && !atRest(proportion, change, period) && ramp.length < MOST_TICKS) {
     change = brakingAcceleration(proportion, change, bounds);
     proportion += change * period;
     q = plus(q, v, proportion * period);

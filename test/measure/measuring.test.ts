@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { loadConfig } from "../../daemon/config/config.js";
+import { type Config, loadConfig } from "../../daemon/config/config.js";
+import { configApart } from "../../daemon/launch/config-apart.js";
 import { catalogue } from "../../daemon/measure/catalogue.js";
 import type { Finding } from "../../daemon/measure/measurement.js";
 import { type ArmAddress, MeasuringCell } from "../../daemon/measure/measuring-cell.js";
 import type { Pace } from "../../daemon/measure/pace.js";
-import { Questions } from "../../daemon/measure/questions.js";
+import { pause, Questions } from "../../daemon/measure/questions.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { jointPosition } from "../../daemon/types/units.js";
 import type { FromController, ToController } from "../arm/controller-process.js";
@@ -19,11 +20,8 @@ import type { FromController, ToController } from "../arm/controller-process.js"
 const START = jointPosition([0, 10, 0, 75, 0, 95, 0].map((angle) => (angle * Math.PI) / 180));
 /** As short as it shows. */
 const PACE: Pace = {
-  ...{ listen: 1, watch: 0.5, longWatch: 0.5, swing: 2.5 },
-  turns: [
-    { joint: 7, speed: 60 },
-    { joint: 1, speed: 10 },
-  ],
+  ...{ listen: 0.6, watch: 0.5, longWatch: 0.5, swing: 2.5 },
+  turns: [{ joint: 7, speed: 60 }],
 };
 
 describe("everything that can be measured without hands, on the virtual controller", () => {
@@ -31,6 +29,7 @@ describe("everything that can be measured without hands, on the virtual controll
   let controller: ChildProcess;
   let arm: ArmAddress;
   let cell: MeasuringCell | null = null;
+  let config: Config;
 
   before(async () => {
     controller = fork(projectPath("dist", "test", "arm", "controller-process.js"));
@@ -39,6 +38,12 @@ describe("everything that can be measured without hands, on the virtual controll
     const [started]: FromController[] = await once(controller, "message");
     assert.ok(started?.kind === "started");
     arm = { host: "127.0.0.1", port: started.port, push: { host: "127.0.0.1", port: 0 } };
+    // As at a real arm: motion needs hold-to-run, or a supervisor's leave, which whoever measures gives.
+    const file = join(folder, "lab.yaml");
+    await configApart(projectPath("daemon", "config", "lab.yaml"), file, folder);
+    writeFileSync(file, readFileSync(file, "utf8").replace("hold_to_run: false", "hold_to_run: true"));
+    config = loadConfig(file);
+    assert.equal(config.operator.hold_to_run, true);
   });
   after(async () => {
     await cell?.close();
@@ -52,7 +57,6 @@ describe("everything that can be measured without hands, on the virtual controll
       case "asking":
         return measurement.perform(arm);
       case "moving": {
-        const config = loadConfig(projectPath("daemon", "config", "lab.yaml"));
         cell ??= await MeasuringCell.start({ config, arm, realTime: true, folder });
         return measurement.perform(cell);
       }
@@ -82,7 +86,7 @@ describe("everything that can be measured without hands, on the virtual controll
     };
     const former = await push();
     const [evenness, after] = [await measure("H-7"), await measure("H-9")];
-    assert.ok(Number(figure(evenness, "datagrams")) > 50, JSON.stringify(evenness));
+    assert.ok(Number(figure(evenness, "datagrams")) > 30, JSON.stringify(evenness));
     assert.equal(figure(evenness, "a number or time in it"), false);
     assert.equal(after.words, "It goes on.");
     assert.deepEqual(await push(), former);
@@ -95,8 +99,8 @@ describe("everything that can be measured without hands, on the virtual controll
   });
 
   for (const [id, names] of [
-    ["H-1", ["J7 at 60 deg/s", "J1 at 10 deg/s"]],
-    ["H-2", ["J7 at 60 deg/s", "J1 at 10 deg/s"]],
+    ["H-1", ["J7 at 60 deg/s"]],
+    ["H-2", ["J7 at 60 deg/s"]],
     ["H-3", ["set_arm_slow_stop", "set_arm_pause"]],
     ["H-4", ["stopped by another"]],
     ["H-5", ["in-order", "reset"]],
@@ -119,5 +123,20 @@ describe("everything that can be measured without hands, on the virtual controll
     const finding = await measure("H-18");
     assert.ok(Number(figure(finding, "setpoints")) > 100, JSON.stringify(finding));
     assert.ok(Number(figure(finding, "lag")) >= 0);
+  });
+
+  it("stopped by whoever measures: that measurement fails, and nothing moves again", async () => {
+    cell ??= await MeasuringCell.start({ config, arm, realTime: true, folder });
+    const before = cell.line.frames.length;
+    const under = assert.rejects(measure("H-2"), /it was stopped/);
+    for (let tries = 0; tries < 1000 && cell.line.frames.length < before + 20; tries++) {
+      await pause(5);
+    }
+    cell.abandon("test");
+    await under;
+    await assert.rejects(measure("H-4"), /it was stopped/);
+    const { length } = cell.line.frames;
+    await pause(300);
+    assert.equal(cell.line.frames.length, length);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -177,9 +177,15 @@ describe("the services' executables", () => {
   it("daemon: ready when it serves operators, alive by answering itself", async () => {
     const listener = await listen("daemon");
     const script = projectPath("dist", "daemon", "main.js");
-    const args = ["--disallow-code-generation-from-strings", script, "--config", await lonelyConfig("daemon")];
+    const config = await lonelyConfig("daemon");
+    appendFileSync(config, `evidence_directory: ${join(folder, "evidence")}\n`);
+    const args = ["--disallow-code-generation-from-strings", script, "--config", config];
     const child = startWatched(listener, process.execPath, args);
     await until(listener, /^READY=1\nSTATUS=operators: http:\/\/127\.0\.0\.1:\d+(WATCHDOG=1){2,}$/);
+    // The arm of this configuration was never measured.
+    const address = /operators: (http:\/\/127\.0\.0\.1:\d+)/.exec(listener.text())?.[1];
+    const { reasons } = (await (await fetch(`${address}/readyz`)).json()) as { reasons: readonly string[] };
+    assert.ok(reasons.some((reason) => /^arm: H-1 was not measured on this arm .* and 5 more$/.test(reason)));
     child.kill("SIGTERM");
     const [code] = await once(child, "exit");
     assert.equal(code, 0);

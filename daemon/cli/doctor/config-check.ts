@@ -1,4 +1,5 @@
 import { type Config, loadConfig } from "../../config/config.js";
+import { lastGoodOf } from "../../config/last-good.js";
 import { loadLimits } from "../../config/limits-file.js";
 import { ConfigError } from "../../config/yaml-file.js";
 import { type Check, ill, well } from "./check.js";
@@ -15,7 +16,9 @@ export function configCheck(file: string, onConfig: (config: Config) => void): C
         return well(file);
       } catch (error) {
         if (error instanceof ConfigError) {
-          return ill(error.message, "Correct the named lines; daemon/config/lab.yaml is a complete example.");
+          const good = lastGoodOf(file);
+          const compare = good === null ? "" : ` It last worked as it is in ${good}; compare them with diff.`;
+          return ill(error.message, `Correct the named lines; daemon/config/lab.yaml is a complete example.${compare}`);
         }
         throw error;
       }

@@ -11,8 +11,11 @@ export interface Person {
   close(): void;
 }
 
-/** Reads answers from a terminal; the end of the input is the wish to end. */
-export function personAt(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Person {
+/**
+ * Reads answers from a terminal; the end of the input is the wish to end. While it reads, the terminal hands Ctrl-C over
+ * as a key and raises no signal: then `onInterrupt` is called at once, also when nothing was asked.
+ */
+export function personAt(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, onInterrupt: () => void): Person {
   const lines = createInterface({ input, output });
   let over = false;
   const ended = new Promise<string>((resolve) => {
@@ -20,6 +23,10 @@ export function personAt(input: NodeJS.ReadableStream, output: NodeJS.WritableSt
       over = true;
       resolve("q");
     });
+  });
+  lines.on("SIGINT", () => {
+    onInterrupt();
+    lines.close();
   });
   const ask = (question: string): Promise<string> =>
     over ? ended : Promise.race([lines.question(question), ended]).then((text) => text.trim());

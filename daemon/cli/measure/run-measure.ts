@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_LAB, type Lab, startLab } from "../../../drivers/virtual-lab/main.js";
 import type { Config } from "../../config/config.js";
+import { obstacles } from "../../launch/obstacles.js";
 import { catalogue } from "../../measure/catalogue.js";
 import type { Evidence } from "../../measure/evidence.js";
 import { writeEvidence } from "../../measure/evidence-folder.js";
@@ -26,11 +27,14 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
   const config = configOf(virtual ? projectPath("daemon", "config", "lab.yaml") : options.config);
   const out = evidenceFolder(options);
   const about = aboutOf(options, virtual);
+  if (!virtual) {
+    await mustBeAlone(config);
+  }
   const folder = mkdtempSync(join(tmpdir(), "kinevla-measure-"));
-  const person = options.yes ? YES : personAt(process.stdin, process.stderr);
   let lab: Lab | null = null;
   let cell: MeasuringCell | null = null;
   const interruption = stopOnInterrupt(() => cell);
+  const person = options.yes ? YES : personAt(process.stdin, process.stderr, interruption.stop);
   try {
     lab = virtual ? await startLab(DEFAULT_LAB) : null;
     const arm = lab === null ? armOf(config) : { ...lab.addresses.controller, push: { host: "127.0.0.1", port: 0 } };
@@ -44,8 +48,13 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
         return EXIT.interrupted;
       }
       const decision = await introduce(measurement, person, virtual);
-      if (decision === "end") {
+      if (decision === "end" || interruption.happened()) {
         break;
+      }
+      if (measurement.kind === "by-hand") {
+        // The arm is for the vendor's tools now.
+        await cell?.close();
+        cell = null;
       }
       let result: Result;
       if (decision === "skip") {
@@ -89,7 +98,9 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
 async function introduce(measurement: Measurement, person: Person, virtual: boolean) {
   note(`\n${measurement.id}  ${measurement.question}`);
   note(`  taken for granted: ${measurement.assumed}`);
-  note(`  moves: ${measurement.moves}`);
+  note(
+    `  moves: ${measurement.moves}${measurement.kind === "moving" ? "; before the first one the arm goes home" : ""}`,
+  );
   if (measurement.kind === "by-hand") {
     note(`  by hand: ${measurement.steps}`);
     return virtual ? ("skip" as const) : person.decide("Done, and figures at hand?");
@@ -150,6 +161,19 @@ function aboutOf(options: MeasureOptions, virtual: boolean): { readonly serial: 
   return { serial, operator };
 }
 
+/** Throws CliError while something else has the arm. */
+async function mustBeAlone(config: Config): Promise<void> {
+  const found = await obstacles(config, false);
+  if (found.length > 0) {
+    throw new CliError(
+      EXIT.refused,
+      "not-alone",
+      found.join("\n"),
+      "Stop it first: sudo systemctl stop kinevla.target",
+    );
+  }
+}
+
 function armOf({ arm }: Config): ArmAddress {
   if (arm.link.kind !== "tcp") {
     throw new CliError(EXIT.usage, "serial-link", "Nothing moves on a serial link.", "Measure over the network.");
@@ -184,17 +208,22 @@ function wanted(all: readonly Measurement[], only: readonly string[] | undefined
 }
 
 /** Ctrl-C stops the arm before anything else; the measurement under way then fails, and no other begins. */
-function stopOnInterrupt(cell: () => MeasuringCell | null): { happened(): boolean; forget(): void } {
+function stopOnInterrupt(cell: () => MeasuringCell | null): {
+  readonly stop: () => void;
+  happened(): boolean;
+  forget(): void;
+} {
   let happened = false;
   const stop = (): void => {
     happened = true;
-    cell()?.stop("Ctrl-C");
-    note("The arm is stopped; ending after this measurement.");
+    cell()?.abandon("Ctrl-C");
+    note("The arm is stopped, and nothing moves any more.");
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, stop);
   }
   return {
+    stop,
     happened: () => happened,
     forget: () => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

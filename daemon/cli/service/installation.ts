@@ -87,6 +87,13 @@ function rendered(name: string, { project, node }: Place): string {
   );
 }
 
+/** CUDA reads /proc/driver/nvidia, which is no process; whether its libraries are there is asked of ldconfig, a script on Ubuntu. */
+const CUDA = [
+  "# For CUDA: /proc/driver/nvidia, and ldconfig, which is asked for its libraries",
+  "ProcSubset=all",
+  "ExecPaths=-/sbin/ldconfig -/sbin/ldconfig.real -/bin/sh",
+];
+
 /** What the configuration says that the units must know: whom each may reach, and whether there is a graphics card. */
 function dropIns({
   arm,
@@ -101,8 +108,7 @@ function dropIns({
   const pictures = [cameras.front, cameras.wrist].flatMap((camera) =>
     "url" in camera ? [address("cameras", new URL(camera.url).hostname)] : [],
   );
-  const cuda =
-    policy.provider === "cuda" ? ["# CUDA reads /proc/driver/nvidia, which is no process.", "ProcSubset=all"] : [];
+  const cuda = policy.provider === "cuda" ? CUDA : [];
   return [
     { unit: "kinevla-guardian", lines: allow(controller) },
     { unit: "kinevla-arm", lines: allow(controller) },
