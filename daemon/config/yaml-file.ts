@@ -22,13 +22,13 @@ export function readText(path: string, remedy: string): string {
 /** Checks YAML text against a schema; `path` is for messages. Throws ConfigError that names every wrong line and key. */
 export function parseYaml<T>(text: string, path: string, schema: z.ZodType<T>): T {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
     throw new ConfigError(
       document.errors.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
     );
   }
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(toValue(document, path));
   if (parsed.success) {
     return parsed.data;
   }
@@ -37,6 +37,15 @@ export function parseYaml<T>(text: string, path: string, schema: z.ZodType<T>): 
     return `${place}: ${keys.length > 0 ? keys.join(".") : "the file"}: ${message}`;
   });
   throw new ConfigError([...new Set(findings)].join("\n"));
+}
+
+/** The value of a document; an alias of nothing, or one that stands for too much, shows only here. */
+function toValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 interface Finding {

@@ -33,7 +33,8 @@ export const manifestSchema = z.strictObject({
   files: z.array(z.strictObject({ path: z.string().min(1), sha256, bytes: z.int().positive() })),
   tokenizer: z.strictObject({ kind: z.literal("huggingface-json"), path: z.string() }),
   vocabulary: z.strictObject({
-    size: z.int().positive(),
+    /** Bounds what is checked code by code; the largest vocabularies in use have a quarter of this. */
+    size: z.int().positive().max(1_000_000),
     bos: z.int(),
     eos: z.int(),
     pad: z.int(),

@@ -3,6 +3,7 @@ import { plannerCell, plannerLimits } from "../../daemon/guard/limits.js";
 import { clearStep } from "../../daemon/motion/clear-step.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import type { StoppingRamp } from "../../daemon/motion/stopping-ramp.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
@@ -38,7 +39,8 @@ for (let step = 0; step < STEPS; step++) {
   const now = 100 + step * PERIOD;
   const [jointErrors, jointEnabled] = [ZERO, ZERO.map(() => true)];
   const measured = jointPosition(next.q);
-  const arm = { receivedAt: now, measured, status: "idle", systemErrors: [0], jointErrors, jointEnabled };
+  const health = { health: null, link: QUIET_LINK };
+  const arm = { receivedAt: now, measured, status: "idle", systemErrors: [0], jointErrors, jointEnabled, ...health };
   const proposed = { source: "policy" as const, epoch: 1, dueAt: now, q: measured };
   const beats = { operatorSeenAt: now, guardianSeenAt: now };
   const guarded = process.hrtime.bigint();

@@ -4,7 +4,7 @@ import { FaultRig, type RigOptions } from "./rig/fault-rig.js";
 import { runTrial, type TrialResult } from "./run-trial.js";
 
 /** Which cases are run, and how often. */
-export interface SuiteOptions extends RigOptions {
+export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
   /** Rows of safety.md §4.2; null for all. */
   readonly ids: readonly number[] | null;
   /** The only mode in which trials are run; null for each in all of its modes. */
@@ -18,12 +18,12 @@ export interface SuiteOptions extends RigOptions {
   readonly signal: AbortSignal;
 }
 
-/** A run that cannot even begin is tried again with a system of its own, so often. */
-const ATTEMPTS = 2;
+/** A run that cannot even begin, for example because the machine starves the lab's cameras, is tried so often. */
+const ATTEMPTS = 3;
 
 /** Runs the chosen cases, each trial in each of its modes; rejects only where no system can be started. */
 export async function runCases(options: SuiteOptions): Promise<void> {
-  const rigs = new RigKeeper(options);
+  const rigs = new RigKeeper(options, options.progress);
   const rows = CASES.filter(({ id }) => options.ids === null || options.ids.includes(id));
   try {
     for (const row of rows) {
@@ -56,12 +56,12 @@ async function runOnce(
   let why = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
-      const result = await runTrial(await rigs.rig(), row, trial, mode, seed);
+      const result = await runTrial(await rigs.rig(trial.holdToRun === true), row, trial, mode, seed);
       await rigs.after(trial.fresh === true);
       return result;
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
-      await rigs.after(true);
+      await rigs.after(trial.fresh === true);
     }
   }
   return {
@@ -72,29 +72,34 @@ async function runOnce(
 
 /** Keeps one system for as many runs as it is fit for. */
 class RigKeeper {
-  readonly #options: RigOptions;
+  readonly #options: Omit<RigOptions, "holdToRun">;
+  readonly #progress: (words: string) => void;
   #rig: FaultRig | null = null;
 
-  constructor(options: RigOptions) {
+  constructor(options: Omit<RigOptions, "holdToRun">, progress: (words: string) => void) {
     this.#options = options;
+    this.#progress = progress;
   }
 
-  async rig(): Promise<FaultRig> {
-    this.#rig ??= await FaultRig.start(this.#options);
+  async rig(holdToRun: boolean): Promise<FaultRig> {
+    if (this.#rig !== null && this.#rig.system.config.operator.hold_to_run !== holdToRun) {
+      await this.close();
+    }
+    this.#rig ??= await FaultRig.start({ ...this.#options, holdToRun });
     return this.#rig;
   }
 
   /** Makes the system fit for the next run, or ends it where it is not. */
   async after(isSpent: boolean): Promise<void> {
-    const fit =
-      !isSpent &&
-      (await this.#rig?.recover().then(
-        () => true,
-        () => false,
-      ));
-    if (fit !== true) {
-      await this.close();
+    try {
+      if (!isSpent) {
+        await this.#rig?.recover();
+        return;
+      }
+    } catch (error) {
+      this.#progress(`a new system is started: ${error instanceof Error ? error.message : String(error)}`);
     }
+    await this.close();
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,9 @@ export interface FaultOptions {
 /** One line of a record. */
 type RecordLine =
   | { readonly kind: "run"; readonly load: number; readonly result: TrialResult }
-  | { readonly kind: "soak"; readonly quiet: boolean; readonly figures: SoakFigures };
+  | { readonly kind: "soak"; readonly quiet: boolean; readonly figures: SoakFigures }
+  /** What readers of the report have to know of these runs; written by hand. */
+  | { readonly kind: "note"; readonly words: string };
 
 /** Runs cases and sums them up. */
 export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures> {
@@ -69,10 +71,11 @@ function reportOf(lines: readonly RecordLine[], { configFile, realTime, runs, se
   return report({
     figures: suiteFigures(resultsOf(lines), null),
     command: `npm run -s kinevla -- fault --all --runs ${runs} --seed ${seed} --record FILE --report test/fault/REPORT.md`,
-    ...{ runs, seed },
+    seed,
     load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
     scheduling: armProcessCommand(configFile, realTime).scheduling,
     soaks: lines.flatMap((line) => (line.kind === "soak" ? [line] : [])),
+    notes: lines.flatMap((line) => (line.kind === "note" ? [line.words] : [])),
   });
 }
 

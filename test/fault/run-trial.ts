@@ -130,7 +130,8 @@ function unexpected(expect: Expectation, outcome: Outcome, left: Seconds | null)
         ? []
         : ["no stop reached the arm"];
     case "rest":
-      return reaction.kind === "none" ? ["the arm did not come to rest"] : [];
+      // An arm that stood already has nothing to react with.
+      return reaction.kind === "none" && reaction.still !== 0 ? ["the arm did not come to rest"] : [];
     case "left":
       return left === null ? ["the motion was not left"] : [];
     case "undisturbed":

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { CASES } from "./cases/all-cases.js";
-import type { TrialMode } from "./cases/case.js";
+import type { FaultCase, Trial, TrialMode } from "./cases/case.js";
 import { FaultRig } from "./rig/fault-rig.js";
-import { runTrial } from "./run-trial.js";
+import { runTrial, type TrialResult } from "./run-trial.js";
 
 /** One of each kind; times and the promises that depend on them are the suite's matter, on a machine without other load. */
 const SELECTION: readonly (readonly [id: number, trial: string, mode: TrialMode])[] = [
@@ -17,11 +17,25 @@ const SELECTION: readonly (readonly [id: number, trial: string, mode: TrialMode]
   [1, "arm process", "hold"],
 ];
 
+/** On a machine with much other load the lab's cameras starve and the task before the fault fails: that is tried again. */
+async function runWhenPossible(rig: FaultRig, row: FaultCase, trial: Trial, mode: TrialMode): Promise<TrialResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runTrial(rig, row, trial, mode, attempt);
+    } catch (error) {
+      if (attempt === 3) {
+        throw error;
+      }
+      await rig.recover();
+    }
+  }
+}
+
 describe("a selection of the fault suite", () => {
   let rig: FaultRig;
   before(async () => {
     const configFile = projectPath("daemon", "config", "lab.yaml");
-    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null });
+    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false });
   });
   after(() => rig.close());
 
@@ -30,7 +44,7 @@ describe("a selection of the fault suite", () => {
     it(`${id}: ${row?.inject}, in ${mode}`, async () => {
       const trial = row?.trials.find((one) => one.name === name);
       assert.ok(row !== undefined && trial !== undefined);
-      const { problems, violations } = await runTrial(rig, row, trial, mode, 1);
+      const { problems, violations } = await runWhenPossible(rig, row, trial, mode);
       assert.deepEqual(
         problems.filter((problem) => !problem.includes("budget")),
         [],

@@ -9,7 +9,7 @@ import { FaultRig, pause, type RigOptions } from "./rig/fault-rig.js";
 import { runTrial } from "./run-trial.js";
 
 /** How a soak is run. */
-export interface SoakOptions extends RigOptions {
+export interface SoakOptions extends Omit<RigOptions, "holdToRun"> {
   readonly minutes: number;
   readonly seed: number;
   /** Without faults: every stop is one too many. */
@@ -48,7 +48,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   const problems: string[] = [];
   const violations: string[] = [];
   const drawn = drawable();
-  let rig = await FaultRig.start(options);
+  let rig = await FaultRig.start({ ...options, holdToRun: false });
   const keep = (what: string, found: readonly Violation[]): void => {
     violations.push(...found.map(({ check, detail }) => `${what}: ${check}: ${detail}`));
   };
@@ -91,7 +91,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       } catch (error) {
         problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
         await rig.close();
-        rig = await FaultRig.start(options);
+        rig = await FaultRig.start({ ...options, holdToRun: false });
       }
     }
   } finally {
@@ -106,6 +106,7 @@ function drawable(): readonly { readonly row: FaultCase; readonly trial: Trial }
   return CASES.flatMap((row) => row.trials.map((trial) => ({ row, trial }))).filter(
     ({ trial }) =>
       trial.fresh !== true &&
+      trial.holdToRun !== true &&
       trial.modes.includes("policy") &&
       (trial.watch ?? 0) <= LONGEST_WATCH &&
       trial.expect !== "checked",

@@ -21,8 +21,8 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
     trials: only({
       ...{ modes: MOVING, expect: "left", watch: 2 },
       inject: async ({ rig }) => {
-        const at = await rig.impair({ target: "tcp", down: true });
-        await rig.impair({ target: "udp", drop: { count: null } });
+        const at = await rig.impair({ target: "udp", drop: { count: null } });
+        await rig.impair({ target: "tcp", down: true });
         return at;
       },
       after: lineBack,

@@ -284,15 +284,33 @@ function sweep(name: string, faults: readonly Fault[]): Trial {
           problems.push(`${words} did not latch`);
           continue;
         }
-        const reply = await rig.operator.held({ type: "acknowledge", reason: "fault suite" });
-        if (reply.type === "refused") {
-          problems.push(`${words} cannot be acknowledged: ${reply.message}`);
+        const refusal = await acknowledged(rig);
+        if (refusal !== null) {
+          problems.push(`${words} cannot be acknowledged: ${refusal}`);
           await rig.recover();
         }
       }
       return problems;
     },
   };
+}
+
+/** A cause has to be gone for a while before it may be acknowledged. */
+const ACKNOWLEDGED_WITHIN = 4;
+
+/** Acknowledges as soon as that is possible; why not, where it is not. */
+async function acknowledged(rig: FaultRig): Promise<string | null> {
+  const until = hostClock.now() + ACKNOWLEDGED_WITHIN;
+  for (;;) {
+    const reply = await rig.operator.held({ type: "acknowledge", reason: "fault suite" });
+    if (reply.type !== "refused") {
+      return null;
+    }
+    if (hostClock.now() > until) {
+      return reply.message;
+    }
+    await pause(0.1);
+  }
 }
 
 /** An arm whose settings somebody changed must not be accepted when it is connected anew. */

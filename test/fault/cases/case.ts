@@ -66,6 +66,8 @@ export interface Trial {
   readonly within?: Seconds;
   /** At most so many runs: each takes long, or goes through a list by itself. */
   readonly most?: number;
+  /** Needs a system in which the arm moves only while hold-to-run is pressed. */
+  readonly holdToRun?: boolean;
   /** A process has to be started again afterwards. */
   readonly fresh?: boolean;
   /** Brings the fault about; says when it could be seen. */

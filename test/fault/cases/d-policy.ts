@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filter, firstValueFrom, timeout } from "rxjs";
+import { need } from "../../../daemon/cli/operator-link.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import type { CameraRole } from "../../../daemon/types/frame.js";
 import type { Spoiling } from "../../../drivers/virtual-lab/impair/impairment.js";
@@ -241,9 +242,9 @@ function wrongChunk(name: string, fault: PolicyFault): Trial {
 /** When the chunks that were taken are used up. */
 async function emptyAt({ rig }: TrialContext): Promise<Visible> {
   await pause(0.1);
-  const ends = rig.operator.chunks
-    .filter(({ accepted }) => accepted)
-    .map(({ capturedAt, steps, period }) => capturedAt + steps * period);
+  const { policy } = await need(rig.operator.client.request({ type: "status" }), "status");
+  const length = (policy?.horizon ?? 0) * (policy?.period ?? 0);
+  const ends = rig.operator.chunks.filter(({ accepted }) => accepted).map(({ capturedAt }) => capturedAt + length);
   return ends.length === 0 ? hostClock.now() : Math.max(...ends);
 }
 

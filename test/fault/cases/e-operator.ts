@@ -43,15 +43,24 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
   {
     ...{ id: 78, inject: "deadman released at every phase", expected: "R3" },
     budget: { reaction: 20, still: 170 },
-    cannot: "hold-to-run is not in this rig; control is released instead",
-    trials: only({
-      ...{ modes: MOVING, expect: "rest" },
-      inject: async ({ rig }) => {
-        const at = hostClock.now();
-        await rig.operator.releaseControl();
-        return at;
+    trials: [
+      {
+        ...{ name: "", modes: MOVING, expect: "rest", holdToRun: true },
+        inject: async ({ rig }) => {
+          const at = hostClock.now();
+          rig.operator.client.hold(false);
+          return at;
+        },
       },
-    }),
+      {
+        ...{ name: "control released", modes: MOVING, expect: "rest" },
+        inject: async ({ rig }) => {
+          const at = hostClock.now();
+          await rig.operator.releaseControl();
+          return at;
+        },
+      },
+    ],
   },
   {
     ...{ id: 79, inject: "two clients race for the lease 10 000 times", expected: "one holder, fenced" },
@@ -63,7 +72,20 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
       after: race,
     }),
   },
-  cannotRun(80, "takeover in motion", "R3 first", "there is no supervisor who could take over yet"),
+  {
+    ...{ id: 80, inject: "takeover in motion", expected: "R3 first" },
+    budget: { reaction: 20, still: 200 },
+    trials: only({
+      ...{ modes: MOVING, expect: "rest" },
+      inject: async ({ rig }) => {
+        const supervisor = await rig.supervisor();
+        const at = hostClock.now();
+        await supervisor.takeOver();
+        return at;
+      },
+      after: async ({ rig }) => (rig.operator.client.isInControl ? ["the former holder still has control"] : []),
+    }),
+  },
   {
     ...{ id: 81, inject: "an old lease replays 1000 commands", expected: "R0 for all" },
     budget: NO_BUDGET,

@@ -142,7 +142,8 @@ function isRefused(read: () => unknown): boolean {
 /** A system of its own whose wall clock goes wrong 5 s after its start: the policy must go on moving the arm. */
 async function moveUnder(rig: FaultRig, wallClock: string): Promise<readonly string[]> {
   const { realTime } = rig;
-  const other = await FaultRig.start({ configFile: projectPath("daemon", "config", "lab.yaml"), realTime, wallClock });
+  const configFile = projectPath("daemon", "config", "lab.yaml");
+  const other = await FaultRig.start({ configFile, realTime, wallClock, holdToRun: false });
   try {
     await other.followPolicy(0);
     await pause(6);

@@ -88,16 +88,16 @@ export function oneAuthority({ operator }: RunHistory): readonly Violation[] {
 
 /** C8: every stop, acknowledgement and change of control that an operator was told of is in the audit log. */
 export function auditIsWhole({ operator, audit }: RunHistory): readonly Violation[] {
-  if (audit === null) {
-    return [];
-  }
   const violations: Violation[] = [];
-  for (const type of ["stop", "acknowledge", "instruct", "home", "take-control"]) {
+  if (audit.flaw !== null) {
+    violations.push({ check: "C8", at: 0, detail: audit.flaw });
+  }
+  for (const type of ["stop", "acknowledge", "instruct", "home", "take-control", "take-over"]) {
     const sent = operator.filter((event) => event.direction === "sent" && event.type === type);
     const done = sent.filter((one) =>
       operator.some((heard) => isReply(heard, one) && ["accepted", "control-granted"].includes(heard.type)),
     );
-    const kept = audit.filter((kind) => kind === type).length;
+    const kept = audit.accepted.filter((kind) => kind === type).length;
     if (kept < done.length) {
       const at = done.at(-1)?.at ?? 0;
       violations.push({ check: "C8", at, detail: `${done.length} x ${type}, ${kept} in the audit log` });

@@ -22,7 +22,8 @@ export function falls(frames: readonly Frame[], index: number, limits: Limits, p
 /**
  * The arrival of the first setpoint of the ramp that brings the stream to rest for good after `since`. Where the daemon
  * says when it began (`told`), that is believed if every setpoint from then on falls; else it is the instant from which on
- * the speed sinks from setpoint to setpoint, which is up to 25 ms late where the arm was speeding up. Null without a ramp.
+ * the speed sinks from setpoint to setpoint, which is up to 25 ms late where the arm was speeding up. Null without a ramp,
+ * and for an arm that stood already.
  */
 export function rampBegin(
   frames: readonly Frame[],
@@ -33,6 +34,10 @@ export function rampBegin(
 ): Instant | null {
   const last = frames.at(-1);
   if (last === undefined || fastest(last) > 3 * speedNoise(period)) {
+    return null;
+  }
+  const present = frames.findLast(({ at }) => at < since);
+  if (present !== undefined && fastest(present) < 3 * speedNoise(period)) {
     return null;
   }
   const from = told === null ? -1 : frames.findIndex(({ at }) => at >= Math.max(told, since));

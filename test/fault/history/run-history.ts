@@ -30,8 +30,15 @@ export interface RunHistory extends History {
   readonly reports: readonly Report[];
   /** When bytes of operators passed the line towards the daemon. */
   readonly operatorBytes: readonly Instant[];
-  /** Kinds of what the audit log gained, in its order; null where the daemon keeps none. */
-  readonly audit: readonly string[] | null;
+  readonly audit: AuditGain;
+}
+
+/** What the audit log gained in a run. */
+export interface AuditGain {
+  /** Message types that it says were accepted, in its order. */
+  readonly accepted: readonly string[];
+  /** What is wrong with its chain, in words; null when it is whole. */
+  readonly flaw: string | null;
 }
 
 /** A promise that the recorded history breaks. */

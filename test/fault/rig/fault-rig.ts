@@ -1,10 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseDocument } from "yaml";
 import { need } from "../../../daemon/cli/operator-link.js";
+import { loadConfig } from "../../../daemon/config/config.js";
 import { loadLimits } from "../../../daemon/config/limits-file.js";
 import { type LabControl, labControl } from "../../../daemon/launch/lab-control.js";
 import { type System, startSystem } from "../../../daemon/launch/system.js";
+import { TokenStore } from "../../../daemon/operator/token-store.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import { projectPath } from "../../../daemon/ports/project-path.js";
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
@@ -14,6 +17,7 @@ import type { ImpairmentRequest } from "../../../drivers/virtual-lab/impair/impa
 import { descendants } from "../../scenario/rig.js";
 import type { Bounds } from "../history/check-motion.js";
 import type { RunHistory } from "../history/run-history.js";
+import { AuditReader } from "./audit-reader.js";
 import { type OperatorLine, startOperatorLine } from "./operator-line.js";
 import {
   type PolicyFault,
@@ -34,10 +38,17 @@ export interface RigOptions {
   readonly realTime: boolean;
   /** How the wall clock of every process goes wrong (`bend-wall-clock.ts`); null for a right one. */
   readonly wallClock: string | null;
+  /** The arm moves only while somebody presses hold-to-run; the rig's operator then does from the start. */
+  readonly holdToRun: boolean;
 }
 
 /** Longest wait for the system to do what it should without a fault. */
 const PATIENCE_MS = 20_000;
+/** A task that is over. */
+const OVER: readonly string[] = ["finished", "stopped", "failed"];
+const TASK_ATTEMPTS = 4;
+/** An audit record is on the disk after 0.1 s (daemon/audit). */
+const AUDITED_WITHIN: Seconds = 0.12;
 /** Faster than this counts as moving, rad/s: 2 deg/s. */
 const MOVING = 0.035;
 
@@ -52,6 +63,7 @@ export class FaultRig {
   readonly realTime: boolean;
   operator: RecordedOperator;
   readonly #others: RecordedOperator[] = [];
+  readonly #audit: AuditReader;
 
   private constructor(
     system: System,
@@ -66,6 +78,7 @@ export class FaultRig {
     this.operator = operator;
     this.folder = folder;
     this.realTime = realTime;
+    this.#audit = new AuditReader(system.config.operator.audit_directory);
     this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
   }
 
@@ -79,6 +92,7 @@ export class FaultRig {
       const operator = await RecordedOperator.connect("fault", `ws://127.0.0.1:${line.port}`, system.tokenFile);
       const rig = new FaultRig(system, line, operator, folder, options.realTime);
       await need(operator.takeControl(), "control-granted");
+      operator.client.hold(options.holdToRun);
       await rig.ready();
       return rig;
     } catch (error) {
@@ -92,6 +106,17 @@ export class FaultRig {
   /** Another client of the daemon, over the same line. */
   async another(name: string): Promise<RecordedOperator> {
     const other = await RecordedOperator.connect(name, `ws://127.0.0.1:${this.line.port}`, this.system.tokenFile);
+    this.#others.push(other);
+    return other;
+  }
+
+  /** A client that may take control from whoever has it. */
+  async supervisor(): Promise<RecordedOperator> {
+    const { tokenStore } = this.system.config.operator;
+    const { token } = new TokenStore(tokenStore).make({ name: "supervisor", role: "supervisor", hours: 1 });
+    const file = join(this.folder, "supervisor.token");
+    writeFileSync(file, `${token}\n`, { mode: 0o600 });
+    const other = await RecordedOperator.connect("supervisor", `ws://127.0.0.1:${this.line.port}`, file);
     this.#others.push(other);
     return other;
   }
@@ -191,19 +216,26 @@ export class FaultRig {
     );
   }
 
-  /** Starts a task and resolves while the arm moves by it. */
+  /** Starts a task and resolves while the arm moves by it; a task that fails before, on a loaded machine, is started again. */
   async followPolicy(index: number): Promise<void> {
-    // A table that was laid anew costs a few pictures.
-    await this.ready();
-    const instruction = await this.instruction(index);
-    await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
-    await this.operator.next("state", ({ mode }) => mode === "policy", PATIENCE_MS);
-    await this.moving().catch(() => {
-      const { mode, stops } = this.operator.state ?? { mode: "unknown", stops: [] };
-      throw new Error(
-        `the policy does not move the arm: mode ${mode}, ${stops.map(({ detail }) => detail).join("; ")}`,
-      );
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      // A table that was laid anew costs a few pictures.
+      await this.ready();
+      const over = this.operator.next("progress", ({ phase }) => OVER.includes(phase), PATIENCE_MS);
+      const moving = this.moving();
+      for (const one of [over, moving]) {
+        one.catch(() => undefined);
+      }
+      const instruction = await this.instruction(index);
+      await need(this.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
+      const end = await Promise.race([moving, over]);
+      if (end === undefined) {
+        return;
+      }
+      if (attempt === TASK_ATTEMPTS) {
+        throw new Error(`the policy does not move the arm: ${end.detail}`);
+      }
+    }
   }
 
   /** How far the arm is from its home pose, rad in the farthest joint; Infinity while it is not known. */
@@ -231,6 +263,7 @@ export class FaultRig {
   /** Everything recorded since the last time. */
   async takeHistory(): Promise<RunHistory> {
     const history = (await this.#post("/history", {})) as History;
+    await pause(AUDITED_WITHIN);
     const clients = [this.operator, ...this.#others];
     const operator = clients.flatMap(({ events }) => events).sort((a, b) => a.at - b.at);
     const { reports } = this.operator;
@@ -239,7 +272,7 @@ export class FaultRig {
       client.reports = [];
       client.chunks = [];
     }
-    return { ...history, operator, reports, operatorBytes: this.line.takeStamps(), audit: null };
+    return { ...history, operator, reports, operatorBytes: this.line.takeStamps(), audit: this.#audit.take() };
   }
 
   /** Ends every fault and brings the system back to standing by with this operator in control; rejects where it cannot. */
@@ -284,16 +317,15 @@ export class FaultRig {
     if (!this.operator.client.isInControl) {
       await need(this.operator.takeControl(), "control-granted");
     }
+    this.operator.client.hold(this.system.config.operator.hold_to_run);
     const status = await need(this.operator.client.request({ type: "status" }), "status");
     const mode = status.state?.mode ?? "unknown";
     if (mode === "fault") {
       await this.operator.held({ type: "acknowledge", reason: "fault suite" });
       return "a stop is latched";
     }
-    if (mode === "policy" || mode === "homing") {
+    if (mode === "policy") {
       await this.operator.held({ type: "pause" });
-      await this.operator.held({ type: "home" });
-      return `mode ${mode}`;
     }
     return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
   }
@@ -320,7 +352,8 @@ async function startTapped(options: RigOptions, folder: string): Promise<System>
   Object.assign(process.env, environment);
   try {
     return await startSystem({
-      ...{ configFile: options.configFile, realTime: options.realTime, lab: { seed: 3 }, apart: true },
+      ...{ configFile: options.holdToRun ? holdToRunConfig(options.configFile, folder) : options.configFile },
+      ...{ realTime: options.realTime, lab: { seed: 3 }, apart: true },
       progress: () => undefined,
     });
   } finally {
@@ -332,6 +365,18 @@ async function startTapped(options: RigOptions, folder: string): Promise<System>
       }
     }
   }
+}
+
+/** A copy of the configuration that asks for hold-to-run. */
+function holdToRunConfig(file: string, folder: string): string {
+  const { limits, policy } = loadConfig(file);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["operator", "hold_to_run"], true);
+  document.setIn(["limits"], limits);
+  document.setIn(["policy", "bundle"], policy.bundle);
+  const copy = join(folder, "hold-to-run.yaml");
+  writeFileSync(copy, document.toString());
+  return copy;
 }
 
 function first(pids: readonly number[], part: string): number {

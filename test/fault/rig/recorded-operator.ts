@@ -46,6 +46,11 @@ export class RecordedOperator {
     return this.#record("take-control", this.client.takeControl());
   }
 
+  /** The same, from whoever has it. */
+  takeOver(): Promise<Reply> {
+    return this.#record("take-over", this.client.takeOver());
+  }
+
   releaseControl(): Promise<Reply> {
     return this.#record("release-control", this.client.releaseControl());
   }

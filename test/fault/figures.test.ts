@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { report } from "./report.js";
+import type { TrialResult } from "./run-trial.js";
+import { suiteFigures } from "./suite-figures.js";
+
+const RUN: TrialResult = {
+  ...{ caseId: 31, trial: "all lost", mode: "policy", seed: 1, reactionMs: 101, stillMs: 200 },
+  ...{ budget: { reaction: 110, still: 300 }, problems: [], violations: [] },
+};
+
+describe("the figures of a suite", () => {
+  it("sum up the runs of each trial in each mode", () => {
+    const { cases, failed } = suiteFigures(
+      [RUN, { ...RUN, seed: 2, reactionMs: 105 }, { ...RUN, mode: "homing" }],
+      [31],
+    );
+    assert.equal(cases.length, 2);
+    assert.equal(failed, 0);
+    assert.deepEqual(cases[0]?.reaction_ms, { min: 101, p50: 101, p99: 105, max: 105 });
+    assert.equal(cases[0]?.budget_ms, 110);
+  });
+
+  it("call a trial failed for one problem or one broken promise in any of its runs, and name the seed", () => {
+    const late = { ...RUN, seed: 7, problems: ["reaction 131.0 ms, budget 110"] };
+    const broken = {
+      ...RUN,
+      mode: "homing" as const,
+      seed: 9,
+      violations: [{ check: "C1" as const, at: 3, detail: "3 setpoints" }],
+    };
+    const figures = suiteFigures([RUN, late, broken], [31]);
+    assert.equal(figures.failed, 2);
+    assert.deepEqual(figures.cases[0]?.problems, [{ what: "reaction ... ms, budget 110", seeds: [7] }]);
+    assert.deepEqual(figures.violations, [{ id: 31, mode: "homing", seed: 9, what: "C1: 3 setpoints" }]);
+  });
+
+  it("say of rows without trials why they do not run", () => {
+    assert.deepEqual(suiteFigures([], [74, 31]).not_run, [{ id: 74, why: "there is no puppet arm yet" }]);
+  });
+});
+
+describe("the report", () => {
+  it("has a row for each trial, and for each failure the command that shows it again", () => {
+    const late = { ...RUN, seed: 7, problems: ["the arm did not come to rest"] };
+    const text = report({
+      ...{ figures: suiteFigures([RUN, late], null), command: "fault --all", seed: 1, load: "1 to 2" },
+      ...{ scheduling: "SCHED_FIFO 50", soaks: [], notes: ["by hand"] },
+    });
+    assert.match(text, /\| 31 \| 1, 5, 10, 20 lost packets: all lost \| policy \| 2 \| 101 \| 110 \|/);
+    assert.match(
+      text,
+      /the arm did not come to rest \(1 of 2; `npm run -s kinevla -- fault --case 31 --runs 1 --seed 7`\)/,
+    );
+  });
+});

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { LineBuffer } from "../../daemon/arm/line-buffer.js";
+import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
+import { parseConfig } from "../../daemon/config/config.js";
+import { parseLimits } from "../../daemon/config/limits-file.js";
+import { ConfigError } from "../../daemon/config/yaml-file.js";
+import { parseFromArm } from "../../daemon/loop/arm-messages.js";
+import { readMessage } from "../../daemon/operator/read-message.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
+import * as codec from "../../drivers/rm75/codec.js";
+import type { JsonObject } from "../../drivers/rm75/json-object.js";
+import { parseJsonObject } from "../../drivers/rm75/json-object.js";
+import { MessageDecoder } from "../../drivers/rm75/message-decoder.js";
+import { readPush } from "../../drivers/rm75/state-push.js";
+import { BundleError } from "../../models/bundle/bundle-error.js";
+import { checkManifest } from "../../models/bundle/check-manifest.js";
+import { parseManifest } from "../../models/bundle/read-manifest.js";
+import { inferenceFlaw } from "../../models/policy/inference-flaw.js";
+import { isFromPolicyProcess } from "../../models/policy/messages.js";
+import { samples } from "../virtual-lab/controller-client.js";
+import { CLIENT_SEEDS, FROM_ARM_SEEDS, POLICY_SEEDS, TO_ARM_SEEDS } from "./seeds.js";
+
+/** A parser that faces a wire or a file. */
+export interface Target {
+  /** Valid inputs to begin with. */
+  readonly seeds: readonly string[];
+  /**
+   * Parses one input and gives the kind of answer, the same for answers of one kind; `accepted` where it was taken.
+   * Throws whatever must never happen: an error that the parser does not promise, or something wrong that it took.
+   */
+  readonly run: (input: string) => string;
+  /** An input that takes longer is a finding; files are read once at the start. */
+  readonly longestMs: number;
+}
+
+/** Safety catalogue §4.4. */
+const WIRE_MS = 50;
+const FILE_MS = 1000;
+
+const QUERIES: readonly codec.Query<unknown>[] = [
+  ...[codec.SOFTWARE_INFO, codec.JOINT_MINIMUM, codec.JOINT_MAXIMUM, codec.JOINT_SPEED, codec.LINK_GEOMETRY],
+  ...[codec.PUSH_SETTINGS, codec.POLLED_STATE, codec.JOINT_ERRORS, codec.JOINT_ENABLED, codec.GRIPPER_REPORT],
+  ...[codec.CLEAR_SYSTEM_ERROR, codec.clearJointError(4), codec.enableJoint(4), codec.moveGripper(0.5)],
+];
+
+const text = (...path: readonly string[]): string => readFileSync(projectPath(...path), "utf8");
+
+/** Every parser, by the name that the command takes. */
+export const TARGETS: Readonly<Record<string, Target>> = {
+  "arm-reply": {
+    longestMs: WIRE_MS,
+    seeds: samples("tcp-").flatMap(({ reply }) => (reply ? [`${JSON.stringify(reply)}\r\n`] : [])),
+    run: (input) => {
+      const bytes = Buffer.from(input, "latin1");
+      const whole = messages([bytes]);
+      const cut = Math.floor(bytes.length / 3);
+      assert.deepEqual(messages([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
+      const kinds = new Set<string>();
+      for (const message of whole) {
+        kinds.add(String(codec.stopReply(message)));
+        for (const query of QUERIES) {
+          if (codec.answers(query, message)) {
+            const answer = query.read(message);
+            kinds.add(`${query.command} ${answer === null ? "wrong" : "accepted"}`);
+            allFinite(answer);
+          }
+        }
+      }
+      return [...kinds].sort().join();
+    },
+  },
+  "arm-state": {
+    longestMs: WIRE_MS,
+    seeds: samples("udp-").flatMap(({ frame }) => (frame ? [JSON.stringify(frame)] : [])),
+    run: (input) => {
+      const push = parseJsonObject(Buffer.from(input, "latin1"));
+      const read = push === null ? null : readPush(push, 1);
+      if (read?.kind !== "state") {
+        return read?.reason ?? "no object";
+      }
+      const { measured, jointErrors, jointEnabled, systemErrors } = read.state;
+      allFinite(measured);
+      assert.deepEqual([measured.length, jointErrors.length, jointEnabled.length], [7, 7, 7]);
+      assert.ok(measured.every((angle) => Math.abs(angle) <= 4 * Math.PI));
+      assert.ok(
+        [...jointErrors, ...systemErrors].every((code) => Number.isInteger(code) && code >= 0 && code <= 0xffff),
+      );
+      assert.ok(systemErrors.every((code) => code !== 0));
+      return "accepted";
+    },
+  },
+  operator: {
+    longestMs: WIRE_MS,
+    seeds: CLIENT_SEEDS,
+    run: (input) => {
+      const read = readMessage(input);
+      if (read.kind === "unreadable") {
+        return `${read.code} ${read.message.slice(0, 60)}`;
+      }
+      const { message } = read;
+      allFinite(message);
+      const again = JSON.stringify(readMessage(JSON.stringify(message)));
+      assert.equal(again, JSON.stringify(read), "what was read is read again as the same");
+      assert.ok(Number.isSafeInteger(message.id) && message.id >= 0);
+      return `accepted ${message.type}`;
+    },
+  },
+  config: {
+    longestMs: FILE_MS,
+    seeds: [text("daemon", "config", "lab.yaml"), text("daemon", "config", "real-arm.yaml")],
+    run: (input) =>
+      orRefused(ConfigError, () => {
+        const config = parseConfig(input, "/etc/kinevla.yaml");
+        allFinite(config);
+        assert.equal(config.home.length, 7);
+        const { port } = config.operator;
+        assert.ok(Number.isInteger(port) && port > 0 && port < 65_536);
+        return "accepted";
+      }),
+  },
+  limits: {
+    longestMs: FILE_MS,
+    seeds: [text("daemon", "config", "limits-rm75b.yaml")],
+    run: (input) =>
+      orRefused(ConfigError, () => {
+        const { policy, home, stop, mostAge, cell } = parseLimits(input, "/etc/limits.yaml");
+        allFinite([policy, home, stop, mostAge, cell]);
+        for (const { highest, lowest, velocity, acceleration, jerk } of [policy, home, stop]) {
+          assert.ok([...highest, ...velocity, ...acceleration, ...jerk].every((value) => value > 0));
+          assert.ok(lowest.every((value) => value < 0 && value > -2 * Math.PI));
+          assert.ok(velocity.every((value) => value <= (110.01 * Math.PI) / 180));
+        }
+        assert.ok(cell.speed <= 0.2501 && cell.stopping >= 0.1499 && mostAge.operator <= 0.5001);
+        return "accepted";
+      }),
+  },
+  manifest: {
+    longestMs: FILE_MS,
+    seeds: [
+      text("models", "bundles", "bread-v1", "bundle.json"),
+      text("test", "fixtures", "openvla-nano", "bundle.json"),
+    ],
+    run: (input) =>
+      orRefused(BundleError, () => {
+        const manifest = parseManifest(input);
+        checkManifest(manifest);
+        const { vocabulary, normalisation, chunk } = manifest;
+        allFinite([vocabulary, normalisation, chunk]);
+        const ids = [vocabulary.bos, vocabulary.eos, vocabulary.pad, ...Object.values(vocabulary.delimiters).flat()];
+        assert.equal(new Set(ids).size, 11);
+        assert.ok(ids.every((id) => id >= 0 && id < vocabulary.size));
+        const { q01, q99, clip } = normalisation;
+        for (const [step, row] of q01.entries()) {
+          // The eighth is the gripper's, which is not scaled.
+          for (const [joint, low] of row.slice(0, 7).entries()) {
+            const [middle, half] = [(low + (q99[step]?.[joint] ?? Number.NaN)) / 2, low - (q99[step]?.[joint] ?? 0)];
+            assert.ok(Math.abs(middle) + (clip * Math.abs(half)) / 2 <= 0.7001, "a delta of more than 0.7 rad");
+          }
+        }
+        return "accepted";
+      }),
+  },
+  "daemon-to-arm": {
+    longestMs: WIRE_MS,
+    seeds: TO_ARM_SEEDS,
+    run: (input) => {
+      const lines = new LineBuffer(65_536).push(`${input}\n`);
+      const kinds = (lines ?? []).map((line) => {
+        const parsed = parseToArm(line);
+        allFinite(parsed.ok ? parsed.message : null);
+        return parsed.ok ? `accepted ${parsed.message.kind}` : parsed.reason;
+      });
+      return kinds.join();
+    },
+  },
+  "arm-to-daemon": {
+    longestMs: WIRE_MS,
+    seeds: FROM_ARM_SEEDS,
+    run: (input) => {
+      const parsed = parseFromArm(input);
+      allFinite(parsed);
+      return typeof parsed === "string" ? parsed : `accepted ${parsed.kind}`;
+    },
+  },
+  policy: {
+    longestMs: WIRE_MS,
+    seeds: POLICY_SEEDS,
+    run: (input) => {
+      let message: unknown;
+      try {
+        message = JSON.parse(input);
+      } catch {
+        return "not JSON";
+      }
+      if (!isFromPolicyProcess(message)) {
+        return "no message";
+      }
+      if (message.kind !== "inferred") {
+        return message.kind;
+      }
+      const flaw = inferenceFlaw(message.inference, 5);
+      if (flaw !== null) {
+        return flaw;
+      }
+      const { deltas, grippers, tokens } = message.inference;
+      allFinite([deltas, grippers, tokens]);
+      assert.ok(deltas.length === 5 && deltas.every((delta) => delta.length === 7));
+      return "accepted";
+    },
+  },
+};
+
+function messages(chunks: readonly Buffer[]): readonly JsonObject[] {
+  const decoder = new MessageDecoder();
+  const found: JsonObject[] = [];
+  for (const chunk of chunks) {
+    decoder.push(chunk, (message) => found.push(message));
+  }
+  return found;
+}
+
+/** What `parse` says, or the message of the one error that it may throw. */
+function orRefused(expected: typeof ConfigError | typeof BundleError, parse: () => string): string {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof expected) {
+      return error.message.slice(0, 120);
+    }
+    throw error;
+  }
+}
+
+/** Throws where a number anywhere in `value` is not finite. */
+function allFinite(value: unknown): void {
+  if (typeof value === "number") {
+    assert.ok(Number.isFinite(value), "a number is not finite");
+  } else if (typeof value === "object" && value !== null) {
+    for (const item of Object.values(value)) {
+      allFinite(item);
+    }
+  }
+}
