@@ -51,7 +51,8 @@ function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event:
     case "still":
       return senses[need];
     default:
-      return need satisfies never;
+      need satisfies never;
+      return false;
   }
 }
 
@@ -91,7 +92,8 @@ function changeOf(effect: Effect, state: ModeState, event: ModeEvent): Partial<M
     case "forget":
       return { fence: -1 };
     default:
-      return effect satisfies never;
+      effect satisfies never;
+      return {};
   }
 }
 

@@ -74,10 +74,10 @@ export const SOFTWARE_INFO: Query<SoftwareInfo> = query(
   (reply) => {
     const { Product_version: model, ctrl_info: control, robot_controller_version: version } = reply;
     const firmware = isJsonObject(control) ? control.version : null;
-    if (typeof model !== "string" || typeof firmware !== "string") {
+    const generation = typeof version === "string" ? Number.parseInt(version, 10) : 3;
+    if (typeof model !== "string" || typeof firmware !== "string" || !isIntegerIn(generation, 1, 99)) {
       return null;
     }
-    const generation = typeof version === "string" ? Number.parseInt(version, 10) : 3;
     return { model, generation, firmware: firmware.replace(/^V/i, "") };
   },
 );

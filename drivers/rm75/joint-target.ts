@@ -1,4 +1,4 @@
-import type { JointVector } from "../../daemon/types/units.js";
+import { elementAt, type JointVector, jointAt } from "../../daemon/types/units.js";
 
 /** One 0.001 degree, the unit of joint angles on the wire, in rad. */
 export const MILLI_DEGREE = Math.PI / 180_000;
@@ -37,7 +37,7 @@ export class JointTargetEncoder {
   encode(q: JointVector): Buffer {
     let end = HEAD.length;
     for (let joint = 0; joint < 7; joint += 1) {
-      const milliDeg = Math.round((q[joint] ?? Number.NaN) / MILLI_DEGREE);
+      const milliDeg = Math.round(jointAt(q, joint) / MILLI_DEGREE);
       if (!(Math.abs(milliDeg) <= LARGEST_MILLI_DEG)) {
         throw new RangeError(`joint ${joint + 1} cannot go to ${q[joint]} rad`);
       }
@@ -76,7 +76,7 @@ export class JointTargetEncoder {
   #check(frame: Buffer, q: JointVector): void {
     const read = decodeJointTarget(frame, this.#decoded);
     for (let joint = 0; joint < 7; joint += 1) {
-      const error = Math.abs((this.#decoded[joint] ?? Number.NaN) - (q[joint] ?? Number.NaN));
+      const error = Math.abs(elementAt(this.#decoded, joint) - jointAt(q, joint));
       if (!read || !(error <= ROUNDING)) {
         throw new Error(`a frame for [${q.join(", ")}] rad came out as ${frame.toString("latin1")}`);
       }

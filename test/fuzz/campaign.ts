@@ -65,7 +65,7 @@ export function runCampaign(
       findings.push({ input, what: `took ${least.toFixed(0)} ms` });
     }
     accepted += /\baccepted\b/.test(answer.what) ? 1 : 0;
-    const kind = answer.what.replace(/\d+/g, "0").slice(0, 120);
+    const kind = answer.what.replace(/"[^"]*"?|\d+/g, "_").slice(0, 120);
     const isNew = answers.size < MOST_POOL && !answers.has(kind);
     if (isNew) {
       answers.add(kind);
@@ -79,7 +79,9 @@ export function runCampaign(
 
   while (done < inputs && findings.length < MOST_FINDINGS && !isOver()) {
     const batch = Array.from({ length: Math.min(BATCH, inputs - done) }, () => {
-      const one = pool[Math.floor(random() * pool.length)] ?? "";
+      // Half of them start from a valid input: what was refused once is mostly refused again.
+      const begin = random() < 0.5 ? target.seeds : pool;
+      const one = begin[Math.floor(random() * begin.length)] ?? "";
       const other = pool[Math.floor(random() * pool.length)] ?? "";
       return mutate(one, other, random);
     });

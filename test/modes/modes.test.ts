@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { followRules } from "../../daemon/modes/follow-rules.js";
 import { isEngaged, isMoving, transition, whyNot } from "../../daemon/modes/mode-machine.js";
 import {
   AT_START,
@@ -8,6 +9,7 @@ import {
   type RequestKind,
   type Senses,
 } from "../../daemon/modes/mode-state.js";
+import { type Effect, type Need, RULES, type Rules } from "../../daemon/modes/rules.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import type { Role } from "../../daemon/types/role.js";
 
@@ -235,5 +237,38 @@ describe("a latch", () => {
     assert.deepEqual([heavy.mode, heavy.latch, heavy.epoch, heavy.pressed], ["fault", "supervisor", 6, false]);
     assert.equal(stop(heavy, "operator").latch, "supervisor");
     assert.equal(stop(heavy, "maintainer").latch, "maintainer");
+  });
+});
+
+describe("a rule that fits no event", () => {
+  const only = (event: ModeEvent["kind"], needs: readonly Need[], does: readonly Effect[]): Rules => ({
+    ...RULES,
+    [event]: [{ from: MODES, needs, to: null, does }],
+  });
+
+  for (const need of ["newer-lease", "same-lease", "let-go", "in-control", "role", "unheard-of"]) {
+    it(`is not taken: ${need} at a tick`, () => {
+      const state = inMode("hold", { control: null });
+      const step = followRules(only("tick", [need as Need], []), state, { kind: "tick" }, GOOD);
+      assert.deepEqual([step.taken, step.missing, step.state], [false, need, state]);
+    });
+  }
+
+  for (const effect of ["latch", "claim", "hear", "unheard-of"]) {
+    it(`changes nothing: ${effect} at a tick`, () => {
+      const state = inMode("hold");
+      assert.deepEqual(followRules(only("tick", [], [effect as Effect]), state, { kind: "tick" }, GOOD).state, state);
+    });
+  }
+
+  it("hears no beat of nobody, and begins under no lease", () => {
+    const state = inMode("hold", { control: null });
+    assert.deepEqual(followRules(only("beat", [], ["hear"]), state, beat(LEASE, true), GOOD).state, state);
+    assert.equal(followRules(only("home", [], ["begin"]), state, { kind: "home", lease: 1 }, GOOD).state.under, null);
+  });
+
+  it("is possible in no mode when nobody has heard of it", () => {
+    const step = transition(inMode("hold"), { kind: "link-up" }, GOOD);
+    assert.match(whyNot({ ...step, missing: null }, "dance"), /dance is possible in no mode/);
   });
 });

@@ -28,6 +28,11 @@ function taken(timeline: Timeline | null): Timeline {
 }
 
 describe("timeline", () => {
+  it("without targets goes on where it began", () => {
+    const anchor = { at: 10, q: mapJoints(ZERO, () => 0.2), v: mapJoints(ZERO, () => 0.1) };
+    assert.deepEqual(demandAt({ anchor, targets: [] }, 10.1), { q: anchor.q, v: anchor.v });
+  });
+
   it("drops what is due already and keeps the rest at its instants", () => {
     const timeline = taken(takeChunk(null, chunk(10, [0.01, 0.02, 0.03, 0.04, 0.05]), 10.25, standingAt(ZERO)));
     assert.equal(targetsAhead(timeline, 10.25), 3);

@@ -67,6 +67,19 @@ describe("frames of a stream", () => {
     }
   });
 
+  it("are not sent when they came out as something else", () => {
+    let reads = 0;
+    const fickle: JointVector = Object.defineProperty([0, 0, 0, 0, 0, 0, 0], 2, {
+      get: () => {
+        reads += 1;
+        return reads === 1 ? 0.5 : 0.4;
+      },
+    }) as unknown as JointVector;
+    assert.throws(() => encoder.encode(fickle), /came out as/);
+    const short = [0, 0, 0, 0, 0, 0] as unknown as JointVector;
+    assert.throws(() => encoder.encode(short), RangeError);
+  });
+
   it("are told from bytes that are no frame", () => {
     const q = new Float64Array(7);
     for (const text of [
@@ -210,6 +223,21 @@ describe("replies become answers", () => {
     const speeds = codec.JOINT_SPEED.read({ joint_speed: [30_000, 0, 0, 0, 0, 0, 37_500] }) ?? [];
     assert.ok(Math.abs((speeds[0] ?? 0) - Math.PI) < 1e-12 && Math.abs((speeds[6] ?? 0) - 1.25 * Math.PI) < 1e-12);
     assert.equal(codec.GRIPPER_REPORT.read({ actpos: 512, status: 1, error: 0 })?.opening, 0.512);
+  });
+
+  it("say what became of a stop, and of nothing else", () => {
+    assert.equal(codec.stopReply({ command: "set_arm_stop", arm_stop: true }), true);
+    assert.equal(codec.stopReply({ command: "set_arm_stop", arm_stop: "true" }), false);
+    assert.equal(codec.stopReply({ command: "set_arm_slow_stop", arm_slow_stop: true }), true);
+    assert.equal(codec.stopReply({ command: "set_arm_slow_stop" }), false);
+    assert.equal(codec.stopReply({ command: "movej_canfd", arm_stop: true }), null);
+  });
+
+  it("name a generation, or are no answer", () => {
+    const reply = { Product_version: "RM75-B", ctrl_info: { version: "V1.7.1" } };
+    assert.equal(codec.SOFTWARE_INFO.read(reply)?.generation, 3);
+    assert.equal(codec.SOFTWARE_INFO.read({ ...reply, robot_controller_version: "4.0" })?.generation, 4);
+    assert.equal(codec.SOFTWARE_INFO.read({ ...reply, robot_controller_version: "command" }), null);
   });
 
   it("gripper openings go out as 1 to 1000", () => {
