@@ -1,4 +1,3 @@
-import type { Limits } from "../guard/limits.js";
 import type { Arm } from "../ports/arm.js";
 import type { CellSwitch } from "../ports/cell-switch.js";
 import type { Clock } from "../ports/clock.js";
@@ -7,10 +6,12 @@ import type { StopReport, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import { DriverError, OPERATOR_HINT } from "../types/driver-error.js";
 import type { JointPosition, Seconds } from "../types/units.js";
+import type { ArmLimits } from "../watch/watch-limits.js";
 import { type DaemonLink, listenForDaemon } from "./daemon-link.js";
 import { linkToGuardian } from "./guardian-link.js";
 import { BEAT_PERIOD } from "./guardian-protocol.js";
 import { hostTimer } from "./host-timer.js";
+import { LateShare } from "./late-share.js";
 import { LatenessHistogram } from "./lateness-histogram.js";
 import { presentScheduling } from "./scheduling.js";
 import { startStreamer } from "./streamer.js";
@@ -24,7 +25,7 @@ export interface ArmProcessOptions {
   readonly guardianPath: string;
   readonly period: Seconds;
   readonly home: JointPosition;
-  readonly limits: Limits;
+  readonly limits: ArmLimits;
   /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
   readonly holdToRun: boolean;
 }
@@ -75,6 +76,7 @@ const P99_EVERY_TICKS = 100;
 export async function startArmProcess(options: ArmProcessOptions, parts: ArmProcessParts): Promise<ArmProcess> {
   const { arm, gripper, clock, log } = parts;
   const histogram = new LatenessHistogram();
+  const late = new LateShare(options.limits.watch.lateness, options.period);
   const counters = { ticks: 0, lateTicks: 0, skippedTicks: 0, latenessP99Ms: 0, latenessMaxMs: 0 };
   const scheduling = presentScheduling();
   let armName = "not connected";
@@ -110,7 +112,11 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     onStop: (stop: StopReport, flight) => {
       setImmediate(() => log.warn({ stop, flight }, `${stop.code}: ${stop.detail}`));
     },
+    onFinding: ({ id, code, reaction, detail }) => {
+      setImmediate(() => log.warn({ id, code, reaction }, `${code}: ${detail}`));
+    },
     counters: () => counters,
+    lateShare: () => late.share,
   });
 
   const stateArrived = (state: ArmState): void => {
@@ -202,6 +208,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     onWrong: (reason, chunkId) => {
       log.warn({ reason }, "the daemon sent something that is no message");
       if (chunkId !== null) {
+        supervisor.garbage(clock.now());
         link?.tell({ kind: "chunk-result", id: chunkId, accepted: false, reason, receivedAt: clock.now() });
       }
     },
@@ -222,6 +229,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     lead: READY_BEFORE,
     histogram,
     onTick: (dueAt, now) => {
+      late.add(now - (dueAt - READY_BEFORE), now);
       supervisor.tick(dueAt, now);
       if (now - beatAt >= BEAT_PERIOD - options.period / 2) {
         beatAt = now;

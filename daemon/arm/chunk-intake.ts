@@ -1,7 +1,9 @@
-import type { Limits } from "../guard/limits.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Instant, Seconds } from "../types/units.js";
-import { refuseChunk } from "./chunk-admission.js";
+import type { Finding } from "../watch/finding.js";
+import { chunkJudged, garbageCame, NO_REFUSALS, type RefusalRun } from "../watch/refusal-run.js";
+import type { ArmLimits } from "../watch/watch-limits.js";
+import { type ChunkRefusal, refuseChunk } from "./chunk-admission.js";
 import type { MotionStream } from "./motion-stream.js";
 
 /** A policy that has given no chunk for this long after its last target is left. */
@@ -11,17 +13,19 @@ const FIRST_CHUNK: Seconds = 10;
 
 /** Takes the chunks of one daemon, in order, and knows when the policy has fallen silent. */
 export class ChunkIntake {
-  readonly #limits: Limits;
+  readonly #limits: ArmLimits;
   #lastId = -Infinity;
   #starvesAt: Instant = Infinity;
+  #run: RefusalRun = NO_REFUSALS;
 
-  constructor(limits: Limits) {
+  constructor(limits: ArmLimits) {
     this.#limits = limits;
   }
 
   /** The policy was asked for chunks. */
   begin(now: Instant): void {
     this.#starvesAt = now + FIRST_CHUNK;
+    this.#run = { ...NO_REFUSALS, garbageAt: this.#run.garbageAt };
   }
 
   /** No chunks are expected any more. */
@@ -39,22 +43,44 @@ export class ChunkIntake {
     return now > this.#starvesAt;
   }
 
-  /** Lets the stream follow a chunk of the present epoch, not before `notBefore`; returns why not, in words. */
-  take(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): string | null {
-    const reason = refuseChunk(chunk, {
-      ...{ now, epoch, lastId: this.#lastId, commanded: stream.commanded, limits: this.#limits },
-    });
-    if (reason !== null) {
-      return reason;
+  /** Something came as a chunk that is none; says what that amounts to. */
+  garbage(now: Instant): Finding | null {
+    const [run, finding] = garbageCame(this.#run, now, this.#limits.chunks);
+    this.#run = run;
+    return finding;
+  }
+
+  /** Lets the stream follow a chunk of the present epoch, not before `notBefore`; returns why not, and what that amounts to. */
+  take(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): Taken {
+    const refusal = this.#refusal(chunk, stream, epoch, notBefore, now);
+    const [run, finding] = chunkJudged(this.#run, refusal?.code ?? null, this.#limits.chunks);
+    this.#run = run;
+    if (refusal === null) {
+      this.#lastId = chunk.id;
+      this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
+    }
+    return { refusal, finding };
+  }
+
+  #refusal(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): ChunkRefusal | null {
+    const { commanded } = stream;
+    const refusal = refuseChunk(chunk, { now, epoch, lastId: this.#lastId, commanded, limits: this.#limits });
+    if (refusal !== null) {
+      return refusal;
     }
     if (now < notBefore) {
-      return "not-yet: the pose is held first";
+      return { code: "not-yet", detail: "the pose is held first" };
     }
-    if (!stream.follow(chunk, now)) {
-      return "ramp: coming to rest, the next chunk will be followed";
-    }
-    this.#lastId = chunk.id;
-    this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
-    return null;
+    return stream.follow(chunk, now)
+      ? null
+      : { code: "ramp", detail: "coming to rest, the next chunk will be followed" };
   }
+}
+
+/** What became of a chunk. */
+export interface Taken {
+  /** null when it is followed. */
+  readonly refusal: ChunkRefusal | null;
+  /** What refusals in a row demand. */
+  readonly finding: Finding | null;
 }

@@ -1,23 +1,37 @@
 import { type Limits, type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
 import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
-import { type HomePlan, homePosition, homeReached, planHome } from "../motion/home-plan.js";
+import { type HomePlan, homePosition, homeReached, homeVelocity, planHome } from "../motion/home-plan.js";
 import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
+import { atPace, permittedPace } from "../motion/path-pace.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
 import { type Instant, type JointPosition, type JointVector, jointAt, type Seconds } from "../types/units.js";
+import type { Demanded } from "../watch/policy-conditions.js";
 
 /** What decides the next position. */
 type Activity =
   | { readonly kind: "holding" }
   | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
   /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
-  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds }
-  /** `braking` is the way to rest from the position sent last. */
-  | { readonly kind: "following"; readonly timeline: Timeline; readonly braking: StoppingRamp };
+  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds; readonly braking: StoppingRamp }
+  /**
+   * `braking` is the way to rest from the position sent last. `pathAt` is where on its path the motion was at `sentAt`;
+   * time goes by more slowly on the path while the motion is slowed down.
+   */
+  | {
+      readonly kind: "following";
+      readonly timeline: Timeline;
+      readonly chunk: Chunk;
+      readonly pathAt: Instant;
+      readonly sentAt: Instant;
+      readonly braking: StoppingRamp;
+    };
+
+type Following = Activity & { readonly kind: "following" };
 
 /** The next position and who proposes it. */
 export interface Proposal {
@@ -30,6 +44,25 @@ const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following:
   SetpointSource
 >;
 const HOLDING: Activity = { kind: "holding" };
+
+/** Closer than this is there, rad; a frame resolves 1.7e-5. */
+const ARRIVED = 1e-12;
+
+/** A path that has to be slowed down to less than this part of its pace asks for more than the arm may do (ML-17). */
+const MOST_HASTE = 0.8;
+
+/** An arm that is slower than this (rad/s) although more is asked for is held. */
+const HELD = 0.02;
+
+/** A proposed step of homing or following: where it goes, how it would come to rest, how far it is on its path. */
+interface Step {
+  readonly step: ClearStep;
+  /** Of the chunk's path, or time since homing began. */
+  readonly pathAt: Instant;
+  readonly dueAt: Instant;
+  readonly demanded: Demanded | null;
+}
+
 /** Farther behind than this it is no lag: 6 degrees to brake from 60 degrees/s at 300 degrees/s2, and as much to turn back. */
 const LONGEST_LAG = (12 * Math.PI) / 180;
 
@@ -40,19 +73,21 @@ const LONGEST_LAG = (12 * Math.PI) / 180;
 export class MotionStream {
   readonly #period: Seconds;
   readonly #rules: StepRules;
-  readonly #home: MotionLimits;
+  readonly #homeRules: StepRules;
   readonly #stop: MotionLimits;
   #state: MotionState;
   #activity: Activity = HOLDING;
   #ramp: StoppingRamp = [];
-  /** The step of a followed chunk that is proposed. */
-  #step: ClearStep | null = null;
+  #step: Step | null = null;
+  #pace = 1;
+  /** Nothing was sent since the arm stood: the guard takes the next position for standing, so it has to be. */
+  #fresh = true;
 
   /** Starts standing at `from`, rad. */
   constructor(from: JointPosition, period: Seconds, limits: Limits) {
     this.#period = period;
     this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
-    this.#home = plannerLimits(limits.home);
+    this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
     this.#stop = plannerLimits(limits.stop);
     this.#state = standingAt(from);
   }
@@ -72,7 +107,7 @@ export class MotionStream {
     if (activity.kind !== "following") {
       return this.#state;
     }
-    const demand = demandAt(activity.timeline, at);
+    const demand = atPace(demandAt(activity.timeline, this.#pathAt(activity, at)), this.#pace);
     const lag = Math.max(...demand.q.map((q, joint) => Math.abs(q - jointAt(this.#state.q, joint))));
     return lag > LONGEST_LAG ? this.#state : demand;
   }
@@ -87,6 +122,16 @@ export class MotionStream {
     return this.#activity.kind === "holding";
   }
 
+  /** What the policy asked for in the last proposal; null while nothing is followed. */
+  get demanded(): Demanded | null {
+    return this.#activity.kind === "following" ? (this.#step?.demanded ?? null) : null;
+  }
+
+  /** From now on motion goes along its path at this part of its pace, more than 0 and at most 1 (R2 of the ladder). */
+  slowTo(pace: number): void {
+    this.#pace = pace;
+  }
+
   /** What is in the way to `target`, in words; null for nothing. */
   wayHome(target: JointVector): string | null {
     return this.#clearHome(target).blockedBy;
@@ -94,7 +139,7 @@ export class MotionStream {
 
   /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
   goHome(target: JointVector, delay: Seconds): void {
-    this.#activity = { kind: "homing", plan: this.#clearHome(target).plan, elapsed: -delay };
+    this.#activity = { kind: "homing", plan: this.#clearHome(target).plan, elapsed: -delay, braking: [] };
   }
 
   /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
@@ -109,7 +154,7 @@ export class MotionStream {
       return false;
     }
     const braking = activity.kind === "following" ? activity.braking : [];
-    this.#activity = { kind: "following", timeline, braking };
+    this.#activity = { kind: "following", timeline, chunk, pathAt: now, sentAt: now, braking };
     return true;
   }
 
@@ -123,6 +168,7 @@ export class MotionStream {
   /** The stream paused so long that the arm stands where it was sent last: whatever goes on starts from rest. */
   restart(delay: Seconds): void {
     this.#state = standingAt(this.#state.q);
+    this.#fresh = true;
     this.#ramp = [];
     if (this.#activity.kind === "homing") {
       this.goHome(this.#activity.plan.to, delay);
@@ -136,9 +182,9 @@ export class MotionStream {
   /** Proposes the position for the tick that is due at `dueAt`. A plan that is used up turns into a ramp or a hold. */
   propose(dueAt: Instant): Proposal {
     const activity = this.#activity;
-    if (activity.kind === "homing" && homeReached(activity.plan, activity.elapsed)) {
+    if (activity.kind === "homing" && this.#isHome(activity.plan, activity.elapsed)) {
       this.#activity = HOLDING;
-    } else if (activity.kind === "following" && isExhausted(activity.timeline, dueAt)) {
+    } else if (activity.kind === "following" && isExhausted(activity.timeline, this.#pathAt(activity, dueAt))) {
       this.rampDown();
     } else if (activity.kind === "ramping" && activity.sent >= activity.ramp.length) {
       this.#activity = HOLDING;
@@ -149,28 +195,32 @@ export class MotionStream {
   /** Takes note that the proposed position was sent, and makes the ramp for the next instant ready. */
   sent(q: JointVector): void {
     const activity = this.#activity;
+    this.#fresh = false;
     this.#state = activity.kind === "holding" ? standingAt(q) : movedTo(this.#state, q, this.#period);
     if (activity.kind === "ramping") {
       this.#activity = { ...activity, sent: activity.sent + 1 };
       return;
     }
-    if (activity.kind === "homing") {
-      this.#activity = { ...activity, elapsed: activity.elapsed + this.#period };
+    const taken = this.#step;
+    if (activity.kind === "homing" && taken !== null) {
+      this.#activity = { ...activity, elapsed: taken.pathAt, braking: taken.step.braking };
     }
-    if (activity.kind === "following" && this.#step !== null) {
-      this.#activity = { ...activity, braking: this.#step.braking };
+    if (activity.kind === "following" && taken !== null) {
+      this.#activity = { ...activity, pathAt: taken.pathAt, sentAt: taken.dueAt, braking: taken.step.braking };
     }
     this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, this.#stop, this.#period);
   }
 
   /** Chunk targets still ahead. */
-  targetsAhead(now: Instant): number {
-    return this.#activity.kind === "following" ? targetsAhead(this.#activity.timeline, now) : 0;
+  get targetsAhead(): number {
+    const activity = this.#activity;
+    return activity.kind === "following" ? targetsAhead(activity.timeline, activity.pathAt) : 0;
   }
 
   /** The gripper opening that the followed chunk asks for now, 0 closed to 1 open; null for no wish. */
-  gripperDue(now: Instant): number | null {
-    return this.#activity.kind === "following" ? gripperDue(this.#activity.timeline, now) : null;
+  get gripperDue(): number | null {
+    const activity = this.#activity;
+    return activity.kind === "following" ? gripperDue(activity.timeline, activity.pathAt) : null;
   }
 
   #next(dueAt: Instant): JointVector {
@@ -181,14 +231,61 @@ export class MotionStream {
       case "ramping":
         return activity.ramp[activity.sent] ?? this.#state.q;
       case "homing":
-        return homePosition(activity.plan, activity.elapsed + this.#period);
+        this.#step = this.#homeStep(activity.plan, activity.elapsed, activity.braking, dueAt);
+        return this.#step.step.q;
       case "following":
-        this.#step = clearStep(this.#state, activity.braking, demandAt(activity.timeline, dueAt), this.#rules);
-        return this.#step.q;
+        this.#step = this.#followStep(activity, dueAt);
+        return this.#step.step.q;
     }
   }
 
+  #homeStep(plan: HomePlan, elapsed: Seconds, braking: StoppingRamp, dueAt: Instant): Step {
+    if (this.#fresh) {
+      return this.#standing(elapsed, dueAt);
+    }
+    const pathAt = elapsed + this.#pace * this.#period;
+    const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
+    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
+    return { step, pathAt, dueAt, demanded: null };
+  }
+
+  #followStep(activity: Following, dueAt: Instant): Step {
+    const { timeline, chunk, sentAt } = activity;
+    if (this.#fresh) {
+      return this.#standing(activity.pathAt, dueAt);
+    }
+    const { limits } = this.#rules;
+    const asked = demandAt(timeline, this.#pathAt(activity, dueAt));
+    const part = permittedPace(asked.v, limits);
+    const pathAt = activity.pathAt + part * this.#pace * (dueAt - sentAt);
+    const demand = demandAt(timeline, pathAt);
+    const step = clearStep(this.#state, activity.braking, atPace(demand, part * this.#pace), this.#rules);
+    const outside = demand.q.some((angle, joint) => Math.abs(angle) > jointAt(limits.highest, joint));
+    // Held at a bound of the cell; being slowed down on the way, for its speed, is no fault of a policy.
+    const held = step.share === 0 && this.#state.v.every((speed) => Math.abs(speed) < HELD);
+    const clamped = part < MOST_HASTE || outside || held;
+    const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
+    return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
+  }
+
+  #standing(pathAt: Instant, dueAt: Instant): Step {
+    const step = { q: this.#state.q, braking: [], share: 1 };
+    return { step, pathAt, dueAt, demanded: null };
+  }
+
+  /** Where a followed chunk's path would be at an instant if only the pace counted. */
+  #pathAt({ pathAt, sentAt }: Following, at: Instant): Instant {
+    return pathAt + this.#pace * (at - sentAt);
+  }
+
+  /** The plan has arrived, and so has the motion that follows it. */
+  #isHome(plan: HomePlan, elapsed: Seconds): boolean {
+    const { q, v } = this.#state;
+    const there = q.every((angle, joint) => Math.abs(angle - jointAt(plan.to, joint)) <= ARRIVED);
+    return homeReached(plan, elapsed) && there && v.every((speed) => Math.abs(speed) * this.#period <= ARRIVED);
+  }
+
   #clearHome(target: JointVector): ClearHome {
-    return clearHome(planHome(this.#state.q, target, this.#home), this.#rules.cell);
+    return clearHome(planHome(this.#state.q, target, this.#homeRules.limits), this.#rules.cell);
   }
 }

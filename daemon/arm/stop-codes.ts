@@ -1,8 +1,10 @@
 import type { RefusalCode } from "../guard/refusal.js";
+import type { WatchCode } from "../watch/finding.js";
 
 /** Every reason for which the arm process stops or leaves a motion. */
 export type StopCode =
   | RefusalCode
+  | WatchCode
   | "operator-stop"
   | "cell-open"
   | "operator-gone"
@@ -24,6 +26,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   step: BUG,
   velocity: BUG,
   acceleration: BUG,
+  jerk: BUG,
   "speed-rises": BUG,
   "first-setpoint": BUG,
   "off-schedule": BUG,
@@ -59,4 +62,47 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
   "shut-down": "The arm process was told to end.",
+  "outside-limits":
+    "A joint stands outside its soft limit. Move it back with the vendor's pendant, then acknowledge and go home.",
+  overspeed:
+    "A joint moved faster than it was told. Look for another program that commands the arm and for a slipping load; then acknowledge.",
+  "cartesian-overspeed":
+    "A part of the arm moved faster than permitted. Look for another program that commands the arm; then acknowledge.",
+  "below-table":
+    "The fingers are measured inside the table: height of the table in the limits, hand or arm do not agree. Check them, move the arm up with the vendor's pendant, then acknowledge.",
+  "too-near":
+    "The arm nearly touches itself. Take it apart with the vendor's pendant, check the hand's size in the limits, then acknowledge.",
+  "falls-behind": "The arm follows poorly. Look for contact or a heavy load.",
+  "joint-stuck":
+    "One joint does not move although it is told to. Look for contact or a closed brake; then acknowledge.",
+  "moves-unasked":
+    "The arm moved although it should stand. Keep the emergency stop at hand, look for a slipping brake or another program; then acknowledge.",
+  oscillation: "The policy sends the arm back and forth. Check cameras and bundle, then start it anew.",
+  "out-of-envelope":
+    "The policy keeps asking for more than the arm may do. Check that bundle, cameras and cell belong together, then start it anew.",
+  "policy-garbage":
+    "The policy's output was no motion twice. Do not use this bundle; see the daemon's log, then acknowledge.",
+  "policy-out-of-range":
+    "The policy keeps aiming beyond the limits. Check that the bundle was trained for this arm and cell, then start it anew.",
+  "policy-jumps": "The policy asks for jumps. Check that the bundle was trained for this arm, then start it anew.",
+  "policy-late": "The policy is late, so the arm goes at half pace. See its phase times and the machine's load.",
+  "policy-overrun": "The policy has moved the arm for as long as it may. Look at what it does, then start it anew.",
+  "foreign-motion":
+    "Something else drives the arm: pendant, web page, button or another program. End that, then acknowledge.",
+  "joint-hot": "A joint is hot. Let the arm rest; it may go on once every joint is below 60 degrees.",
+  "joint-current": "A joint works too hard. Look for contact, a jam or too heavy a load; then acknowledge.",
+  "joint-voltage":
+    "The supply is outside what the arm needs (20 to 27 V). Check power supply and plug; then acknowledge.",
+  "controller-hot": "The controller is hot. Free its air inlets and let it cool down; then acknowledge.",
+  "gripper-fault":
+    "The gripper does not work. It keeps its force; support what it holds, check its plug, then start anew.",
+  "state-late": "The arm's state comes late. Check the cable, the load of the network and of this machine.",
+  "state-frozen": "The arm's reports stand still while it is told to move. Restart its controller if this repeats.",
+  "state-implausible": "The arm's reports jump. Look for two senders of state or a bad network; then start anew.",
+  "state-foreign": "Somebody else sends to the port of the arm's state. Keep the arm's network to itself.",
+  "arm-silent": "The controller does not answer. Check the cable; the link is opened again by itself, then start anew.",
+  "stop-not-obeyed":
+    "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
+  "machine-late":
+    "This machine runs the stream unevenly, so the arm goes at half pace. Lower its load or give it real-time scheduling.",
 };

@@ -34,6 +34,13 @@ export class StopLog {
     this.#tell(stop, this.#flight.entries());
   }
 
+  /** The same as `add` for what is latched already, unless it is the newest. */
+  once(code: StopCode, detail: string, at: Instant): void {
+    if (this.#stops[0]?.code !== code) {
+      this.add(code, detail, true, at);
+    }
+  }
+
   /** Something new begins: what was wrong before is over. */
   clear(): void {
     this.#stops = [];

@@ -1,32 +1,26 @@
+import { armFault } from "../guard/arm-fault.js";
 import { freshGuard, type GuardState, guard } from "../guard/guard.js";
-import type { Limits } from "../guard/limits.js";
 import type { Refusal } from "../guard/refusal.js";
 import type { Step } from "../modes/follow-rules.js";
 import { isEngaged, isMoving, transition, whyNot } from "../modes/mode-machine.js";
 import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
-import type { Arm } from "../ports/arm.js";
-import type { Gripper } from "../ports/gripper.js";
-import type {
-  ArmReport,
-  ArmRequest,
-  FromArm,
-  HoldToRun,
-  StopReport,
-  StreamCounters,
-  ToArm,
-} from "../types/arm-link.js";
+import type { StopKind } from "../ports/arm.js";
+import type { ArmReport, ArmRequest, HoldToRun, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
-import { type Instant, type JointPosition, jointAt, jointPosition, type Seconds } from "../types/units.js";
+import { type Instant, jointAt, jointPosition, type Seconds } from "../types/units.js";
+import { type Finding, latches } from "../watch/finding.js";
 import { Acknowledgement } from "./acknowledgement.js";
+import { ArmWatch } from "./arm-watch.js";
 import { Authority } from "./authority.js";
-import { ChunkIntake } from "./chunk-intake.js";
-import type { FlightEntry } from "./flight-log.js";
+import { ChunkIntake, type Taken } from "./chunk-intake.js";
 import { type GripperCommand, gripperCommand } from "./gripper-dwell.js";
+import { Ladder } from "./ladder.js";
 import { MotionStream } from "./motion-stream.js";
 import type { StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
+import type { SupervisorOptions } from "./supervisor-options.js";
 
 // Interlocks: ML-02, OP-13, PO-09.
 
@@ -44,26 +38,8 @@ const REPORT_PERIOD: Seconds = 0.02;
 /** Nobody knows how the gripper stands: the first wish is always told. */
 const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
 
-/** What the supervisor works with. */
-export interface SupervisorOptions {
-  readonly arm: Arm;
-  readonly gripper: Gripper;
-  /** Of the stream. */
-  readonly period: Seconds;
-  readonly home: JointPosition;
-  readonly limits: Limits;
-  /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
-  readonly holdToRun: boolean;
-  /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
-  readonly untilDue: (dueAt: Instant) => void;
-  /** Towards the daemon; must not block. */
-  readonly tell: (message: FromArm) => void;
-  /** The link to the arm has to be opened anew. */
-  readonly onLinkDead: () => void;
-  /** For the log, outside the tick: why it stopped, and the last ticks before. */
-  readonly onStop: (stop: StopReport, flight: readonly FlightEntry[]) => void;
-  readonly counters: () => Omit<StreamCounters, "refusals">;
-}
+/** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
+const STOP_AGAIN: Seconds = 0.1;
 
 /** A request that was admitted, or why it was not. */
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -77,6 +53,8 @@ export class Supervisor {
   readonly #authority: Authority;
   readonly #intake: ChunkIntake;
   readonly #stops: StopLog;
+  readonly #watch: ArmWatch;
+  readonly #ladder: Ladder;
   readonly #acknowledgement = new Acknowledgement();
   #state: ModeState = AT_START;
   #guard: GuardState;
@@ -87,11 +65,16 @@ export class Supervisor {
   #lastTickAt: Instant = -Infinity;
   #reportedAt: Instant = -Infinity;
   #refusals = 0;
+  /** A protective stop: the arm comes to rest first, then it is stopped and latched. */
+  #latching: Finding | null = null;
+  #stoppedAt: Instant = -Infinity;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#authority = new Authority(options.limits.mostAge, options.holdToRun);
     this.#intake = new ChunkIntake(options.limits);
+    this.#watch = new ArmWatch(options.limits, options.period);
+    this.#ladder = new Ladder(options.limits.watch.slow, options.onFinding);
     this.#guard = freshGuard(options.period, options.limits);
     this.#stops = new StopLog((stop, flight) => {
       options.tell({ kind: "stopped", stop });
@@ -108,9 +91,10 @@ export class Supervisor {
     return isEngaged(this.mode);
   }
 
-  /** The arm's own fault in words; null when it reports none. */
+  /** What keeps the arm from being engaged, in words: its own fault, or what is found of it. null for nothing. */
   get fault(): string | null {
-    return this.#authority.fault;
+    const found = this.#watch.findings.find(({ reaction }) => latches(reaction));
+    return this.#authority.fault ?? this.#latching?.detail ?? found?.detail ?? null;
   }
 
   /** The arm has been free of faults for long enough to acknowledge. */
@@ -122,12 +106,13 @@ export class Supervisor {
   tick(dueAt: Instant, now: Instant): void {
     const pause = now - this.#lastTickAt;
     this.#lastTickAt = now;
+    this.#judgeTick(pause, now);
     if (this.engaged) {
       if (pause > this.#options.limits.mostAge.stream) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(pause, now);
       } else {
-        this.#watch(now);
+        this.#look(now);
         this.#send(dueAt, now);
       }
     }
@@ -187,7 +172,11 @@ export class Supervisor {
       return;
     }
     this.#authority.armGone();
+    this.#watch.forget();
     const { engaged } = this;
+    if (this.#latching !== null) {
+      this.#latch("slow", this.#latching, now);
+    }
     this.#endStream();
     if (this.#take({ kind: "link-lost" }, now).taken && engaged) {
       this.#stops.add("link-lost", detail, false, now);
@@ -197,11 +186,19 @@ export class Supervisor {
 
   /** A new report of the arm. A fault stops and latches at once, even if the next report no longer shows it. */
   armState(state: ArmState, now: Instant): void {
-    this.#authority.armReported(state);
-    const { fault } = this.#authority;
+    if (this.#watch.report(state, this.mode, now)) {
+      this.#authority.armReported(state);
+    }
+    const fault = armFault(state);
     if (fault !== null && this.mode !== "fault") {
       this.stop("arm-fault", fault, now);
     }
+    this.#react(now);
+  }
+
+  /** Something came as a chunk that is none. */
+  garbage(now: Instant): void {
+    this.#act(this.#intake.garbage(now), now);
   }
 
   /** The cell's enabling switch or guard has opened or closed. An open one stops whatever is streamed, and latches. */
@@ -219,16 +216,7 @@ export class Supervisor {
 
   /** Stops the arm at once and latches; the stop is the next thing on the wire and nothing follows it. */
   stop(code: StopCode, detail: string, now: Instant): void {
-    const isFirst = this.mode !== "fault";
-    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
-    this.#take({ kind: "stop", acknowledgedBy }, now);
-    this.#options.arm.stop("quick");
-    this.#endStream();
-    this.#authority.allowUnattended(false, now);
-    if (isFirst) {
-      this.#stops.add(code, detail, true, now);
-      this.report(now);
-    }
+    this.#latch("quick", { code, detail }, now);
   }
 
   /** Acknowledges a latched stop; the caller has cleared the arm's own faults first. */
@@ -267,11 +255,90 @@ export class Supervisor {
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
       reference: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.reference(now).q),
       gripper: this.#options.gripper.state(),
-      pendingTargets: this.#stream?.targetsAhead(now) ?? 0,
+      pendingTargets: this.#stream?.targetsAhead ?? 0,
       stops: this.#stops.stops,
+      notices: this.#ladder.notices,
       armStatus: arm?.status ?? "not connected",
       stream: { ...this.#options.counters(), refusals: this.#refusals },
     };
+  }
+
+  #judgeTick(pause: Seconds, now: Instant): void {
+    const { period, gripper, lateShare } = this.#options;
+    const stream = this.#stream;
+    this.#watch.tick(
+      {
+        mode: this.mode,
+        stands: this.mode === "fault" || (this.mode === "hold" && stream?.still === true),
+        demanded: stream?.demanded ?? null,
+        gripper: gripper.health(),
+        // After a tick that came late, what has arrived meanwhile is not read yet.
+        stateAge: this.#authority.arm === null || pause > 2 * period ? null : this.#authority.armAge(now),
+        lateShare: lateShare(),
+      },
+      now,
+    );
+    this.#react(now);
+  }
+
+  /** Does what is demanded by what is found now, the most severe first. */
+  #react(now: Instant): void {
+    const { findings } = this.#watch;
+    this.#stream?.slowTo(this.#ladder.pace(findings, now));
+    this.#act(findings[0] ?? null, now);
+  }
+
+  #act(finding: Finding | null, now: Instant): void {
+    if (finding === null) {
+      return;
+    }
+    const { reaction, code, detail } = finding;
+    if (this.mode === "fault") {
+      const moves = code === "moves-unasked" || code === "stop-not-obeyed";
+      if (moves && now - this.#stoppedAt >= STOP_AGAIN) {
+        this.#stoppedAt = now;
+        this.#options.arm.stop("quick");
+        this.#stops.once(code, detail, now);
+      }
+      return;
+    }
+    if (!this.engaged) {
+      return;
+    }
+    switch (reaction) {
+      case "quick-stop":
+        this.stop(code, detail, now);
+        break;
+      case "protective-stop":
+        if (this.#latching === null) {
+          this.#latching = finding;
+          this.#leaveMotion(code, detail, now);
+        }
+        break;
+      case "ramp":
+        this.#leaveMotion(code, detail, now);
+        break;
+      case "slow":
+      case "note":
+        break;
+      default:
+        reaction satisfies never;
+    }
+  }
+
+  #latch(kind: StopKind, { code, detail }: { readonly code: StopCode; readonly detail: string }, now: Instant): void {
+    const isFirst = this.mode !== "fault";
+    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
+    this.#take({ kind: "stop", acknowledgedBy }, now);
+    this.#options.arm.stop(kind);
+    this.#endStream();
+    this.#stoppedAt = now;
+    this.#authority.allowUnattended(false, now);
+    if (isFirst) {
+      this.#watch.stopped(now);
+      this.#stops.add(code, detail, true, now);
+      this.report(now);
+    }
   }
 
   /** The process was held up: the arm has come to rest at the last frame meanwhile. */
@@ -286,8 +353,10 @@ export class Supervisor {
   }
 
   /** What ends a motion although nothing was proposed yet. */
-  #watch(now: Instant): void {
-    if (now >= this.#endsAt && this.#stream?.still === true) {
+  #look(now: Instant): void {
+    if (this.#latching !== null && this.#stream?.still === true) {
+      this.#latch("slow", this.#latching, now);
+    } else if (now >= this.#endsAt && this.#stream?.still === true) {
       this.#take({ kind: "stream-ended" }, now);
       this.#endStream();
       this.report(now);
@@ -345,6 +414,7 @@ export class Supervisor {
     this.#options.untilDue(dueAt);
     this.#options.arm.send(verdict.setpoint);
     stream.sent(q);
+    this.#watch.sent(q, now);
     this.#stops.sent(verdict.setpoint, this.#authority.arm);
     this.#afterSending(stream, now);
     return [];
@@ -355,7 +425,7 @@ export class Supervisor {
       this.#take({ kind: "home-reached" }, now);
       this.report(now);
     }
-    const wished = stream.gripperDue(now);
+    const wished = stream.gripperDue;
     const command = wished === null ? null : gripperCommand(this.#gripper, wished, now);
     if (command !== null) {
       this.#gripper = command;
@@ -381,21 +451,17 @@ export class Supervisor {
   }
 
   #takeChunk(chunk: Chunk, now: Instant): void {
-    const reason = this.#followChunk(chunk, now);
-    this.#options.tell({
-      kind: "chunk-result",
-      id: chunk.id,
-      accepted: reason === null,
-      reason: reason ?? "",
-      receivedAt: now,
-    });
+    const { refusal, finding } = this.#followChunk(chunk, now);
+    const reason = refusal === null ? "" : `${refusal.code}: ${refusal.detail}`;
+    this.#options.tell({ kind: "chunk-result", id: chunk.id, accepted: refusal === null, reason, receivedAt: now });
+    this.#act(finding, now);
   }
 
-  /** Follows a chunk; returns why not. */
-  #followChunk(chunk: Chunk, now: Instant): string | null {
+  #followChunk(chunk: Chunk, now: Instant): Taken {
     const stream = this.#stream;
     if (this.mode !== "policy" || stream === null) {
-      return `mode: chunks are followed in mode policy, and the mode is ${this.mode}`;
+      const detail = `chunks are followed in mode policy, and the mode is ${this.mode}`;
+      return { refusal: { code: "mode", detail }, finding: null };
     }
     return this.#intake.take(chunk, stream, this.#state.epoch, this.#heldSince + HOLD_AROUND, now);
   }
@@ -431,6 +497,7 @@ export class Supervisor {
       case "follow-policy":
         this.#clearForMotion();
         this.#intake.begin(now);
+        this.#watch.policyBegins(now);
         break;
       case "hold":
         this.#comeToRest();
@@ -485,6 +552,7 @@ export class Supervisor {
 
   #endStream(): void {
     this.#stream = null;
+    this.#latching = null;
     this.#endsAt = Infinity;
     this.#intake.end();
   }

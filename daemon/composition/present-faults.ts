@@ -24,6 +24,7 @@ const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
   "camera-absent": "Check its cable and its source in the configuration; it is opened again by itself.",
   "camera-stale": "No pictures come. Check its cable or its server; it goes on by itself when they do.",
   "camera-frozen": "It sends the same picture again and again. Unplug it and plug it in.",
+  "camera-blind": "Look at its lens and at the light; it goes on by itself when it sees something.",
   "camera-wrong-size": "Set its picture size in the configuration, or set the camera to the configured size.",
 };
 
@@ -60,6 +61,7 @@ export function presentFaults({
   for (const stop of report?.mode === "fault" ? report.stops.filter(({ latched }) => latched).slice(0, 1) : []) {
     faults.push({ ...stop, part: "arm", since: stop.at });
   }
+  faults.push(...noticesOf(report).filter(({ code }) => faults.every((fault) => fault.code !== code)));
   for (const fault of cameras) {
     faults.push({
       code: fault.kind,
@@ -94,9 +96,20 @@ export function presentFaults({
   return faults;
 }
 
+/** What the arm process finds of arm and link, each code once; nothing of it keeps an instruction from being followed. */
+function noticesOf(report: ArmReport | null): readonly Fault[] {
+  const notices = report === null || report.mode === "disconnected" ? [] : report.notices;
+  return notices
+    .filter(({ code }, index) => notices.findIndex((other) => other.code === code) === index)
+    .map(({ code, detail, hint, since }) => ({ code, part: "arm", detail, hint, since, latched: false }));
+}
+
 /** Why no instruction could be followed now, in words; empty when one could. */
 export function reasonsNotReady(parts: PartStates): readonly string[] {
-  const reasons = presentFaults(parts).map(({ part, detail }) => `${part}: ${detail}`);
+  const noticed = new Set(noticesOf(parts.report).map(({ code }) => code));
+  const reasons = presentFaults(parts)
+    .filter(({ code, latched }) => latched || !noticed.has(code))
+    .map(({ part, detail }) => `${part}: ${detail}`);
   if (parts.policy.kind === "loading") {
     reasons.push("policy: it is loading");
   }

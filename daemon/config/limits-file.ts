@@ -1,20 +1,17 @@
 import { z } from "zod";
 import { aboveCeiling } from "../guard/ceilings.js";
-import type { Limits } from "../guard/limits.js";
 import { bodyWith, type Hand } from "../motion/body.js";
 import type { Vector3 } from "../motion/kinematics.js";
 import { type JointVector, mapJoints } from "../types/units.js";
+import type { ArmLimits } from "../watch/watch-limits.js";
+import { sourced } from "./sourced.js";
+import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
 import { ConfigError, parseYaml, readText } from "./yaml-file.js";
 
 const positive = z.number().positive();
 const sevenPositive = z.tuple([positive, positive, positive, positive, positive, positive, positive]);
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 const capsule = z.strictObject({ from: vector, to: vector, radius: positive });
-
-/** A number without a written source is none. */
-function sourced<T extends z.ZodType>(value: T) {
-  return z.strictObject({ value, source: z.string().min(8) });
-}
 
 const schema = z.strictObject({
   version: z.literal(1),
@@ -57,16 +54,18 @@ const schema = z.strictObject({
     fingers_mm: sourced(capsule),
     camera_mm: sourced(capsule),
   }),
+  watch: watchSchema,
+  chunks: chunkSchema,
 });
 
 /** Reads the file of limits; throws ConfigError that names every wrong key and every limit above its ceiling. */
-export function loadLimits(path: string): Limits {
+export function loadLimits(path: string): ArmLimits {
   return parseLimits(readText(path, "name the file of limits under limits: in the configuration"), path);
 }
 
 /** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */
-export function parseLimits(text: string, path: string): Limits {
-  const { joints, stream, ages_ms: ages, cartesian, cell, hand } = parseYaml(text, path, schema);
+export function parseLimits(text: string, path: string): ArmLimits {
+  const { joints, stream, ages_ms: ages, cartesian, cell, hand, watch, chunks } = parseYaml(text, path, schema);
   const highest = radians(joints.soft_deg.value);
   const position = { lowest: mapJoints(highest, (value) => -value), highest };
   const moving = {
@@ -75,7 +74,7 @@ export function parseLimits(text: string, path: string): Limits {
     jerk: radians(joints.jerk_deg_s3.value),
   };
   const velocity = radians(joints.policy_deg_s.value);
-  const limits: Limits = {
+  const limits: ArmLimits = {
     policy: { ...moving, velocity },
     home: { ...moving, velocity: radians(joints.home_deg_s.value) },
     stop: {
@@ -114,6 +113,8 @@ export function parseLimits(text: string, path: string): Limits {
       },
       clearance: cell.self_clearance_mm.value / 1000,
     },
+    watch: watchLimits(watch),
+    chunks: chunkLimits(chunks),
   };
   const findings = aboveCeiling(limits);
   if (findings.length > 0) {

@@ -55,6 +55,8 @@ export function motionRefusals(
   bound("position", "deg", motion.q, (joint) => jointAt(limits.highest, joint));
   bound("velocity", "deg/s", motion.v, (joint) => jointAt(limits.velocity, joint) + ROUNDING);
   bound("acceleration", "deg/s2", motion.a, (joint) => jointAt(limits.acceleration, joint) + ROUNDING / period);
+  const jerk = mapJoints(motion.a, (rate, joint) => (rate - jointAt(last.a, joint)) / period);
+  bound("jerk", "deg/s3", jerk, (joint) => jointAt(limits.jerk, joint) + ROUNDING / period ** 2);
   bound("step", "deg/s", motion.v, () => mostStep / period);
   if (rule.slowsDown) {
     bound("speed-rises", "deg/s", motion.v, (joint) => {

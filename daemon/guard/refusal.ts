@@ -5,6 +5,7 @@ export type RefusalCode =
   | "step"
   | "velocity"
   | "acceleration"
+  | "jerk"
   | "speed-rises"
   | "first-setpoint"
   | "following-error"

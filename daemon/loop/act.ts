@@ -14,10 +14,11 @@ import {
   take,
   withLatestFrom,
 } from "rxjs";
-import type { Reasoning } from "../types/chunk.js";
+import type { ActionTokens, Reasoning } from "../types/chunk.js";
 import type { Instant } from "../types/units.js";
 import { leftPolicy, reportsOf } from "./arm-stages.js";
 import { stillRun } from "./completion.js";
+import { FROZEN_CHUNKS, sameRun } from "./frozen-output.js";
 import { giveUp } from "./give-up.js";
 import { handOver } from "./hand-over.js";
 import { type InferenceFault, type Inferred, infer } from "./infer.js";
@@ -74,9 +75,12 @@ function propose(
     scan((before: Progress | null, result) => progress(before, result, task), null),
     filter((step) => step !== null),
     withLatestFrom(openings),
-    concatMap(([{ result, still }, opening]): Observable<TaskEvent> => {
+    concatMap(([{ result, still, same }, opening]): Observable<TaskEvent> => {
       if (result.kind === "fault") {
         return of(result);
+      }
+      if (same >= FROZEN_CHUNKS) {
+        return of(finished("failed", "the policy gives the very same output whatever the cameras see; restart it"));
       }
       return concat(
         result.inference.fresh ? of(understood(task.instruction, result.inference)) : EMPTY,
@@ -92,11 +96,21 @@ interface Progress {
   readonly result: Inferred | InferenceFault;
   /** Chunks in a row that ask for no motion after letting go. */
   readonly still: number;
+  /** Chunks in a row that are the same in everything. */
+  readonly same: number;
+  readonly tokens: ActionTokens | null;
 }
 
 function progress(before: Progress | null, result: Inferred | InferenceFault, task: Task): Progress {
-  const still = before?.still ?? 0;
-  return result.kind === "fault"
-    ? { result, still }
-    : { result, still: stillRun(still, result.released, result.inference.deltas, task.rules.completion) };
+  const { still, same, tokens } = before ?? { still: 0, same: 0, tokens: null };
+  if (result.kind === "fault") {
+    return { result, still, same, tokens };
+  }
+  const { released, inference } = result;
+  return {
+    result,
+    still: stillRun(still, released, inference.deltas, task.rules.completion),
+    same: sameRun(same, tokens, inference.tokens),
+    tokens: inference.tokens,
+  };
 }

@@ -25,6 +25,7 @@ const report = z.object({
   gripper: z.object({ commanded: z.number(), measured: z.number(), receivedAt: z.number() }),
   pendingTargets: z.int().min(0),
   stops: z.array(stop),
+  notices: z.array(z.object({ code: z.string(), detail: z.string(), hint: z.string(), since: z.number() })),
   armStatus: z.string(),
   stream: z.object({
     ticks: z.number(),

@@ -13,6 +13,8 @@ export interface ClearStep {
   readonly q: JointVector;
   /** The way to rest after it, inside the cell as well; one position a period. */
   readonly braking: StoppingRamp;
+  /** How much of what the joints' limits allow the cell left: 1 for all, 0 for nothing but braking. */
+  readonly share: number;
 }
 
 /** What a step keeps to. */
@@ -40,12 +42,12 @@ export function clearStep(
   { limits, cell, period }: StepRules,
 ): ClearStep {
   const wished = limitedStep(state, demand, limits, period);
-  const rest = { q: braking[0] ?? state.q, braking: braking.slice(1) };
+  const rest = { q: braking[0] ?? state.q, braking: braking.slice(1), share: 0 };
   const slowest = movedTo(state, rest.q, period);
   const attempt = (share: number): ClearStep | null => {
     const next = share === 1 ? wished : mixture(state, wished.a, slowest.a, share, period);
     const ramp = stoppingRamp(next, limits, period);
-    return isClear(state.q, [next.q, ...ramp], cell, period) ? { q: next.q, braking: ramp } : null;
+    return isClear(state.q, [next.q, ...ramp], cell, period) ? { q: next.q, braking: ramp, share } : null;
   };
   const whole = attempt(1);
   if (whole !== null) {

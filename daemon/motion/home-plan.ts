@@ -38,6 +38,13 @@ export function homePosition(plan: HomePlan, elapsed: Seconds): JointVector {
   return mapJoints(plan.from, (from, joint) => from + (jointAt(plan.to, joint) - from) * part);
 }
 
+/** Velocity of the plan `elapsed` after its beginning, rad/s; none before and after. */
+export function homeVelocity(plan: HomePlan, elapsed: Seconds): JointVector {
+  const s = Math.min(Math.max(0, elapsed / plan.duration), 1);
+  const rate = (30 * s ** 2 * (1 - s) ** 2) / plan.duration;
+  return mapJoints(plan.from, (from, joint) => (jointAt(plan.to, joint) - from) * rate);
+}
+
 /** True once the plan has arrived. */
 export function homeReached(plan: HomePlan, elapsed: Seconds): boolean {
   return elapsed >= plan.duration;

@@ -1,4 +1,4 @@
-import type { GripperState } from "../types/arm-state.js";
+import type { GripperHealth, GripperState } from "../types/arm-state.js";
 
 /** A parallel gripper on a connection of its own. */
 export interface Gripper {
@@ -6,5 +6,7 @@ export interface Gripper {
   command(opening: number): void;
   /** The newest known state. */
   state(): GripperState;
+  /** What may be wrong with it. */
+  health(): GripperHealth;
   close(): Promise<void>;
 }

@@ -46,6 +46,15 @@ export interface StopReport {
   readonly latched: boolean;
 }
 
+/** Something that the operator should know and that stops nothing: what was found, and what to do. */
+export interface Notice {
+  readonly code: string;
+  /** As it was when it was found first. */
+  readonly detail: string;
+  readonly hint: string;
+  readonly since: Instant;
+}
+
 /** What the arm process says to the daemon. */
 export type FromArm =
   | {
@@ -92,6 +101,8 @@ export interface ArmReport {
   readonly pendingTargets: number;
   /** Why it does not move, newest first; empty when nothing is wrong. */
   readonly stops: readonly StopReport[];
+  /** What is found of arm, link and policy at present, the most severe first. */
+  readonly notices: readonly Notice[];
   readonly armStatus: string;
   readonly stream: StreamCounters;
 }

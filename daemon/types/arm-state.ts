@@ -13,7 +13,33 @@ export interface ArmState {
   readonly jointErrors: readonly number[];
   /** Whether each joint is enabled, J1 to J7. */
   readonly jointEnabled: readonly boolean[];
+  /** null on a link that does not carry it. */
+  readonly health: ArmHealth | null;
+  readonly link: LinkHealth;
 }
+
+/** What the arm measures in itself, J1 to J7; NaN for what is missing or is no number. */
+export interface ArmHealth {
+  /** Degrees Celsius. */
+  readonly temperature: readonly number[];
+  /** V */
+  readonly voltage: readonly number[];
+  /** A */
+  readonly current: readonly number[];
+  /** Of the controller, degrees Celsius; null while it has not said. */
+  readonly controllerTemperature: number | null;
+}
+
+/** How the link to the arm is doing. */
+export interface LinkHealth {
+  /** Datagrams since the link was opened that were not the arm's, or none of its reports. */
+  readonly unbelieved: number;
+  /** Since when a question to the arm waits for its answer; Infinity for none. */
+  readonly waitingSince: Instant;
+}
+
+/** Stands for a link of which nothing is known. */
+export const QUIET_LINK: LinkHealth = { unbelieved: 0, waitingSince: Infinity };
 
 /** Gripper as commanded and as measured; openings run from 0 (closed) to 1 (open). */
 export interface GripperState {
@@ -21,6 +47,18 @@ export interface GripperState {
   /** Last known opening; the commanded one until the gripper has reported. */
   readonly measured: number;
   readonly receivedAt: Instant;
+}
+
+/** How the gripper is doing; openings as in `GripperState`. */
+export interface GripperHealth {
+  /** null while it has not reported. */
+  readonly online: boolean | null;
+  /** Bits: 0 stalled, 1 overheated, 2 over-current, 3 driver, 4 internal communication. */
+  readonly errors: number;
+  readonly commanded: number;
+  readonly measured: number;
+  /** Since when a command waits for its confirmation; Infinity for none. */
+  readonly unansweredSince: Instant;
 }
 
 /** Who the connected arm is, read back before motion is possible. */

@@ -23,7 +23,7 @@ export interface Frame {
 
 /** What can be wrong with a camera; `detail` says what to do. */
 export interface CameraFault {
-  readonly kind: "camera-absent" | "camera-stale" | "camera-frozen" | "camera-wrong-size";
+  readonly kind: "camera-absent" | "camera-stale" | "camera-frozen" | "camera-wrong-size" | "camera-blind";
   readonly role: CameraRole;
   readonly detail: string;
   readonly since: Instant;

@@ -32,8 +32,8 @@ export function createCameras(options: CamerasOptions): Cameras {
     return startVisionProcess(
       { camera: options.cameras[role], picture: options.pictures[role] },
       {
-        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince }) => {
-          const heard: CameraNews = { kind: "frame", at: capturedAt, identical, identicalSince };
+        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor }) => {
+          const heard: CameraNews = { kind: "frame", at: capturedAt, identical, identicalSince, light, poor };
           hear(role, heard);
           publishFaults();
           if (cameraFault(role, options.cameras[role], heard, hostClock.now()) === null) {

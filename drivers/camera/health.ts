@@ -1,7 +1,8 @@
 import type { CameraFault, CameraRole } from "../../daemon/types/frame.js";
 import type { Instant, Seconds } from "../../daemon/types/units.js";
+import type { PoorLight } from "./light.js";
 
-// Interlocks: PO-13.
+// Interlocks: PO-13, PO-15.
 
 /** A fault must be named within 0.3 s; the rest is for the check period and the way to the reader. */
 const STALE_AFTER: Seconds = 0.25;
@@ -17,6 +18,8 @@ export type CameraNews =
       readonly at: Instant;
       readonly identical: number;
       readonly identicalSince: Instant;
+      readonly light: PoorLight;
+      readonly poor: number;
     }
   | { readonly kind: "absent"; readonly at: Instant; readonly detail: string }
   | { readonly kind: "wrong-size"; readonly at: Instant; readonly width: number; readonly height: number };
@@ -71,5 +74,17 @@ function frameFault(
       since: news.identicalSince,
     };
   }
+  if (news.light !== null && news.poor >= POOR_PICTURES) {
+    return { kind: "camera-blind", role, detail: `The ${role} camera ${BLIND[news.light]}`, since: news.at };
+  }
   return null;
 }
+
+/** So many pictures in a row without anything to see (safety.md PO-15). */
+const POOR_PICTURES = 10;
+
+const BLIND: Readonly<Record<Exclude<PoorLight, null>, string>> = {
+  dark: "sees nothing but dark. Is its cap on, and is there light?",
+  covered: "sees one grey. Take away what is before its lens.",
+  dazzled: "is dazzled. Turn the light away from its lens, or lower its exposure.",
+};

@@ -1,4 +1,5 @@
 import type { Instant } from "../../daemon/types/units.js";
+import type { PoorLight } from "./light.js";
 
 /** What a vision process tells its parent. */
 export type FromVision =
@@ -12,6 +13,9 @@ export type FromVision =
       readonly identical: number;
       /** Capture instant of the first of those. */
       readonly identicalSince: Instant;
+      /** What is wrong with its light, and how many pictures in a row have had that, this one included. */
+      readonly light: PoorLight;
+      readonly poor: number;
     }
   /** The camera does not open, or it ended; it will be tried again. */
   | { readonly kind: "absent"; readonly detail: string }

@@ -1,6 +1,7 @@
 /** The vision process: drains one camera, keeps the newest picture, and sends it at the model's size. */
 import type { Instant } from "../../daemon/types/units.js";
 import { capture } from "./capture.js";
+import { lightOf, type PoorLight } from "./light.js";
 import type { FromVision, ToVision } from "./messages.js";
 import { createNewestSender } from "./newest-sender.js";
 import { loadOpenCv, type Mat } from "./opencv.js";
@@ -20,6 +21,8 @@ let newest: Mat | null = null;
 let sequence = 0;
 let identical = 0;
 let identicalSince: Instant = 0;
+let light: PoorLight = null;
+let poor = 0;
 
 function keep(picture: Mat | null): void {
   newest?.release();
@@ -39,7 +42,10 @@ function takePicture(raw: Mat, capturedAt: Instant): void {
   keep(picture);
   sequence += 1;
   const rgb = modelPicture(cv, picture, options.picture);
-  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince });
+  const before = light;
+  light = lightOf(rgb);
+  poor = light === null ? 0 : light === before ? poor + 1 : 1;
+  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor });
 }
 
 process.on("message", (message: ToVision) => {

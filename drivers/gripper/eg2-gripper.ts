@@ -1,6 +1,6 @@
 import type { Clock } from "../../daemon/ports/clock.js";
 import type { Gripper } from "../../daemon/ports/gripper.js";
-import type { GripperState } from "../../daemon/types/arm-state.js";
+import type { GripperHealth, GripperState } from "../../daemon/types/arm-state.js";
 import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { answers, GRIPPER_REPORT, gripperPosition, moveGripper } from "../rm75/codec.js";
 import type { JsonObject } from "../rm75/json-object.js";
@@ -28,6 +28,10 @@ class Eg2Gripper implements Gripper, ToolDevice {
   #commanded: number | null = null;
   #measured: number | null = null;
   #receivedAt: Instant = 0;
+  #online: boolean | null = null;
+  #errors = 0;
+  /** Since when a command waits for its confirmation. */
+  #unansweredSince: Instant = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,6 +46,7 @@ class Eg2Gripper implements Gripper, ToolDevice {
     this.#commanded = Math.max(0, Math.min(1, opening));
     if (position !== this.#sent) {
       this.#sent = position;
+      this.#unansweredSince = this.#clock.now();
       this.#write(moveGripper(opening).request);
     }
   }
@@ -49,6 +54,14 @@ class Eg2Gripper implements Gripper, ToolDevice {
   state(): GripperState {
     const measured = this.#measured ?? this.#commanded ?? 1;
     return { commanded: this.#commanded ?? measured, measured, receivedAt: this.#receivedAt };
+  }
+
+  health(): GripperHealth {
+    const { commanded, measured } = this.state();
+    return {
+      ...{ online: this.#online, errors: this.#errors, commanded, measured },
+      unansweredSince: this.#unansweredSince,
+    };
   }
 
   close(): Promise<void> {
@@ -72,12 +85,18 @@ class Eg2Gripper implements Gripper, ToolDevice {
     this.#asked = false;
     this.#sent = null;
     this.#commanded = null;
+    this.#online = null;
+    this.#errors = 0;
+    this.#unansweredSince = Infinity;
   }
 
   hear(message: JsonObject): void {
-    if (answers(MOVE, message) && message.state === false) {
-      // Refused: the same command may be given again.
-      this.#sent = null;
+    if (answers(MOVE, message)) {
+      this.#unansweredSince = Infinity;
+      if (message.state === false) {
+        // Refused: the same command may be given again.
+        this.#sent = null;
+      }
       return;
     }
     if (!answers(GRIPPER_REPORT, message)) {
@@ -85,6 +104,8 @@ class Eg2Gripper implements Gripper, ToolDevice {
     }
     this.#asked = false;
     const report = GRIPPER_REPORT.read(message);
+    this.#online = report?.online ?? this.#online;
+    this.#errors = report?.errors ?? this.#errors;
     if (report?.online) {
       this.#measured = report.opening;
       this.#receivedAt = this.#clock.now();

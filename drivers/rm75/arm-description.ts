@@ -1,6 +1,8 @@
 import { type JointPosition, jointPosition } from "../../daemon/types/units.js";
 import type { LinkGeometry, SoftwareInfo } from "./codec.js";
 
+// Interlocks: AR-07.
+
 const DEGREE = Math.PI / 180;
 
 /** What an arm must report of itself before it may be moved. */
@@ -14,6 +16,8 @@ export interface ArmDescription {
   /** rad/s, J1 to J7 */
   readonly maximumSpeed: readonly number[];
   readonly links: readonly LinkGeometry[];
+  /** Collision detection of the arm itself is at least this sensitive, 0 (off) to 8. */
+  readonly leastCollisionStage: number;
 }
 
 /** What an arm did report. */
@@ -23,6 +27,7 @@ export interface ArmReadBack {
   readonly maximum: JointPosition;
   readonly maximumSpeed: readonly number[];
   readonly links: readonly LinkGeometry[];
+  readonly collisionStage: number;
 }
 
 /** The first difference between an arm and its description, ready for a message. */
@@ -49,6 +54,7 @@ export const RM75_B: ArmDescription = {
     [-90, 0],
     [90, 0.144],
   ].map(([alpha = 0, d = 0]) => ({ alpha: alpha * DEGREE, a: 0, d, offset: 0 })),
+  leastCollisionStage: 4,
 };
 
 /** Read-back is exact but for rounding to the units of the wire. */
@@ -75,7 +81,10 @@ export function firstMismatch(expected: ArmDescription, found: ArmReadBack): Mis
     link("DH alpha of J", "deg", "alpha", CALIBRATION_TOLERANCE, DEGREE, expected, found) ??
     link("DH a of J", "mm", "a", LENGTH_TOLERANCE, 0.001, expected, found) ??
     link("DH d of J", "mm", "d", LENGTH_TOLERANCE, 0.001, expected, found) ??
-    link("DH offset of J", "deg", "offset", CALIBRATION_TOLERANCE, DEGREE, expected, found)
+    link("DH offset of J", "deg", "offset", CALIBRATION_TOLERANCE, DEGREE, expected, found) ??
+    (found.collisionStage >= expected.leastCollisionStage
+      ? null
+      : mismatch("collision stage", `${expected.leastCollisionStage} or more`, found.collisionStage))
   );
 }
 

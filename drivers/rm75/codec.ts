@@ -148,6 +148,22 @@ export const JOINT_ENABLED: Query<readonly boolean[]> = query(
   (reply) => (isIntegerList(reply.en_state, 7, 0, 1) ? reply.en_state.map((flag) => flag === 1) : null),
 );
 
+/** Sensitivity of collision detection, 0 (off) to 8. */
+export const COLLISION_STAGE: Query<number> = query(
+  "get_collision_stage",
+  "state",
+  "get_collision_stage",
+  ({ collision_stage: stage }) => (isIntegerIn(stage, 0, 8) ? stage : null),
+);
+
+/** Temperature of the controller in degrees Celsius, from its 0.001 degrees. */
+export const CONTROLLER_TEMPERATURE: Query<number> = query(
+  "get_controller_state",
+  "state",
+  "controller_state",
+  ({ temperature }) => (isIntegerIn(temperature, -1e6, 1e6) ? temperature * 1e-3 : null),
+);
+
 export const CLEAR_SYSTEM_ERROR = setter({ command: "clear_system_err" }, "clear_state");
 
 export const GRIPPER_REPORT: Query<GripperReport> = query(

@@ -1,7 +1,7 @@
 import type { ArmIdentity } from "../../daemon/types/arm-state.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
 import { type ArmDescription, firstMismatch } from "./arm-description.js";
-import { JOINT_MAXIMUM, JOINT_MINIMUM, JOINT_SPEED, LINK_GEOMETRY, SOFTWARE_INFO } from "./codec.js";
+import { COLLISION_STAGE, JOINT_MAXIMUM, JOINT_MINIMUM, JOINT_SPEED, LINK_GEOMETRY, SOFTWARE_INFO } from "./codec.js";
 import type { QueryChannel } from "./query-channel.js";
 
 // Interlocks: AR-17, AR-18.
@@ -13,7 +13,8 @@ export async function identify(channel: QueryChannel, expected: ArmDescription):
   const maximum = await channel.ask(JOINT_MAXIMUM);
   const maximumSpeed = await channel.ask(JOINT_SPEED);
   const links = await channel.ask(LINK_GEOMETRY);
-  const wrong = firstMismatch(expected, { software, minimum, maximum, maximumSpeed, links });
+  const collisionStage = await channel.ask(COLLISION_STAGE);
+  const wrong = firstMismatch(expected, { software, minimum, maximum, maximumSpeed, links, collisionStage });
   if (wrong !== null) {
     const context = { field: wrong.field, expected: wrong.expected, found: wrong.found };
     throw new DriverError("wrong-arm", `the arm's ${wrong.field} is ${wrong.found}, not ${wrong.expected}`, context);

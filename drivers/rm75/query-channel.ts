@@ -1,5 +1,6 @@
+import type { Clock } from "../../daemon/ports/clock.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
-import type { Seconds } from "../../daemon/types/units.js";
+import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { answers, type Query } from "./codec.js";
 import type { JsonObject } from "./json-object.js";
 
@@ -19,14 +20,22 @@ interface Pending {
 export class QueryChannel {
   readonly #write: (bytes: Buffer) => void;
   readonly #unasked: (message: JsonObject) => void;
+  readonly #clock: Clock;
+  #waitingSince: Instant = Infinity;
   #turn: Promise<unknown> = Promise.resolve();
   #pending: Pending | null = null;
   #failure: DriverError | null = null;
 
   /** `unasked` gets every message that answers no question. */
-  constructor(write: (bytes: Buffer) => void, unasked: (message: JsonObject) => void) {
+  constructor(write: (bytes: Buffer) => void, unasked: (message: JsonObject) => void, clock: Clock) {
+    this.#clock = clock;
     this.#write = write;
     this.#unasked = unasked;
+  }
+
+  /** Since when a question waits for its answer; Infinity for none. */
+  get waitingSince(): Instant {
+    return this.#pending === null ? Infinity : this.#waitingSince;
   }
 
   /** Asks as soon as it is its turn; throws DriverError `no-answer`, `bad-answer`, or what the channel failed with. */
@@ -81,6 +90,7 @@ export class QueryChannel {
           reject(error);
         },
       };
+      this.#waitingSince = this.#clock.now();
       this.#write(query.request);
     });
   }

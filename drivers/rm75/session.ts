@@ -4,6 +4,7 @@ import { DriverError } from "../../daemon/types/driver-error.js";
 import type { JointVector, Seconds } from "../../daemon/types/units.js";
 import {
   CLEAR_SYSTEM_ERROR,
+  CONTROLLER_TEMPERATURE,
   clearJointError,
   configurePush,
   enableJoint,
@@ -26,12 +27,14 @@ import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
 
-// Interlocks: AR-13.
+// Interlocks: AR-06, AR-12, AR-13.
 
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;
 /** Frames in a row that the operating system did not take before the link counts as lost. */
 const MAXIMUM_UNSENT = 10;
+/** The controller is asked how warm it is; at the same time this shows that it still answers (AR-06, AR-13). */
+const HEALTH_PERIOD: Seconds = 1;
 /** Unit of the push period on the wire. */
 const PUSH_CYCLE: Seconds = 0.005;
 
@@ -54,6 +57,10 @@ export class Session {
   /** What the push was set to before; restored at the end. */
   #formerPush: PushSettings | null;
   #pushChanged = false;
+  /** Datagrams from the arm that were no reports. */
+  #rejected = 0;
+  #healthTimer: NodeJS.Timeout | null = null;
+  #controllerTemperature: number | null = null;
 
   constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
     this.#options = options;
@@ -62,6 +69,7 @@ export class Session {
     this.#channel = new QueryChannel(
       (bytes) => this.#queryLink?.write(bytes),
       (message) => this.#hear(message),
+      options.clock,
     );
   }
 
@@ -78,6 +86,9 @@ export class Session {
       this.#phase = "open";
       for (const tool of this.#options.tools) {
         tool.connected((bytes) => this.#queryLink?.write(bytes));
+      }
+      if (this.#receiver !== null) {
+        this.#healthTimer = setInterval(() => void this.#askHealth(), HEALTH_PERIOD * 1000);
       }
       return identity;
     } catch (error) {
@@ -199,7 +210,9 @@ export class Session {
       onPush: (message) => {
         const read = readPush(message, clock.now());
         if (read.kind === "state") {
-          this.#report(read.state);
+          this.#report(this.#completed(read.state));
+        } else {
+          this.#rejected += 1;
         }
       },
       onLost: (error) => this.#lose(error),
@@ -235,6 +248,34 @@ export class Session {
         this.#lose(error);
       }
       throw error;
+    }
+  }
+
+  /** A report with what is known besides. */
+  #completed(state: ArmState): ArmState {
+    const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
+    const { health } = state;
+    return {
+      ...state,
+      health: health === null ? null : { ...health, controllerTemperature: this.#controllerTemperature },
+      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince },
+    };
+  }
+
+  async #askHealth(): Promise<void> {
+    if (this.#channel.waitingSince < Infinity) {
+      return;
+    }
+    try {
+      this.#controllerTemperature = await this.#channel.ask(CONTROLLER_TEMPERATURE);
+    } catch (error) {
+      if (!(error instanceof DriverError)) {
+        throw error;
+      }
+      this.#controllerTemperature = Number.NaN;
+      if (error.code === "no-answer") {
+        this.#lose(error);
+      }
     }
   }
 
@@ -279,6 +320,9 @@ export class Session {
     }
     const opened = this.#phase === "open";
     this.#phase = "ended";
+    if (this.#healthTimer !== null) {
+      clearInterval(this.#healthTimer);
+    }
     this.#stops.cancel();
     this.#receiver?.close();
     this.#channel.fail(error);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../daemon/ports/clock.js";
-import type { ArmState } from "../../daemon/types/arm-state.js";
+import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import { JOINT_ENABLED, JOINT_ERRORS, POLLED_STATE } from "./codec.js";
@@ -28,7 +28,8 @@ export async function pollState(
         jointEnabled = await channel.ask(JOINT_ENABLED);
       }
       const { q: measured, systemErrors } = await channel.ask(POLLED_STATE);
-      report({ receivedAt: clock.now(), measured, status: "polled", systemErrors, jointErrors, jointEnabled });
+      const rest = { status: "polled", health: null, link: QUIET_LINK };
+      report({ receivedAt: clock.now(), measured, systemErrors, jointErrors, jointEnabled, ...rest });
       await delay(POLL_PERIOD * 1000);
     }
   } catch (error) {

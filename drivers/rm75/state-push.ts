@@ -1,6 +1,6 @@
-import type { ArmState } from "../../daemon/types/arm-state.js";
-import type { Instant } from "../../daemon/types/units.js";
-import { isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
+import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
+import { type Instant, JOINT_COUNT } from "../../daemon/types/units.js";
+import { isIntegerIn, isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
 import { errorCodes, isJointList, toPosition } from "./state-fields.js";
 
 /**
@@ -41,6 +41,26 @@ export function readPush(
       systemErrors,
       jointErrors: joints.joint_err_code,
       jointEnabled: joints.joint_en_flag.map((flag) => flag === 1),
+      health: {
+        temperature: readings(joints.joint_temperature, MILLI),
+        voltage: readings(joints.joint_voltage, MILLI),
+        current: readings(joints.joint_current, MICRO),
+        controllerTemperature: null,
+      },
+      link: QUIET_LINK,
     },
   };
+}
+
+/** 0.001 degrees and 0.001 V; 0.001 mA in A. */
+const MILLI = 1e-3;
+const MICRO = 1e-6;
+
+/** Seven readings in `unit`; NaN for what is missing or is no integer. */
+function readings(value: unknown, unit: number): readonly number[] {
+  const list: readonly unknown[] = Array.isArray(value) && value.length === JOINT_COUNT ? value : [];
+  return Array.from({ length: JOINT_COUNT }, (_, joint) => {
+    const reading = list[joint];
+    return isIntegerIn(reading, -1e9, 1e9) ? reading * unit : Number.NaN;
+  });
 }

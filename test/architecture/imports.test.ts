@@ -8,6 +8,7 @@ import { projectPath } from "../../daemon/ports/project-path.js";
 const rules: readonly { readonly folder: string; readonly from: readonly string[]; readonly packages: boolean }[] = [
   { folder: "daemon/types", from: ["daemon/types"], packages: false },
   { folder: "daemon/guard", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes"], packages: false },
+  { folder: "daemon/watch", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/watch"], packages: false },
   { folder: "daemon/motion", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes"], packages: false },
   { folder: "daemon/modes", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes"], packages: false },
   {

@@ -222,6 +222,7 @@ describe("guardian", () => {
     rig.start("guardian");
     for (let ok = false; !ok; ) {
       ({ ok } = await daemon.request({ kind: "follow-policy" }));
+      assert.notEqual(daemon.report?.mode, "fault", JSON.stringify(daemon.report?.stops));
     }
   });
 

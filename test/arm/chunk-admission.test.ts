@@ -23,7 +23,9 @@ function chunk(from: JointVector, step: JointVector): Chunk {
 }
 
 function refused(from: JointVector, step: JointVector): string | null {
-  return refuseChunk(chunk(from, step), { now: 10, epoch: 1, lastId: 0, commanded: from, limits: LIMITS });
+  const context = { now: 10, epoch: 1, lastId: 0, commanded: from, limits: LIMITS };
+  const refusal = refuseChunk(chunk(from, step), context);
+  return refusal === null ? null : `${refusal.code}: ${refusal.detail}`;
 }
 
 describe("ML-08 to ML-11: a chunk is refused before it moves anything", () => {

@@ -74,12 +74,16 @@ describe("the stream of commanded positions", () => {
       stream,
       1,
       0,
-      [1, 2, 3, 4, 5].map(() => jointPosition(mapJoints(HOME, (angle) => angle + 14 * DEGREE))),
+      // Into the table, before which the arm comes to rest.
+      [1, 2, 3, 4, 5].map((count) =>
+        jointPosition(mapJoints(HOME, (angle, joint) => angle + (joint === 1 ? count * 14 * DEGREE : 0))),
+      ),
     );
-    for (let tick = 1; tick <= 10; tick++) {
+    for (let tick = 1; tick <= 230; tick++) {
       stream.sent(stream.propose(tick * PERIOD).q);
     }
-    assert.deepEqual(stream.reference(0.1).q, stream.commanded);
+    assert.equal(stream.source, "policy");
+    assert.deepEqual(stream.reference(2.3).q, stream.commanded);
   });
 
   it("asks for what it sends while it holds or ramps down", () => {

@@ -1,7 +1,7 @@
 import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
 import type { Arm, ArmListener, StopKind } from "../../daemon/ports/arm.js";
 import type { Gripper } from "../../daemon/ports/gripper.js";
-import type { ArmIdentity, GripperState } from "../../daemon/types/arm-state.js";
+import type { ArmIdentity, GripperHealth, GripperState } from "../../daemon/types/arm-state.js";
 import { jointPosition } from "../../daemon/types/units.js";
 
 /** What went to the arm, in order. */
@@ -55,6 +55,8 @@ export class RecordingArm implements Arm {
 /** A gripper that only writes down what it is told. */
 export class RecordingGripper implements Gripper {
   readonly openings: number[] = [];
+  /** What is wrong with it. */
+  changes: Partial<GripperHealth> = {};
 
   command(opening: number): void {
     this.openings.push(opening);
@@ -63,6 +65,10 @@ export class RecordingGripper implements Gripper {
   state(): GripperState {
     const opening = this.openings.at(-1) ?? 1;
     return { commanded: opening, measured: opening, receivedAt: 0 };
+  }
+
+  health(): GripperHealth {
+    return { online: true, errors: 0, ...this.state(), unansweredSince: Infinity, ...this.changes };
   }
 
   async close(): Promise<void> {

@@ -296,6 +296,9 @@ export class DaemonEnd {
     for (let taken = 0; taken < 3; ) {
       const { accepted } = await this.chunk(0.25);
       taken += accepted ? 1 : 0;
+      if (this.report?.mode !== "policy") {
+        throw new Error(`it stopped: ${JSON.stringify(this.report?.stops)}`);
+      }
       const at = this.report?.at ?? 0;
       await this.until((report) => report.at > at + 0.15);
     }

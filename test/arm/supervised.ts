@@ -1,10 +1,11 @@
 import { Supervisor } from "../../daemon/arm/supervisor.js";
 import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
 import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/types/arm-link.js";
-import type { ArmState } from "../../daemon/types/arm-state.js";
+import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
 import type { Role } from "../../daemon/types/role.js";
 import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import type { Finding } from "../../daemon/watch/finding.js";
 import { LIMITS } from "../limits.js";
 import { RecordingArm, RecordingGripper, type Wire } from "./recording-arm.js";
 
@@ -32,6 +33,8 @@ export class Supervised {
   readonly gripper = new RecordingGripper();
   readonly told: FromArm[] = [];
   readonly supervisor: Supervisor;
+  readonly found: Finding[] = [];
+  lateShare = 0;
   linkDead = 0;
   /** How many setpoints had been sent when each wait for an instant began. */
   readonly waits: { readonly dueAt: number; readonly sent: number }[] = [];
@@ -44,6 +47,8 @@ export class Supervised {
     systemErrors: [],
     jointErrors: [0, 0, 0, 0, 0, 0, 0],
     jointEnabled: [true, true, true, true, true, true, true],
+    health: null,
+    link: QUIET_LINK,
   };
   frozen = false;
   /** What the next beats say. */
@@ -66,6 +71,8 @@ export class Supervised {
         this.linkDead += 1;
       },
       onStop: () => undefined,
+      onFinding: (finding) => this.found.push(finding),
+      lateShare: () => this.lateShare,
       counters: () => ({ ticks: 0, lateTicks: 0, skippedTicks: 0, latenessP99Ms: 0, latenessMaxMs: 0 }),
     });
   }

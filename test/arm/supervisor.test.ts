@@ -68,8 +68,8 @@ describe("supervisor: engaging and holding", () => {
     assert.match(bench.request({ kind: "engage" }).reason, /guardian/);
     bench.pass(0.05).pass(0.15, { state: true });
     assert.match(bench.request({ kind: "engage" }).reason, /fresh state/);
-    bench.state = { ...bench.state, measured: jointPosition([0, 2.23, 0, 0, 0, 0, 0]) };
-    bench.pass(0.05);
+    bench.state = { ...bench.state, measured: jointPosition([3.06, -0.2, 0.05, 1.2, -0.1, 1.1, 0.3]) };
+    bench.pass(0.2);
     assert.match(bench.request({ kind: "engage" }).reason, /soft limits/);
   });
 });
@@ -495,6 +495,117 @@ describe("supervisor: what stops at once and latches", () => {
     const bench = new Supervised();
     bench.supervisor.linkUp({ ...bench.state, receivedAt: bench.now, jointErrors: [0, 0, 0, 8, 0, 0, 0] }, bench.now);
     assert.equal(bench.latest.mode, "fault");
+  });
+});
+
+describe("supervisor: the ladder of reactions", () => {
+  const hot = (celsius: number): Supervised["state"]["health"] => ({
+    temperature: [30, 30, celsius, 30, 30, 30, 30],
+    voltage: [24, 24, 24, 24, 24, 24, 24],
+    current: [0, 0, 0, 0, 0, 0, 0],
+    controllerTemperature: null,
+  });
+
+  /** How far J1 goes in 0.3 s of a chunk, rad. */
+  function progress(prepare: (bench: Supervised) => void): number {
+    const bench = new Supervised().following();
+    prepare(bench);
+    for (let round = 0; round < 3; round++) {
+      assert.equal(bench.give(bench.chunk(0.015)), "accepted");
+      bench.pass(0.2);
+    }
+    const from = bench.setpoints.at(-1)?.q[0] ?? 0;
+    bench.give(bench.chunk(0.015));
+    bench.pass(0.3);
+    assert.equal(bench.latest.mode, "policy");
+    return (bench.setpoints.at(-1)?.q[0] ?? 0) - from;
+  }
+
+  it("goes at half pace along the same path while anything asks for it", () => {
+    const whole = progress(() => undefined);
+    const half = progress((bench) => {
+      bench.state = { ...bench.state, health: hot(76) };
+      bench.pass(0.05);
+      assert.deepEqual(
+        bench.latest.notices.map(({ code }) => code),
+        ["joint-hot", "joint-hot"],
+      );
+    });
+    assert.ok(half > 0.35 * whole && half < 0.75 * whole, `${half} of ${whole}`);
+  });
+
+  it("goes home at half pace, and gets there", () => {
+    const bench = new Supervised().engaged();
+    bench.lateShare = 0.01;
+    bench.request({ kind: "home" });
+    bench.pass(16);
+    assert.equal(bench.latest.mode, "hold");
+    assert.ok(distance(bench.setpoints.at(-1)?.q ?? START, HOME) < 1e-9);
+    assert.deepEqual(bench.stops, []);
+  });
+
+  it("protective stop: a ramp, then the slow stop of the arm, then nothing; latched until the cause is gone", () => {
+    const bench = moving();
+    bench.state = { ...bench.state, health: hot(86) };
+    bench.pass(0.02);
+    assert.equal(bench.latest.mode, "hold");
+    bench.pass(0.4);
+    assert.equal(bench.latest.mode, "fault");
+    const stopAt = bench.wire.findIndex((item) => item.kind === "stop");
+    assert.deepEqual(bench.wire.slice(stopAt), [{ kind: "stop", stop: "slow" }]);
+    const last = bench.setpoints.slice(-2).map(({ q }) => q);
+    assert.deepEqual(last[0], last[1], "it stood by then");
+    assert.equal(bench.latest.stops[0]?.code, "joint-hot");
+    bench.state = { ...bench.state, health: hot(70) };
+    bench.pass(1.2);
+    assert.match(bench.request({ kind: "acknowledge", reason: "" }).reason, /70.0 degrees/);
+    bench.state = { ...bench.state, health: hot(50) };
+    bench.pass(1.2);
+    assert.equal(bench.request({ kind: "acknowledge", reason: "" }).ok, true);
+  });
+
+  it("ramp: three chunks in a row beyond the limits end the motion", () => {
+    const bench = moving();
+    for (let round = 0; round < 3; round++) {
+      const good = bench.chunk(0.001);
+      const targets = good.targets.map((target) => ({ ...target, q: jointPosition([3.2, 0, 0, 0, 0, 0, 0]) }));
+      assert.match(bench.give({ ...good, targets }), /^outside/);
+    }
+    assert.equal(bench.latest.mode, "hold");
+    assert.equal(bench.stops.at(-1)?.code, "policy-out-of-range");
+    assertComesToRest(bench);
+  });
+
+  it("quick stop: something else drives the arm", () => {
+    const bench = moving();
+    bench.report({ status: "move_J" });
+    assert.equal(bench.latest.mode, "fault");
+    assert.deepEqual(bench.wire.at(-1), { kind: "stop", stop: "quick" });
+    assert.equal(bench.stops.at(-1)?.code, "foreign-motion");
+  });
+
+  it("nothing is stopped while the arm stands by, but nothing engages either", () => {
+    const bench = new Supervised().connected();
+    bench.state = { ...bench.state, health: hot(86) };
+    bench.pass(0.1);
+    assert.equal(bench.latest.mode, "standby");
+    assert.deepEqual(bench.wire, []);
+    assert.match(bench.request({ kind: "engage" }).reason, /J3 has 86.0 degrees/);
+  });
+
+  it("an arm that goes on moving is told again, ten times a second", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    let measured = bench.state.measured;
+    for (let tick = 0; tick < 100; tick++) {
+      measured = jointPosition(mapJoints(measured, (angle) => angle + 0.002));
+      bench.now += PERIOD;
+      bench.supervisor.armState({ ...bench.state, receivedAt: bench.now, measured }, bench.now);
+      bench.supervisor.tick(bench.now, bench.now);
+    }
+    const stops = bench.wire.filter((item) => item.kind === "stop").length;
+    assert.ok(stops >= 7 && stops <= 9, String(stops));
+    assert.equal(bench.latest.stops[0]?.code, "stop-not-obeyed");
   });
 });
 

@@ -1,8 +1,9 @@
-import { freshGuard, guard } from "../../daemon/guard/guard.js";
+import { freshGuard, type GuardState, guard } from "../../daemon/guard/guard.js";
 import { plannerCell, plannerLimits } from "../../daemon/guard/limits.js";
 import { clearStep } from "../../daemon/motion/clear-step.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import type { StoppingRamp } from "../../daemon/motion/stopping-ramp.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
@@ -26,7 +27,10 @@ const random = randomSource(5);
 const times: { readonly guard: number[]; readonly planner: number[] } = { guard: [], planner: [] };
 let state: MotionState = standingAt(HOME);
 let braking: StoppingRamp = [];
-let memory = freshGuard(PERIOD, LIMITS);
+let memory: GuardState = {
+  ...freshGuard(PERIOD, LIMITS),
+  last: { q: HOME, v: ZERO, a: ZERO, dueAt: 100 - PERIOD },
+};
 let q = HOME;
 for (let step = 0; step < STEPS; step++) {
   if (step % 60 === 0) {
@@ -38,7 +42,8 @@ for (let step = 0; step < STEPS; step++) {
   const now = 100 + step * PERIOD;
   const [jointErrors, jointEnabled] = [ZERO, ZERO.map(() => true)];
   const measured = jointPosition(next.q);
-  const arm = { receivedAt: now, measured, status: "idle", systemErrors: [0], jointErrors, jointEnabled };
+  const health = { health: null, link: QUIET_LINK };
+  const arm = { receivedAt: now, measured, status: "idle", systemErrors: [0], jointErrors, jointEnabled, ...health };
   const proposed = { source: "policy" as const, epoch: 1, dueAt: now, q: measured };
   const beats = { operatorSeenAt: now, guardianSeenAt: now };
   const guarded = process.hrtime.bigint();

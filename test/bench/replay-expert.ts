@@ -1,11 +1,12 @@
 import { refuseChunk } from "../../daemon/arm/chunk-admission.js";
 import { MotionStream } from "../../daemon/arm/motion-stream.js";
 import { freshGuard, guard } from "../../daemon/guard/guard.js";
-import type { Limits } from "../../daemon/guard/limits.js";
 import { speedOf } from "../../daemon/motion/breaches.js";
 import { ZERO } from "../../daemon/motion/motion-state.js";
 import { emptyPlacement, place } from "../../daemon/motion/placement.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { jointPosition } from "../../daemon/types/units.js";
+import type { ArmLimits } from "../../daemon/watch/watch-limits.js";
 import {
   finished,
   foresee,
@@ -45,7 +46,7 @@ const MOST_CHUNKS = 200;
  * One trial of the scripted expert in the simulated lab without pictures: its next five commands are admitted as a chunk,
  * planned, and each setpoint is shown to the guard before the simulated arm gets it.
  */
-export async function replayExpert(seed: number, limits: Limits): Promise<Replay> {
+export async function replayExpert(seed: number, limits: ArmLimits): Promise<Replay> {
   const task = TASKS[seed % TASKS.length];
   if (task === undefined) {
     throw new Error("no task");
@@ -76,7 +77,7 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
     if (refused === null) {
       stream.follow(chunk, now);
     } else {
-      refusedChunks.push(refused);
+      refusedChunks.push(`${refused.code}: ${refused.detail}`);
     }
     gripper = commands[0]?.gripper ?? gripper;
     simulation.setGripper(gripper, GRIP_FORCE);
@@ -87,7 +88,11 @@ export async function replayExpert(seed: number, limits: Limits): Promise<Replay
       const measured = { receivedAt: now, measured: setpoint, status: "", systemErrors: [], jointErrors: ZERO };
       const [next, verdict] = guard(memory, {
         ...{ now, proposed: { source, epoch: 1, dueAt: now, q: setpoint }, mode: "policy", epoch: 1 },
-        ...{ arm: { ...measured, jointEnabled: [true] }, operatorSeenAt: now, guardianSeenAt: now },
+        ...{
+          arm: { ...measured, jointEnabled: [true], health: null, link: QUIET_LINK },
+          operatorSeenAt: now,
+          guardianSeenAt: now,
+        },
       });
       memory = next;
       if (verdict.kind === "refuse") {

@@ -1,31 +1,37 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type CameraNews, cameraFault } from "../../drivers/camera/health.js";
+import { lightOf } from "../../drivers/camera/light.js";
 
+/** Something to see. */
+const LIT = { light: null, poor: 0 } as const;
 const size = { width: 256, height: 256 };
 const kindAt = (news: CameraNews, now: number): string | null => cameraFault("front", size, news, now)?.kind ?? null;
 
 describe("the fault of a camera, judged by its last news", () => {
   it("is none while different pictures arrive", () => {
-    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10 };
+    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10, ...LIT };
     assert.equal(kindAt(news, 10), null);
     assert.equal(kindAt(news, 10.25), null);
   });
 
   it("is stale just over 0.25 s after the last picture", () => {
-    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10 };
+    const news: CameraNews = { kind: "frame", at: 10, identical: 1, identicalSince: 10, ...LIT };
     assert.equal(kindAt(news, 10.2501), "camera-stale");
     assert.equal(cameraFault("front", size, news, 10.3)?.since, 10);
   });
 
   it("is frozen after five equal pictures over 0.17 s, not after either alone", () => {
-    assert.equal(kindAt({ kind: "frame", at: 10.18, identical: 5, identicalSince: 10 }, 10.18), "camera-frozen");
-    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 4, identicalSince: 10 }, 10.2), null);
-    assert.equal(kindAt({ kind: "frame", at: 10.1, identical: 9, identicalSince: 10 }, 10.1), null);
+    assert.equal(
+      kindAt({ kind: "frame", at: 10.18, identical: 5, identicalSince: 10, ...LIT }, 10.18),
+      "camera-frozen",
+    );
+    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 4, identicalSince: 10, ...LIT }, 10.2), null);
+    assert.equal(kindAt({ kind: "frame", at: 10.1, identical: 9, identicalSince: 10, ...LIT }, 10.1), null);
   });
 
   it("is stale rather than frozen when a frozen camera falls silent", () => {
-    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 5, identicalSince: 10 }, 10.5), "camera-stale");
+    assert.equal(kindAt({ kind: "frame", at: 10.2, identical: 5, identicalSince: 10, ...LIT }, 10.5), "camera-stale");
   });
 
   it("is absent while it is opened, and when it does not open, with the reason", () => {
@@ -38,5 +44,30 @@ describe("the fault of a camera, judged by its last news", () => {
     const fault = cameraFault("front", size, { kind: "wrong-size", at: 10, width: 640, height: 480 }, 10);
     assert.equal(fault?.kind, "camera-wrong-size");
     assert.match(fault?.detail ?? "", /640 x 480.*256 x 256/);
+  });
+
+  it("is blind after ten pictures in a row without anything to see, not after nine", () => {
+    const dark = (poor: number): CameraNews => {
+      return { kind: "frame", at: 10, identical: 1, identicalSince: 10, light: "dark", poor };
+    };
+    assert.equal(kindAt(dark(9), 10), null);
+    assert.equal(kindAt(dark(10), 10), "camera-blind");
+    assert.match(cameraFault("wrist", size, dark(10), 10)?.detail ?? "", /wrist camera sees nothing but dark/);
+  });
+});
+
+describe("PO-15: the light in a picture", () => {
+  const picture = (value: (index: number) => number): Uint8Array =>
+    Uint8Array.from({ length: 3000 }, (_, i) => value(i));
+
+  it("is poor where all is dark, one grey, or most of it dazzles", () => {
+    assert.equal(lightOf(picture((index) => index % 12)), "dark");
+    assert.equal(lightOf(picture((index) => 90 + (index % 3))), "covered");
+    assert.equal(lightOf(picture((index) => (index % 10 < 7 ? 255 : 40))), "dazzled");
+  });
+
+  it("is fine in a dim picture with something in it, and with a lamp in half of it", () => {
+    assert.equal(lightOf(picture((index) => 5 + (index % 30))), null);
+    assert.equal(lightOf(picture((index) => (index % 2 === 0 ? 255 : 40))), null);
   });
 });

@@ -150,7 +150,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         const ids = [vocabulary.bos, vocabulary.eos, vocabulary.pad, ...Object.values(vocabulary.delimiters).flat()];
         assert.equal(new Set(ids).size, 11);
         assert.ok(ids.every((id) => id >= 0 && id < vocabulary.size));
-        assert.ok(normalisation.q99.flat().every((value) => Math.abs(value) < 10));
+        const { q01, q99, clip } = normalisation;
+        for (const [step, row] of q01.entries()) {
+          // The eighth is the gripper's, which is not scaled.
+          for (const [joint, low] of row.slice(0, 7).entries()) {
+            const [middle, half] = [(low + (q99[step]?.[joint] ?? Number.NaN)) / 2, low - (q99[step]?.[joint] ?? 0)];
+            assert.ok(Math.abs(middle) + (clip * Math.abs(half)) / 2 <= 0.7001, "a delta of more than 0.7 rad");
+          }
+        }
         return "accepted";
       }),
   },

@@ -92,17 +92,39 @@ describe("guard: motion bounds, each joint and direction", () => {
           for (const part of source === "hold" ? [] : [0.5, 0.99]) {
             const slower = jointAt(v, joint) - sign * hardest * part * PERIOD;
             const q = withJoint(POSE, joint, jointAt(POSE, joint) + slower * PERIOD);
-            assert.deepEqual(refusalsOf(streaming(v, STILL), input(source, q)), [], `acceleration ${part}`);
+            const a = withJoint(STILL, joint, -sign * hardest * part);
+            assert.deepEqual(refusalsOf(streaming(v, a), input(source, q)), [], `acceleration ${part}`);
           }
           for (const part of source === "hold" ? [] : [1 + 1e-4, 1.01]) {
             const slower = jointAt(v, joint) - sign * hardest * part * PERIOD;
             const q = withJoint(POSE, joint, jointAt(POSE, joint) + slower * PERIOD);
-            assert.deepEqual(refusalsOf(streaming(v, STILL), input(source, q)), ["acceleration"], `${part}`);
+            const a = withJoint(STILL, joint, -sign * hardest * part);
+            assert.deepEqual(refusalsOf(streaming(v, a), input(source, q)), ["acceleration"], `${part}`);
           }
         });
       }
     }
   }
+
+  it("refuses a jerk beyond the source's limit, from every motion", () => {
+    for (const source of SOURCES.filter((name) => name !== "hold")) {
+      const { limits } = SOURCE_RULES[source];
+      for (let joint = 0; joint < 7; joint++) {
+        const most = jointAt(limits.jerk, joint);
+        for (const [part, codes] of [
+          [0.999, []],
+          [1.001, ["jerk"]],
+        ] as const) {
+          const before = jointAt(limits.acceleration, joint) / 2;
+          const v = withJoint(STILL, joint, 0.3);
+          const after = -before + most * part * PERIOD;
+          const q = withJoint(POSE, joint, jointAt(POSE, joint) + (0.3 + Math.min(after, 0) * PERIOD) * PERIOD);
+          const a = withJoint(STILL, joint, Math.min(after, 0) - most * part * PERIOD);
+          assert.deepEqual(refusalsOf(streaming(v, a), input(source, q)), codes, `${source} J${joint + 1} ${part}`);
+        }
+      }
+    }
+  });
 
   it("refuses a step that the speed bound alone would let pass at a longer period", () => {
     const state = { ...streaming(STILL, STILL), period: 0.05 };

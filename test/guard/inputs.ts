@@ -1,7 +1,7 @@
 import { freshGuard, type GuardInput, type GuardState, guard } from "../../daemon/guard/guard.js";
 import type { Limits } from "../../daemon/guard/limits.js";
 import { sourceRules } from "../../daemon/guard/source-rules.js";
-import type { ArmState } from "../../daemon/types/arm-state.js";
+import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import type { SetpointSource } from "../../daemon/types/setpoint.js";
 import { type JointPosition, type JointVector, jointPosition, mapJoints } from "../../daemon/types/units.js";
@@ -45,6 +45,8 @@ export function armAt(measured: JointPosition, changes: Partial<ArmState> = {}):
     systemErrors: [],
     jointErrors: [0, 0, 0, 0, 0, 0, 0],
     jointEnabled: [true, true, true, true, true, true, true],
+    health: null,
+    link: QUIET_LINK,
     ...changes,
   };
 }

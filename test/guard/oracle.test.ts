@@ -11,6 +11,10 @@ const DEGREE = Math.PI / 180;
 const SOFT = [175, 127, 175, 132, 175, 125, 175];
 const SPEED = { policy: [30, 30, 45, 45, 60, 60, 60], home: [20, 20, 20, 20, 30, 30, 30] };
 const ACCELERATION = [150, 150, 200, 200, 300, 300, 300];
+const JERK = {
+  moving: [1500, 1500, 2000, 2000, 3000, 3000, 3000],
+  stop: [6000, 6000, 8000, 8000, 12000, 12000, 12000],
+};
 
 /** Whether the catalogue allows a setpoint; null where rounding decides. */
 function allowed(state: GuardState, given: GuardInput): boolean | null {
@@ -37,6 +41,8 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
     const scale = moving ? 1 : 2;
     fine &&= within(angle / DEGREE, SOFT[joint] ?? 0);
     fine &&= within(a, (ACCELERATION[joint] ?? 0) * scale);
+    const jerk = (a - (state.last.a[joint] ?? 0) / DEGREE) / PERIOD;
+    fine &&= within(jerk, (moving ? JERK.moving : JERK.stop)[joint] ?? 0);
     fine &&= within(v * PERIOD, 1);
     if (source === "hold") {
       fine &&= within(v, 0) || Math.abs(v) < 1e-7;

@@ -243,8 +243,8 @@ describe("a task", () => {
 
 describe("a task ends", () => {
   it("when it takes too long", () => {
-    const forever = inference({ deltas: [1, 2, 3, 4, 5].map((step) => delta(step / 100)), fresh: false });
-    const bench = run({ task: { longest: 10 }, answer: () => of(forever).pipe(delay(100)) });
+    const forever = () => inference({ deltas: [1, 2, 3, 4, 5].map((step) => delta(step / 100)), fresh: false });
+    const bench = run({ task: { longest: 10 }, answer: () => of(forever()).pipe(delay(100)) });
     assert.equal(outcome(bench), "timed-out");
     assert.equal(endedAt(bench), 10_000);
     assert.equal(bench.arm.mode(), "hold");

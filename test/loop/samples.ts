@@ -29,6 +29,7 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
     gripper: { commanded: 1, measured: 1, receivedAt: 100 },
     pendingTargets: 0,
     stops: [],
+    notices: [],
     armStatus: "idle",
     stream: { ticks: 0, lateTicks: 0, skippedTicks: 0, refusals: 0, latenessP99Ms: 0, latenessMaxMs: 0 },
     ...changes,
@@ -57,12 +58,16 @@ export function observation(changes: Partial<Observation> = {}): Observation {
   };
 }
 
+/** No two inferences are the same to the last bit. */
+let inferences = 0;
+
 /** An inference of five steps without motion, changed as given. */
 export function inference(changes: Partial<Inference> = {}): Inference {
+  inferences += 1;
   return {
     reasoning: { coarse: "pick up the bread", fine: "move to the front", generatedAt: 100 },
     fresh: true,
-    tokens: { coarse: [1, 2], fine: [3, 4], probability: [0.9, 0.8, 0.7, 0.6] },
+    tokens: { coarse: [1, 2], fine: [3, 4], probability: [0.9, 0.8, 0.7, 0.6 + inferences * 1e-9] },
     deltas: [1, 2, 3, 4, 5].map(() => delta(0)),
     grippers: [1, 1, 1, 1, 1],
     phases: { preprocess: 0, vision: 0.01, prefill: 0.02, text: 0, codes: 0.03, decode: 0.01 },

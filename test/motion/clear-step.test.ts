@@ -9,6 +9,7 @@ import type { Demand } from "../../daemon/motion/limiter.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { emptyPlacement, place } from "../../daemon/motion/placement.js";
 import { type StoppingRamp, stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import type { SetpointSource } from "../../daemon/types/setpoint.js";
 import { elementAt, type JointVector, jointPosition, mapJoints } from "../../daemon/types/units.js";
@@ -39,7 +40,7 @@ function refusedOf(state: MotionState, path: readonly JointVector[], source: Set
     now += PERIOD;
     const arm = {
       ...{ receivedAt: now, measured: jointPosition(q), status: "idle", systemErrors: [] },
-      ...{ jointErrors: ZERO, jointEnabled: [true] },
+      ...{ jointErrors: ZERO, jointEnabled: [true], health: null, link: QUIET_LINK },
     };
     const proposed = { source, epoch: 1, dueAt: now, q: jointPosition(q) };
     const beats = { operatorSeenAt: now, guardianSeenAt: now };

@@ -5,6 +5,7 @@ import { type Demand, limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { type StoppingRamp, stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
 import { demandAt, isExhausted, type Timeline, takeChunk } from "../../daemon/motion/timeline.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import { type JointPosition, type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
@@ -107,7 +108,7 @@ function refusals(
       proposed: { source, epoch: 1, dueAt: now, q: measured },
       arm: {
         ...{ receivedAt: now, measured, status: "idle", systemErrors: [] },
-        ...{ jointErrors: ZERO, jointEnabled: ZERO.map(() => true) },
+        ...{ jointErrors: ZERO, jointEnabled: ZERO.map(() => true), health: null, link: QUIET_LINK },
       },
     });
     if (verdict.kind === "refuse" || next.last === null) {

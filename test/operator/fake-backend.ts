@@ -39,6 +39,7 @@ export function calmReport(change: Partial<ArmReport> = {}): ArmReport {
     gripper: { commanded: 1, measured: 1, receivedAt: 0 },
     pendingTargets: 0,
     stops: [],
+    notices: [],
     armStatus: "idle",
     stream: { ticks: 1000, lateTicks: 0, skippedTicks: 0, refusals: 0, latenessP99Ms: 0.2, latenessMaxMs: 0.6 },
     ...change,

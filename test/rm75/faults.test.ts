@@ -27,6 +27,8 @@ describe("the wrong arm is refused, and the field is named", () => {
     },
     { field: "maximum speed of J3", identity: { ...FACTORY_NEW, registers: { get_joint_max_speed: seven(30_000) } } },
     { field: "DH d of J7", identity: { ...FACTORY_NEW, dh } },
+    // AR-07: an arm that does not look out for collisions is not the arm that is described.
+    { field: "collision stage", identity: { ...FACTORY_NEW, registers: { get_collision_stage: 3 } } },
   ];
   for (const { field, identity } of cases) {
     it(field, async () => {

@@ -2,6 +2,7 @@ import type { JointPosition } from "../../../daemon/types/units.js";
 import { isIntegerIn, type JsonObject } from "../../rm75/json-object.js";
 import type { Plant } from "../plant.js";
 import type { Violations } from "./arrivals.js";
+import { Disturbance } from "./disturbance.js";
 import { Motion, type MotionLimits } from "./motion.js";
 import { type Json, REGISTERS } from "./registers.js";
 
@@ -90,6 +91,8 @@ export class ControllerState {
       rm_plus_state: false,
     },
   };
+  /** What was made to go wrong with the arm. */
+  disturbance = new Disturbance();
   /** True once the gripper was commanded; its position is not refreshed before that (vendor). */
   gripperCommanded = false;
   gripperMotion: GripperMotion | null = null;
@@ -189,7 +192,8 @@ export class ControllerState {
     const resting = opening > 0.99 ? 1 : opening < 0.01 ? 2 : 3;
     const mode = this.#gripperMoving === "still" ? resting : this.#gripperMoving === "closing" ? 4 : 5;
     const actpos = Math.round(Math.max(0, Math.min(1, opening)) * 1000);
-    return { enable: 1, status: 1, error: 0, mode, current_force: 0, temperature: 34, actpos };
+    const { errors = 0, online = true } = this.disturbance.gripper ?? {};
+    return { enable: 1, status: online ? 1 : 0, error: errors, mode, current_force: 0, temperature: 34, actpos };
   }
 
   /** Holds `q` and forgets errors and motion; settings stay, as they do in the real controller. */

@@ -14,6 +14,7 @@ import { ArrivalRecord, type Arrivals } from "./arrivals.js";
 import { Client } from "./client.js";
 import { execute } from "./commands.js";
 import { type ControllerIdentity, ControllerState, RM75_B } from "./controller-state.js";
+import { Disturbance } from "./disturbance.js";
 import type { Fault } from "./fault.js";
 import { type History, HistoryRecord } from "./history-record.js";
 import { CYCLE, type Segment } from "./motion.js";
@@ -63,6 +64,7 @@ export async function startController(options: ControllerOptions): Promise<Virtu
 /** Lasting faults in force. */
 interface Faults {
   silence: boolean;
+  mute: boolean;
   sliced: boolean;
   frozen: Buffer | null;
   freeze: boolean;
@@ -72,6 +74,7 @@ interface Faults {
 
 const NO_FAULTS: Faults = {
   silence: false,
+  mute: false,
   sliced: false,
   frozen: null,
   freeze: false,
@@ -169,9 +172,16 @@ class Controller implements VirtualController {
   }
 
   inject(fault: Fault): void {
-    const { motion } = this.#state;
-    this.#history.mark(this.#clock.now(), fault.kind);
+    const { motion, disturbance } = this.#state;
+    const now = this.#clock.now();
+    this.#history.mark(now, fault.kind);
+    if (disturbance.take(fault, motion.commanded, now)) {
+      return;
+    }
     switch (fault.kind) {
+      case "mute":
+        this.#faults.mute = true;
+        return;
       case "silence":
         this.#faults.silence = true;
         return;
@@ -245,7 +255,7 @@ class Controller implements VirtualController {
     const client = new Client(
       this.#clientCount,
       stream,
-      () => ({ silent: this.#faults.silence, sliced: this.#faults.sliced }),
+      () => ({ silent: this.#faults.silence || this.#faults.mute, sliced: this.#faults.sliced }),
       (request, caller) => this.#hear(request, caller),
       (gone) => this.#clients.delete(gone),
     );
@@ -274,6 +284,7 @@ class Controller implements VirtualController {
 
   #clearFaults(): void {
     this.#faults = { ...NO_FAULTS };
+    this.#state.disturbance = new Disturbance();
     if (!this.#server.listening) {
       this.#server.listen(this.address.port, this.address.host);
     }
@@ -282,7 +293,7 @@ class Controller implements VirtualController {
   /** One control cycle; a late one does not bring others after it. */
   readonly #cycle = (): void => {
     const now = this.#clock.now();
-    this.#state.plant.setTargets(this.#state.motion.tick(now));
+    this.#state.plant.setTargets(this.#state.disturbance.driven(this.#state.motion.tick(now), now));
     this.#state.watchGripper();
     this.#history.cycle(now, this.#state.measuredMilliDeg());
     this.#push(now);

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../rm75/json-object.js";
+import { isJsonObject, type JsonObject } from "../../rm75/json-object.js";
 
 /** What can be made to go wrong; those marked "lasting" end with `clear` or a reset of the controller. */
 export type Fault =
@@ -18,6 +18,26 @@ export type Fault =
   | { readonly kind: "joint-error"; readonly joint: number; readonly bits: number }
   /** Takes the power from a joint's drive, 1 to 7. */
   | { readonly kind: "joint-disabled"; readonly joint: number }
+  /** Lasting: the joint, 1 to 7, reports this temperature in degrees Celsius; null reports nothing. */
+  | { readonly kind: "joint-temperature"; readonly joint: number; readonly celsius: number | null }
+  /** Lasting: the joint, 1 to 7, reports this supply in V. */
+  | { readonly kind: "joint-voltage"; readonly joint: number; readonly volt: number }
+  /** Lasting: the joint, 1 to 7, reports this current in A. */
+  | { readonly kind: "joint-current"; readonly joint: number; readonly ampere: number }
+  /** Lasting: the controller reports this temperature in degrees Celsius. */
+  | { readonly kind: "controller-temperature"; readonly celsius: number }
+  /** In the next `count` datagrams the joint, 1 to 7, is so many degrees from where it is. */
+  | { readonly kind: "jump-udp"; readonly joint: number; readonly degrees: number; readonly count: number }
+  /** Lasting: the joint, 1 to 7, moves by itself at so many degrees a second, besides what it is told. */
+  | { readonly kind: "drift"; readonly joint: number; readonly degreesPerSecond: number }
+  /** Lasting: the joint, 1 to 7, stays where it is, whatever it is told. */
+  | { readonly kind: "stick"; readonly joint: number }
+  /** Lasting: the push carries this status word, for example `current_drag`. */
+  | { readonly kind: "status"; readonly word: string }
+  /** Lasting: the gripper reports these error bits, and whether it is there. */
+  | { readonly kind: "gripper"; readonly errors: number; readonly online: boolean }
+  /** Lasting: answers nothing, but goes on pushing its state. */
+  | { readonly kind: "mute" }
   /** Lasting: confirms stops without stopping. */
   | { readonly kind: "ignore-stop" }
   /** Lasting: every reply goes out one byte at a time. */
@@ -42,8 +62,43 @@ export function faultFrom(value: unknown): Fault {
     case "ignore-stop":
     case "slice-replies":
     case "garbage":
+    case "mute":
     case "clear":
       return { kind };
+    case "joint-temperature": {
+      const { celsius } = value;
+      return {
+        kind,
+        joint: jointOf(value),
+        celsius: celsius === null ? null : numberIn(celsius, "celsius", -273, 500),
+      };
+    }
+    case "joint-voltage":
+      return { kind, joint: jointOf(value), volt: numberIn(value.volt, "volt", 0, 100) };
+    case "joint-current":
+      return { kind, joint: jointOf(value), ampere: numberIn(value.ampere, "ampere", -100, 100) };
+    case "controller-temperature":
+      return { kind, celsius: numberIn(value.celsius, "celsius", -273, 500) };
+    case "jump-udp":
+      return {
+        kind,
+        joint: jointOf(value),
+        degrees: numberIn(value.degrees, "degrees", -720, 720),
+        count: numberIn(value.count, "count", 1, 1e6),
+      };
+    case "drift": {
+      const degreesPerSecond = numberIn(value.degreesPerSecond, "degreesPerSecond", -1000, 1000);
+      return { kind, joint: jointOf(value), degreesPerSecond };
+    }
+    case "stick":
+      return { kind, joint: jointOf(value) };
+    case "status":
+      if (typeof value.word !== "string") {
+        throw new TypeError("`word` is a status word");
+      }
+      return { kind, word: value.word };
+    case "gripper":
+      return { kind, errors: numberIn(value.errors, "errors", 0, 31), online: value.online !== false };
     case "stall-reading":
       return { kind, seconds: numberIn(value.seconds, "seconds", 0, 600) };
     case "drop-udp":
@@ -53,16 +108,20 @@ export function faultFrom(value: unknown): Fault {
     case "joint-error":
       return {
         kind,
-        joint: numberIn(value.joint, "joint", 1, 7),
+        joint: jointOf(value),
         bits: numberIn(value.bits, "bits", 0, 0xffff),
       };
     case "joint-disabled":
-      return { kind, joint: numberIn(value.joint, "joint", 1, 7) };
+      return { kind, joint: jointOf(value) };
     case "close-connections":
       return { kind, reset: value.reset === true };
     default:
       throw new TypeError(`unknown fault: ${String(kind)}`);
   }
+}
+
+function jointOf({ joint }: JsonObject): number {
+  return numberIn(joint, "joint", 1, 7);
 }
 
 function numberIn(value: unknown, field: string, minimum: number, maximum: number): number {

@@ -29,8 +29,22 @@ function milliPose(state: ControllerState): readonly number[] {
 }
 
 /** Current in 0.001 mA; 3 N m/A is invented, the vendor publishes no torque constant. */
-function milliMilliAmpere(state: ControllerState): readonly number[] {
-  return state.plant.measured().torque.map((torque) => Math.round((torque / 3) * 1e6));
+function milliMilliAmpere({ plant, disturbance }: ControllerState): readonly number[] {
+  return plant
+    .measured()
+    .torque.map((torque, joint) => Math.round((disturbance.current.get(joint) ?? torque / 3) * 1e6));
+}
+
+/** Temperatures in 0.001 degrees; null for a sensor that says nothing. */
+function milliCelsius({ disturbance }: ControllerState): readonly (number | null)[] {
+  return TEMPERATURE.map((usual, joint) => {
+    const celsius = disturbance.temperature.get(joint);
+    return celsius === undefined ? usual : Number.isNaN(celsius) ? null : Math.round(celsius * 1e3);
+  });
+}
+
+function milliVolt({ disturbance }: ControllerState): readonly number[] {
+  return VOLTAGE.map((usual, joint) => Math.round((disturbance.voltage.get(joint) ?? usual / 1e3) * 1e3));
 }
 
 const TEMPERATURE = [31_200, 30_800, 32_000, 31_500, 33_000, 33_500, 32_900];
@@ -45,9 +59,9 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
   get_arm_all_state: (state) => ({
     state: "arm_all_state",
     all_state: {
-      temperature: TEMPERATURE,
+      temperature: milliCelsius(state),
       current: milliMilliAmpere(state),
-      voltage: VOLTAGE,
+      voltage: milliVolt(state),
       err_flag: state.motion.jointErrors,
       en_flag: state.motion.enabled.map(Number),
       sys_err: state.errors()[0] ?? 0,
@@ -60,8 +74,11 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
     brake_state: [0, 0, 0, 0, 0, 0, 0],
   }),
   get_joint_en_state: (state) => ({ state: "joint_en_state", en_state: state.motion.enabled.map(Number) }),
-  get_current_joint_temperature: () => ({ state: "current_joint_temperature", joint_temperature: TEMPERATURE }),
-  get_current_joint_voltage: () => ({ state: "current_joint_voltage", joint_voltage: VOLTAGE }),
+  get_current_joint_temperature: (state) => ({
+    state: "current_joint_temperature",
+    joint_temperature: milliCelsius(state),
+  }),
+  get_current_joint_voltage: (state) => ({ state: "current_joint_voltage", joint_voltage: milliVolt(state) }),
   get_current_joint_current: (state) => ({
     state: "current_joint_current",
     joint_current: milliMilliAmpere(state),
@@ -70,7 +87,7 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
     state: "controller_state",
     voltage: 24_150,
     current: 1480,
-    temperature: 42_300,
+    temperature: Math.round((state.disturbance.controllerTemperature ?? 42.3) * 1e3),
     err_flag: state.errors()[0] ?? 0,
   }),
   get_arm_current_trajectory: (state) => {
@@ -151,20 +168,22 @@ function isJson(value: unknown): value is Json {
 
 /** One datagram of the state push, with CR LF. */
 export function pushDatagram(state: ControllerState): Buffer {
-  const { q } = state.plant.measured();
+  const { disturbance } = state;
+  const q = disturbance.reported(state.plant.measured().q);
   const { position, rotation } = forward(q);
   const { custom } = state.push;
+  const status = disturbance.status ?? state.motion.status();
   const datagram = {
     state: "realtime_arm_joint_state",
-    ...(custom.arm_current_status === true ? { arm_current_status: state.motion.status() } : {}),
+    ...(custom.arm_current_status === true ? { arm_current_status: status } : {}),
     ...state.errorFields(state.pushedErrors()),
     joint_status: {
       joint_current: milliMilliAmpere(state),
       joint_en_flag: state.motion.enabled.map(Number),
       joint_err_code: state.motion.jointErrors,
       joint_position: toMilliDeg(q),
-      joint_temperature: TEMPERATURE,
-      joint_voltage: VOLTAGE,
+      joint_temperature: milliCelsius(state),
+      joint_voltage: milliVolt(state),
       joint_speed: [0, 0, 0, 0, 0, 0, 0],
     },
     waypoint: {

@@ -1,5 +1,5 @@
 /** A value as it stands in a JSON message. */
-export type Json = string | number | boolean | readonly Json[] | { readonly [field: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [field: string]: Json };
 
 /** A value that the controller keeps: how it is asked for, and how it is set. */
 export interface Register {

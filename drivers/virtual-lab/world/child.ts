@@ -19,7 +19,7 @@ import { encodePlantState, plantCommands } from "./plant-wire.js";
 import { SharedPoses } from "./shared-poses.js";
 
 /** A process that was held up longer than this goes on from the present instead of racing after it, s. */
-const MOST_BEHIND = 0.1;
+const MOST_BEHIND = 0.5;
 
 const options: WorldOptions = JSON.parse(process.argv[2] ?? "{}");
 

@@ -1,0 +1,163 @@
+import type { ArmState, GripperHealth } from "../types/arm-state.js";
+import type { Mode } from "../types/mode.js";
+import type { Instant, JointVector, Seconds } from "../types/units.js";
+import { clockConditions, type Punctuality } from "../watch/clock-conditions.js";
+import { type Condition, raise, type Since } from "../watch/condition.js";
+import { bySeverity, type Finding } from "../watch/finding.js";
+import { gripperConditions } from "../watch/gripper-conditions.js";
+import { healthConditions, type Warmth, warmthIn } from "../watch/health-conditions.js";
+import { type History, measuredIn, NO_HISTORY, sentIn } from "../watch/history.js";
+import { motionConditions } from "../watch/motion-conditions.js";
+import { type Belief, believe, NO_BELIEF } from "../watch/plausible.js";
+import {
+  type Demanded,
+  type Demands,
+  demandedIn,
+  demandsSince,
+  NO_DEMANDS,
+  policyConditions,
+} from "../watch/policy-conditions.js";
+import { NO_SAMENESS, reportConditions, type Sameness, sameIn } from "../watch/report-conditions.js";
+import { stopConditions } from "../watch/stop-conditions.js";
+import type { ArmLimits } from "../watch/watch-limits.js";
+
+/** What the stream does in a tick. */
+export interface TickFacts extends Punctuality {
+  readonly mode: Mode;
+  /** One pose is streamed, or the arm was stopped. */
+  readonly stands: boolean;
+  readonly demanded: Demanded | null;
+  readonly gripper: GripperHealth;
+}
+
+type TableName = "motion" | "health" | "report" | "policy" | "clock" | "gripper" | "stop";
+
+interface Table {
+  readonly since: Since;
+  readonly findings: readonly Finding[];
+}
+
+const NOTHING: Table = { since: [], findings: [] };
+const NO_TABLES: Readonly<Record<TableName, Table>> = {
+  motion: NOTHING,
+  health: NOTHING,
+  report: NOTHING,
+  policy: NOTHING,
+  clock: NOTHING,
+  gripper: NOTHING,
+  stop: NOTHING,
+};
+
+/** Remembers what the tables of `watch/` are judged by, and has them judged: some with each report, some in each tick. */
+export class ArmWatch {
+  readonly #limits: ArmLimits;
+  readonly #period: Seconds;
+  #tables = NO_TABLES;
+  #belief: Belief = NO_BELIEF;
+  #jumped: Finding | null = null;
+  #history: History = NO_HISTORY;
+  #same: Sameness = NO_SAMENESS;
+  #warmth: readonly Warmth[] = [];
+  #demands: Demands = NO_DEMANDS;
+  #standsSince: Instant = Infinity;
+  #stoodAt: JointVector | null = null;
+  /** Of a stop that the arm has not obeyed yet; Infinity for none. */
+  #stoppedAt: Instant = Infinity;
+
+  constructor(limits: ArmLimits, period: Seconds) {
+    this.#limits = limits;
+    this.#period = period;
+  }
+
+  /** Everything that is found now, the most severe first. */
+  get findings(): readonly Finding[] {
+    const found = Object.values(this.#tables).flatMap(({ findings }) => findings);
+    return (this.#jumped === null ? found : [...found, this.#jumped]).sort(bySeverity);
+  }
+
+  /** Takes a report of the arm; false when it cannot follow the one before and must not be used. */
+  report(state: ArmState, mode: Mode, now: Instant): boolean {
+    const { watch, cell } = this.#limits;
+    const { belief, believed, finding } = believe(this.#belief, state, watch.jump);
+    this.#belief = belief;
+    this.#jumped = finding;
+    if (believed === "no") {
+      return false;
+    }
+    this.#history = measuredIn(believed === "anew" ? NO_HISTORY : this.#history, state, cell);
+    this.#same = sameIn(this.#same, state);
+    this.#warmth = warmthIn(this.#warmth, state.health, now);
+    this.#judge("report", reportConditions(this.#same, this.#history, watch), now);
+    this.#judge("health", healthConditions(state.health, this.#warmth, watch), now);
+    const situation = { now, mode, standsSince: this.#standsSince, stoodAt: this.#stoodAt };
+    this.#judge("motion", motionConditions(this.#history, situation, this.#limits), now);
+    this.#judge("stop", stopConditions(this.#history, this.#stoppedAt, now, watch), now);
+    return true;
+  }
+
+  /** A setpoint was sent. */
+  sent(q: JointVector, at: Instant): void {
+    this.#history = sentIn(this.#history, q, at);
+  }
+
+  /** The arm was told to stop at once; it has to stand soon. */
+  stopped(now: Instant): void {
+    this.#stoppedAt = now;
+    this.#restAt(Infinity);
+  }
+
+  /** A policy begins to move the arm. */
+  policyBegins(now: Instant): void {
+    this.#demands = demandsSince(now);
+  }
+
+  /** The link is gone: what was known says nothing of what comes. */
+  forget(): void {
+    this.#tables = NO_TABLES;
+    this.#belief = NO_BELIEF;
+    this.#jumped = null;
+    this.#history = NO_HISTORY;
+    this.#same = NO_SAMENESS;
+    this.#warmth = [];
+    this.#restAt(Infinity);
+    this.#stoppedAt = Infinity;
+  }
+
+  /** Judges what changes with time and with what is streamed. */
+  tick(facts: TickFacts, now: Instant): void {
+    const { watch, chunks } = this.#limits;
+    const { mode, demanded, gripper } = facts;
+    this.#demands = mode === "policy" ? demandedIn(this.#demands, demanded, this.#period, watch) : NO_DEMANDS;
+    this.#judge("policy", policyConditions(this.#demands, now, this.#period, watch, chunks), now);
+    this.#judge("clock", clockConditions(facts, watch), now);
+    this.#judge("gripper", mode === "policy" ? gripperConditions(gripper, now, watch.gripper) : [], now);
+    this.#rest(facts, now);
+  }
+
+  /** Notes since when the arm should stand, and where it does once it has settled. */
+  #rest({ mode, stands }: TickFacts, now: Instant): void {
+    const driven = mode === "fault" && this.#tables.report.findings.some(({ code }) => code === "foreign-motion");
+    if (!stands || driven) {
+      // Whoever moves the arm out of a fault by its pendant is not to be stopped for it.
+      this.#restAt(Infinity);
+      this.#stoppedAt = driven || mode !== "fault" ? Infinity : this.#stoppedAt;
+      return;
+    }
+    this.#standsSince = Math.min(this.#standsSince, now);
+    const settled = now - this.#standsSince >= this.#limits.watch.standstill.settled;
+    if (settled && this.#stoodAt === null && this.#tables.stop.findings.length === 0) {
+      this.#stoodAt = this.#history.poses.at(-1)?.q ?? null;
+      this.#stoppedAt = Infinity;
+    }
+  }
+
+  #restAt(since: Instant): void {
+    this.#standsSince = since;
+    this.#stoodAt = null;
+  }
+
+  #judge(name: TableName, conditions: readonly Condition[], now: Instant): void {
+    const [since, findings] = raise(this.#tables[name].since, conditions, now);
+    this.#tables = { ...this.#tables, [name]: { since, findings } };
+  }
+}

@@ -1,0 +1,66 @@
+import type { Reaction as GuardReaction } from "../guard/refusal.js";
+
+/**
+ * What an interlock demands, mildest first: `note` tells the operator, `slow` halves the pace on the same path, `ramp`
+ * plays the stopping ramp and holds, `protective-stop` does so and then stops the arm and latches, `quick-stop` stops the
+ * arm at once and latches (reaction ladder of the safety catalogue, R2 to R5).
+ */
+export const REACTIONS = ["note", "slow", "ramp", "protective-stop", "quick-stop"] as const;
+
+/** One rung of the ladder; the guard's two are among them. */
+export type Reaction = (typeof REACTIONS)[number] | GuardReaction;
+
+/** What a watch found. */
+export type WatchCode =
+  | "outside-limits"
+  | "overspeed"
+  | "cartesian-overspeed"
+  | "below-table"
+  | "too-near"
+  | "falls-behind"
+  | "joint-stuck"
+  | "moves-unasked"
+  | "oscillation"
+  | "out-of-envelope"
+  | "policy-garbage"
+  | "policy-out-of-range"
+  | "policy-jumps"
+  | "policy-late"
+  | "policy-overrun"
+  | "foreign-motion"
+  | "joint-hot"
+  | "joint-current"
+  | "joint-voltage"
+  | "controller-hot"
+  | "gripper-fault"
+  | "state-late"
+  | "state-frozen"
+  | "state-implausible"
+  | "state-foreign"
+  | "arm-silent"
+  | "stop-not-obeyed"
+  | "machine-late";
+
+/** One interlock that demands something now. */
+export interface Finding {
+  /** Of the interlock in the safety catalogue. */
+  readonly id: string;
+  readonly code: WatchCode;
+  readonly reaction: Reaction;
+  /** What was found, in words. */
+  readonly detail: string;
+}
+
+/** Order of findings: the most severe first; of equal severity the one whose family and number come first. */
+export function bySeverity(one: Finding, other: Finding): number {
+  return severity(other.reaction) - severity(one.reaction) || one.id.localeCompare(other.id);
+}
+
+/** True for a reaction that latches: nothing engages while its cause is there. */
+export function latches(reaction: Reaction): boolean {
+  return severity(reaction) >= severity("protective-stop");
+}
+
+function severity(reaction: Reaction): number {
+  return REACTIONS.indexOf(reaction);
+}

@@ -1,0 +1,112 @@
+import type { Instant, JointVector, Seconds } from "../types/units.js";
+import type { Condition } from "./condition.js";
+import type { ChunkLimits, WatchLimits } from "./watch-limits.js";
+
+// Interlocks: ML-16, ML-17, PO-06, PO-19.
+
+/** What a policy asks for in one tick. */
+export interface Demanded {
+  /** On the path of its targets: time goes by more slowly on it while motion is slowed. */
+  readonly pathAt: Instant;
+  /** What is commanded for it, rad. */
+  readonly q: JointVector;
+  /** The arm could not do it as asked. */
+  readonly clamped: boolean;
+  /** Age of the followed chunk in parts of its length. */
+  readonly age: number;
+}
+
+/** How a policy has asked lately. */
+export interface Demands {
+  /** Since when it has moved the arm; Infinity while it does not. */
+  readonly since: Instant;
+  readonly newest: Demanded | null;
+  readonly turns: readonly JointTurns[];
+  /** Of the ticks of the window, oldest first. */
+  readonly clamped: readonly boolean[];
+}
+
+/** Where a joint's demand turned last, which way it goes, and when it turned lately. */
+interface JointTurns {
+  readonly extreme: number;
+  readonly direction: -1 | 0 | 1;
+  readonly at: readonly Instant[];
+}
+
+export const NO_DEMANDS: Demands = { since: Infinity, newest: null, turns: [], clamped: [] };
+
+/** A policy begins to move the arm. */
+export function demandsSince(now: Instant): Demands {
+  return { ...NO_DEMANDS, since: now };
+}
+
+/** Takes what a policy asks for in this tick; null while nothing is followed. */
+export function demandedIn(demands: Demands, demanded: Demanded | null, period: Seconds, limits: WatchLimits): Demands {
+  const { oscillation, clamping } = limits;
+  const kept = Math.round(clamping.within / period);
+  if (demanded === null) {
+    return { ...demands, newest: null, turns: [] };
+  }
+  const turns = demanded.q.map((angle, joint): JointTurns => {
+    const before = demands.turns[joint] ?? { extreme: angle, direction: 0, at: [] };
+    const { extreme, direction } = before;
+    const way = angle - extreme;
+    const at = before.at.filter((turn) => demanded.pathAt - turn <= TURNS_WITHIN);
+    if (direction === 0 || way * direction >= 0) {
+      // A first direction counts once it is a swing; after that the extreme goes along.
+      return direction === 0 && Math.abs(way) <= oscillation.swing
+        ? { ...before, at }
+        : { extreme: angle, direction: way < 0 ? -1 : 1, at };
+    }
+    return Math.abs(way) > oscillation.swing
+      ? { extreme: angle, direction: way < 0 ? -1 : 1, at: [...at, demanded.pathAt] }
+      : { ...before, at };
+  });
+  return { ...demands, newest: demanded, turns, clamped: [...demands.clamped, demanded.clamped].slice(-kept) };
+}
+
+/** Turns are counted over this time of the path, so that an oscillation is known well within a second. */
+const TURNS_WITHIN: Seconds = 0.5;
+
+/** The table of what a policy must not do to the arm. */
+export function policyConditions(
+  demands: Demands,
+  now: Instant,
+  period: Seconds,
+  watch: WatchLimits,
+  chunks: ChunkLimits,
+): readonly Condition[] {
+  const { oscillation, clamping } = watch;
+  const shaking = demands.turns.findIndex(({ at }) => at.length > oscillation.turns * TURNS_WITHIN);
+  const full = demands.clamped.length >= Math.round(clamping.within / period);
+  const clamped = demands.clamped.filter(Boolean).length / Math.max(1, demands.clamped.length);
+  const age = demands.newest?.age ?? 0;
+  const moving = now - demands.since;
+  const shakes = (): string => `the policy shakes J${shaking + 1}`;
+  return [
+    {
+      ...{ id: "ML-16", code: "oscillation", reaction: "slow", lasting: 0, detail: shakes },
+      holds: shaking >= 0,
+    },
+    {
+      ...{ id: "ML-16", code: "oscillation", reaction: "ramp", detail: shakes },
+      lasting: oscillation.lasting - TURNS_WITHIN,
+      holds: shaking >= 0,
+    },
+    {
+      ...{ id: "ML-17", code: "out-of-envelope", reaction: "ramp", lasting: 0 },
+      holds: full && !(clamped <= clamping.part),
+      detail: () => `the policy asked for more than the arm may do in ${(clamped * 100).toFixed(0)} % of the time`,
+    },
+    {
+      ...{ id: "PO-06", code: "policy-late", reaction: "slow", lasting: 0 },
+      holds: !(age <= chunks.slowAge),
+      detail: () => `the newest chunk is ${age.toFixed(1)} of its length old`,
+    },
+    {
+      ...{ id: "PO-19", code: "policy-overrun", reaction: "ramp", lasting: 0 },
+      holds: moving > chunks.longest,
+      detail: () => `the policy has moved the arm for ${moving.toFixed(0)} s`,
+    },
+  ];
+}

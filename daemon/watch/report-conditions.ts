@@ -1,0 +1,93 @@
+import type { ArmState } from "../types/arm-state.js";
+import type { Instant, Seconds } from "../types/units.js";
+import type { Condition } from "./condition.js";
+import { type History, travelled } from "./history.js";
+import type { WatchLimits } from "./watch-limits.js";
+
+// Interlocks: AR-10, AR-12, AR-13, OP-06.
+
+/** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
+export interface Sameness {
+  readonly since: Instant;
+  readonly report: ArmState | null;
+  /** When counting began, how many had come by then, and how many came in the last whole second. */
+  readonly foreign: { readonly from: Instant; readonly count: number; readonly perSecond: number };
+}
+
+export const NO_SAMENESS: Sameness = {
+  since: Infinity,
+  report: null,
+  foreign: { from: -Infinity, count: 0, perSecond: 0 },
+};
+
+const SECOND: Seconds = 1;
+
+/** Takes a report. */
+export function sameIn({ since, report: last, foreign }: Sameness, report: ArmState): Sameness {
+  const { receivedAt, link } = report;
+  const same = last !== null && alike(last, report);
+  const counted = receivedAt - foreign.from < SECOND;
+  return {
+    since: same ? since : receivedAt,
+    report,
+    foreign: counted
+      ? { ...foreign, perSecond: Math.max(foreign.perSecond, link.unbelieved - foreign.count) }
+      : { from: receivedAt, count: link.unbelieved, perSecond: 0 },
+  };
+}
+
+/** Words of `arm_current_status` of an arm that does nothing but what we stream, and of one that was stopped. */
+const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", "slow_stop", "polled", "unknown"]);
+
+/** The table of what the arm's reports themselves must not be. */
+export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
+  const { report, since, foreign } = same;
+  const at = report?.receivedAt ?? -Infinity;
+  const frozen = at - since >= limits.frozen.lasting;
+  const waiting = report?.link.waitingSince ?? Infinity;
+  const status = report?.status ?? "idle";
+  return [
+    {
+      ...{ id: "AR-10", code: "state-frozen", reaction: "ramp", lasting: 0 },
+      holds: frozen && travelled(history.sent, since).some((way) => way > limits.frozen.commanded),
+      detail: () => `the arm has reported the very same for ${milliseconds(at - since)} while it was told to move`,
+    },
+    {
+      ...{ id: "AR-12", code: "state-foreign", reaction: "note", lasting: 0 },
+      holds: foreign.perSecond > limits.foreign.note,
+      detail: () => `${foreign.perSecond} datagrams within a second were not the arm's`,
+    },
+    {
+      ...{ id: "AR-12", code: "state-foreign", reaction: "ramp", lasting: 0 },
+      holds: foreign.perSecond > limits.foreign.stop,
+      detail: () => `${foreign.perSecond} datagrams within a second were not the arm's`,
+    },
+    {
+      ...{ id: "AR-13", code: "arm-silent", reaction: "ramp", lasting: 0 },
+      holds: at - waiting > limits.answer,
+      detail: () => `the arm has not answered a question for ${milliseconds(at - waiting)}`,
+    },
+    {
+      ...{ id: "OP-06", code: "foreign-motion", reaction: "quick-stop", lasting: 0 },
+      holds: !OWN.has(status),
+      detail: () => `the arm is in ${status}, which this program did not ask for`,
+    },
+  ];
+}
+
+function alike(one: ArmState, other: ArmState): boolean {
+  return (
+    equal(one.measured, other.measured) &&
+    equal(one.health?.current ?? [], other.health?.current ?? []) &&
+    equal(one.health?.temperature ?? [], other.health?.temperature ?? []) &&
+    equal(one.health?.voltage ?? [], other.health?.voltage ?? [])
+  );
+}
+
+function equal(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+function milliseconds(time: Seconds): string {
+  return `${(time * 1000).toFixed(0)} ms`;
+}

@@ -1,0 +1,12 @@
+import type { Mode } from "../types/mode.js";
+import type { Instant, JointVector } from "../types/units.js";
+
+/** What the arm process is doing while it watches. */
+export interface Situation {
+  readonly now: Instant;
+  readonly mode: Mode;
+  /** Since when it streams one pose, or has stopped the arm; Infinity while it moves it or leaves it alone. */
+  readonly standsSince: Instant;
+  /** Where the arm stood once it had settled; null while that is not known. */
+  readonly stoodAt: JointVector | null;
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type PartStates, presentFaults, reasonsNotReady } from "../../daemon/composition/present-faults.js";
+import type { Notice } from "../../daemon/types/arm-link.js";
+import { armReport } from "../loop/samples.js";
+
+const hot: Notice = { code: "joint-hot", detail: "J3 has 66.0 degrees", hint: "Let it rest.", since: 5 };
+
+function parts(notices: readonly Notice[]): PartStates {
+  return {
+    link: { kind: "connected", since: 0 },
+    report: armReport({ notices }),
+    unmeasured: null,
+    audit: null,
+    cameras: [],
+    policy: { kind: "loading", stage: "starting" },
+    policySince: 0,
+  };
+}
+
+describe("what the arm process finds", () => {
+  it("is told to operators once for each code, and keeps nobody from working", () => {
+    const present = parts([hot, { ...hot, detail: "J3 became 6.0 degrees warmer within a minute" }]);
+    assert.deepEqual(presentFaults(present), [{ ...hot, part: "arm", latched: false }]);
+    assert.deepEqual(reasonsNotReady(present), reasonsNotReady(parts([])));
+  });
+});

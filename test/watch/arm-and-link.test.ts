@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ArmHealth, GripperHealth } from "../../daemon/types/arm-state.js";
+import { LIMITS } from "../limits.js";
+import { GRIPPER, only, shifted, Watched, WELL } from "./watched.js";
+
+/** What is found of an arm that reads so for a while. */
+function found(health: ArmHealth | null, seconds = 0.2): readonly string[] {
+  const bench = new Watched();
+  bench.state = { health };
+  return bench.pass(seconds).codes;
+}
+
+function one(values: readonly number[], value: number): readonly number[] {
+  return values.map((usual, joint) => (joint === 2 ? value : usual));
+}
+
+describe("AR-03: temperature of a joint", () => {
+  const at = (value: number): readonly string[] => found({ ...WELL, temperature: one(WELL.temperature, value) });
+
+  it("64 degrees: nothing; 65: told; 75: slow; 85: protective stop", () => {
+    assert.deepEqual(at(64), []);
+    assert.deepEqual(at(65), ["joint-hot/note"]);
+    assert.deepEqual(at(75), ["joint-hot/note", "joint-hot/slow"]);
+    assert.deepEqual(at(85), ["joint-hot/note", "joint-hot/protective-stop", "joint-hot/slow"]);
+  });
+
+  it("no number, or colder than anything: a broken sensor, protective stop", () => {
+    assert.ok(at(Number.NaN).includes("joint-hot/protective-stop"));
+    assert.ok(at(-40).includes("joint-hot/protective-stop"));
+    assert.deepEqual(found(null), [], "a link that does not carry it");
+  });
+
+  it("stays a finding until the joint is below 60 degrees", () => {
+    const bench = new Watched();
+    const still = (value: number): boolean => {
+      bench.state = { health: { ...WELL, temperature: one(WELL.temperature, value) } };
+      bench.pass(0.05);
+      return bench.watch.findings.some(({ reaction }) => reaction === "protective-stop");
+    };
+    assert.deepEqual([86, 70, 61, 59, 80].map(still), [true, true, true, false, false]);
+  });
+
+  it("6 degrees within a minute are told, 4 are not", () => {
+    for (const [rise, codes] of [
+      [6, ["joint-hot/note"]],
+      [4, []],
+    ] as const) {
+      const bench = new Watched();
+      for (let second = 0; second <= 55; second += 5) {
+        bench.now += 5;
+        bench.state = { health: { ...WELL, temperature: one(WELL.temperature, 40 + (rise * second) / 55) } };
+        bench.pass(0.01);
+      }
+      assert.deepEqual(bench.codes, codes);
+    }
+  });
+});
+
+describe("AR-04: current of a joint", () => {
+  const free = LIMITS.watch.current.free[2] ?? 0;
+  const at = (part: number, seconds: number): readonly string[] => {
+    const bench = new Watched();
+    bench.pass(0.1).state = { health: { ...WELL, current: one(WELL.current, -part * free) } };
+    bench.pass(seconds).state = {};
+    return bench.pass(0.1).codes;
+  };
+
+  it("1.6 times free motion: slow after 100 ms; 2.1 times: protective stop after 30 ms; shorter pulses: nothing", () => {
+    assert.deepEqual(at(1.4, 1), []);
+    assert.deepEqual(at(1.6, 0.09), []);
+    assert.deepEqual(at(1.6, 0.15), ["joint-current/slow"]);
+    assert.deepEqual(at(2.1, 0.02), []);
+    assert.deepEqual(at(2.1, 0.05), ["joint-current/protective-stop"]);
+  });
+});
+
+describe("AR-05: supply of a joint", () => {
+  const at = (value: number, seconds = 0.2): readonly string[] =>
+    found({ ...WELL, voltage: one(WELL.voltage, value) }, seconds);
+
+  it("told below 22 and above 26.5 V, protective stop below 20.5 and above 27.5 V, both for 100 ms", () => {
+    assert.deepEqual(
+      [22, 26.5].map((value) => at(value)),
+      [[], []],
+    );
+    assert.deepEqual(
+      [21.9, 26.6].map((value) => at(value)),
+      [["joint-voltage/note"], ["joint-voltage/note"]],
+    );
+    for (const value of [20.4, 27.6, Number.NaN]) {
+      assert.ok(at(value).includes("joint-voltage/protective-stop"), String(value));
+      assert.deepEqual(at(value, 0.09), [], "for a moment");
+    }
+  });
+});
+
+describe("AR-06: temperature of the controller", () => {
+  const at = (controllerTemperature: number | null): readonly string[] => found({ ...WELL, controllerTemperature });
+
+  it("told from 60, protective stop from 70 degrees; unknown before it was asked", () => {
+    assert.deepEqual([at(null), at(59.9)], [[], []]);
+    assert.deepEqual(at(60), ["controller-hot/note"]);
+    assert.deepEqual(at(70), ["controller-hot/note", "controller-hot/protective-stop"]);
+    assert.ok(at(Number.NaN).includes("controller-hot/protective-stop"));
+  });
+});
+
+describe("AR-08: gripper", () => {
+  const at = (changes: Partial<GripperHealth>, seconds = 2, mode: "policy" | "hold" = "policy"): readonly string[] => {
+    const bench = new Watched();
+    bench.mode = mode;
+    bench.facts = { gripper: { ...GRIPPER, ...changes } };
+    return bench.pass(seconds).codes;
+  };
+
+  it("offline, broken, unconfirmed or not opening: ramp, and nothing opens by itself", () => {
+    const cases: readonly Partial<GripperHealth>[] = [
+      { online: false },
+      ...[0b10, 0b100, 0b1000, 0b10000].map((errors) => ({ errors })),
+      { unansweredSince: 99 },
+      { commanded: 1, measured: 0.85 },
+      { errors: 1, commanded: 1, measured: 0.4 },
+    ];
+    for (const changes of cases) {
+      assert.deepEqual(at(changes), ["gripper-fault/ramp"], JSON.stringify(changes));
+      assert.deepEqual(at(changes, 2, "hold"), [], "only while a policy uses it");
+    }
+  });
+
+  it("gripping is no fault: held up and short of closed; neither is opening that takes its time", () => {
+    assert.deepEqual(at({ errors: 1, commanded: 0, measured: 0.6 }), []);
+    assert.deepEqual(at({ commanded: 1, measured: 0.3 }, 1.7), []);
+    assert.deepEqual(at({ online: null }), []);
+  });
+});
+
+describe("AR-10: reports that stand still while the arm is told to move", () => {
+  it("ramp after 200 ms; not for an arm that is told to stand, nor one of whose readings changes", () => {
+    const frozen = { health: WELL };
+    const bench = new Watched();
+    bench.pass(0.1).speed = only(4, 10);
+    const { commanded } = bench;
+    bench.measured = () => commanded;
+    bench.state = frozen;
+    bench.pass(0.19);
+    assert.deepEqual(bench.codes, []);
+    assert.ok(bench.pass(0.05).codes.includes("state-frozen/ramp"));
+    const still = new Watched();
+    still.state = frozen;
+    assert.deepEqual(still.pass(1).codes, []);
+    const alive = new Watched();
+    alive.speed = only(4, 10);
+    alive.measured = () => commanded;
+    assert.ok(!alive.pass(0.25).ids.has("AR-10"));
+  });
+});
+
+describe("AR-11: reports that cannot follow one another", () => {
+  it("one is dropped, three within 50 ms are a ramp, and a new beginning is believed", () => {
+    const bench = new Watched();
+    bench.pass(0.1).now += 0.005;
+    const far = { measured: shifted(bench.commanded, 0, 5) as never };
+    assert.equal(bench.report(far), false);
+    bench.note();
+    assert.deepEqual(bench.pass(0.1).codes, []);
+    for (let count = 0; count < 3; count++) {
+      bench.now += 0.005;
+      assert.equal(bench.report(far), false);
+      bench.note();
+    }
+    assert.deepEqual(bench.codes, ["state-implausible/ramp"]);
+    bench.now += 0.11;
+    assert.equal(bench.report(far), true);
+  });
+
+  it("old reports among new ones drop nothing that matters and give no speed", () => {
+    const bench = new Watched();
+    bench.speed = only(6, 50);
+    const old: (typeof bench.commanded)[] = [];
+    for (let count = 0; count < 60; count++) {
+      old.push(bench.commanded);
+      bench.pass(0.01);
+      const late = old.at(-3);
+      if (count % 7 === 6 && late !== undefined) {
+        bench.report({ measured: late as never });
+      }
+      bench.note();
+    }
+    assert.ok(!bench.ids.has("AR-11"));
+  });
+});
+
+describe("AR-12: datagrams that are not the arm's", () => {
+  it("told above ten a second, ramp above a thousand; a few: nothing", () => {
+    const at = (perSecond: number): readonly string[] => {
+      const bench = new Watched();
+      for (let count = 0; count < 100; count++) {
+        bench.state = { link: { unbelieved: Math.round((count * perSecond) / 100), waitingSince: Infinity } };
+        bench.pass(0.01);
+      }
+      return bench.codes;
+    };
+    assert.deepEqual(at(9), []);
+    assert.deepEqual(at(20), ["state-foreign/note"]);
+    assert.deepEqual(at(2000), ["state-foreign/note", "state-foreign/ramp"]);
+  });
+});
+
+describe("AR-13: a question that is not answered", () => {
+  it("ramp after 200 ms", () => {
+    const bench = new Watched();
+    bench.state = { link: { unbelieved: 0, waitingSince: bench.now } };
+    assert.deepEqual(bench.pass(0.2).codes, []);
+    assert.deepEqual(bench.pass(0.02).codes, ["arm-silent/ramp"]);
+  });
+});
+
+describe("AR-09 and HO-15: what comes late", () => {
+  const at = (facts: { readonly stateAge?: number | null; readonly lateShare?: number }): readonly string[] => {
+    const bench = new Watched();
+    bench.facts = facts;
+    return bench.pass(0.02).codes;
+  };
+
+  it("state: told from 25 ms, slow from 50 ms, not judged after a tick that came late itself", () => {
+    assert.deepEqual([at({ stateAge: 0.025 }), at({ stateAge: null })], [[], []]);
+    assert.deepEqual(at({ stateAge: 0.026 }), ["state-late/note"]);
+    assert.deepEqual(at({ stateAge: 0.051 }), ["state-late/note", "state-late/slow"]);
+  });
+
+  it("ticks: slow when more than one in a thousand of a minute came too late", () => {
+    assert.deepEqual(at({ lateShare: 0.001 }), []);
+    assert.deepEqual(at({ lateShare: 0.0011 }), ["machine-late/slow"]);
+  });
+});

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type JointVector, mapJoints } from "../../daemon/types/units.js";
+import { LIMITS } from "../limits.js";
+import { DEGREE, only, POSE, shifted, Watched } from "./watched.js";
+
+const POLICY = LIMITS.policy.velocity;
+
+describe("what is measured of a motion: nothing is found", () => {
+  it("at nearly full speed of one joint after the other, in both directions, and at rest", () => {
+    const bench = new Watched();
+    for (const joint of [0, 2, 4, 5, 6]) {
+      for (const sign of [1, -1]) {
+        bench.speed = mapJoints(POSE, (_, index) => (index === joint ? 0.1 * sign : 0));
+        bench.pass(0.3);
+      }
+    }
+    bench.speed = only(6, 57);
+    bench.pass(0.5);
+    bench.speed = only(6, 0);
+    bench.pass(0.6);
+    assert.deepEqual(bench.codes, []);
+  });
+
+  it("when reports come late and together, and when some get lost", () => {
+    const bench = new Watched();
+    for (let burst = 0; burst < 20; burst++) {
+      const rate = burst % 2 === 0 ? 50 : -50;
+      bench.speed = only(6, rate);
+      bench.pass(0.03);
+      const { now } = bench;
+      // 40 ms of silence, then eight reports within a millisecond.
+      for (let count = 1; count <= 8; count++) {
+        bench.commanded = shifted(bench.commanded, 6, rate * 0.005);
+        bench.now = now + 0.04 + count * 1e-4;
+        assert.equal(bench.report(), true);
+        bench.note();
+      }
+    }
+    assert.deepEqual([...bench.ids], []);
+  });
+
+  it("when an arm's report stands still for 60 ms and then jumps to where it is", () => {
+    const bench = new Watched();
+    bench.speed = only(4, 40);
+    bench.pass(0.2);
+    const held = bench.commanded;
+    bench.measured = () => held;
+    bench.pass(0.06);
+    bench.measured = null;
+    bench.pass(0.3);
+    assert.deepEqual([...bench.ids], []);
+  });
+});
+
+describe("ML-02: measured beyond the soft limits", () => {
+  it("by more than a degree: protective stop; by less: nothing", () => {
+    const bench = new Watched();
+    bench.commanded = shifted(POSE, 0, 175.9);
+    assert.deepEqual(bench.pass(0.2).codes, []);
+    bench.commanded = shifted(POSE, 0, 176.1);
+    assert.deepEqual(bench.pass(0.05).codes, ["outside-limits/protective-stop"]);
+  });
+});
+
+describe("ML-04: measured joint speed", () => {
+  it("1.3 times the limit: quick stop after 30 ms; 1.15 times: nothing", () => {
+    const slow = new Watched();
+    slow.speed = mapJoints(POLICY, (most, joint) => (joint === 6 ? most * 1.15 : 0));
+    assert.ok(!slow.pass(0.5).ids.has("ML-04"));
+    const fast = new Watched();
+    fast.speed = only(6, 0);
+    fast.pass(0.1);
+    fast.speed = mapJoints(POLICY, (most, joint) => (joint === 6 ? most * 1.3 : 0));
+    assert.ok(!fast.pass(0.03).ids.has("ML-04"));
+    assert.deepEqual(fast.pass(0.05).codes, ["overspeed/quick-stop"]);
+  });
+
+  it("1.6 times the limit: quick stop within 30 ms", () => {
+    const bench = new Watched();
+    bench.pass(0.1).speed = mapJoints(POLICY, (most, joint) => (joint === 6 ? -most * 1.6 : 0));
+    assert.ok(bench.pass(0.03).ids.has("ML-04"));
+  });
+});
+
+describe("ML-08: measured speed of a part", () => {
+  it("1.4 times the cell's speed for 50 ms: protective stop; 1.2 times: nothing", () => {
+    // The fingertips are 0.42 m from the axis of J1 in this pose.
+    const slow = new Watched();
+    slow.speed = only(0, 30);
+    assert.ok(!slow.pass(0.5).ids.has("ML-08"));
+    const stretched: JointVector = mapJoints([0, 60, 0, 20, 0, 0, 0], (angle) => angle * DEGREE);
+    const fast = new Watched();
+    fast.commanded = stretched;
+    fast.pass(0.1).speed = only(0, 29);
+    assert.deepEqual(fast.pass(0.2).codes, ["cartesian-overspeed/protective-stop"]);
+  });
+});
+
+describe("ML-10, ML-11: measured pose", () => {
+  it("a fingertip in the table: protective stop; on it: nothing", () => {
+    const bench = new Watched();
+    bench.commanded = mapJoints([0, 42, 0, 75, 0, 63, 0], (angle) => angle * DEGREE);
+    assert.deepEqual(bench.pass(0.05).codes, []);
+    bench.speed = only(1, 10);
+    assert.ok(bench.pass(1.5).ids.has("ML-10"));
+  });
+
+  it("parts less than 10 mm apart: quick stop; more: nothing", () => {
+    const bench = new Watched();
+    bench.commanded = mapJoints([0, 0, 0, 100, 0, 100, 0], (angle) => angle * DEGREE);
+    assert.deepEqual(bench.pass(0.05).codes, []);
+    bench.speed = mapJoints(POSE, (_, joint) => (joint === 3 || joint === 5 ? 8 * DEGREE : 0));
+    assert.ok(bench.pass(2.5).codes.includes("too-near/quick-stop"));
+  });
+});
+
+describe("ML-13: behind all that was commanded lately", () => {
+  it("is told beyond 3 degrees, not for the lag of a fast motion", () => {
+    const bench = new Watched();
+    bench.speed = only(6, 57);
+    bench.measured = (q) => shifted(q, 6, -57 * 0.04);
+    assert.deepEqual(bench.pass(0.4).codes, []);
+    bench.measured = (q) => shifted(q, 6, -57 * 0.04 - 4);
+    bench.pass(0.2);
+    assert.ok(bench.codes.includes("falls-behind/note"));
+  });
+});
+
+describe("ML-14: one joint stands while the others move", () => {
+  const both: JointVector = mapJoints(POSE, (_, joint) => (joint === 4 || joint === 6 ? 15 * DEGREE : 0));
+
+  it("protective stop", () => {
+    const bench = new Watched();
+    bench.pass(0.4).speed = both;
+    const at = bench.commanded;
+    bench.measured = (q) => mapJoints(q, (angle, joint) => (joint === 4 ? (at[4] ?? 0) : angle));
+    bench.pass(0.35);
+    assert.deepEqual(
+      [...bench.ids],
+      ["ML-14", "ML-13"].filter((id) => bench.ids.has(id)),
+    );
+    assert.ok(bench.codes.includes("joint-stuck/protective-stop"));
+  });
+
+  it("is not found of an arm whose reports stand still as a whole, nor of one that lags", () => {
+    const bench = new Watched();
+    bench.pass(0.4).speed = both;
+    const at = bench.commanded;
+    bench.measured = () => at;
+    bench.pass(0.25).measured = null;
+    bench.pass(0.3).measured = (q) => mapJoints(q, (angle, joint) => (joint === 4 ? angle - 0.7 * DEGREE : angle));
+    bench.pass(0.5);
+    assert.ok(!bench.ids.has("ML-14"));
+  });
+});
+
+describe("ML-15: an arm that should stand", () => {
+  function standing(): Watched {
+    const bench = new Watched();
+    bench.mode = "hold";
+    bench.facts = { stands: true };
+    return bench.pass(0.8);
+  }
+
+  it("may tremble and settle", () => {
+    const bench = standing();
+    for (let count = 0; count < 50; count++) {
+      bench.measured = (q) => shifted(q, 3, count % 2 === 0 ? 0.03 : -0.03);
+      bench.pass(0.01);
+    }
+    bench.measured = (q) => shifted(q, 3, 0.5);
+    assert.deepEqual(bench.pass(0.5).codes, []);
+  });
+
+  it("drifts by more than a degree: quick stop", () => {
+    const bench = standing();
+    for (let count = 1; count <= 60; count++) {
+      bench.measured = (q) => shifted(q, 3, count * 0.019);
+      bench.pass(0.01);
+    }
+    assert.deepEqual(bench.codes, ["moves-unasked/quick-stop"]);
+  });
+
+  it("moves at more than 2 degrees a second: quick stop before it has gone a degree", () => {
+    const bench = standing();
+    for (let count = 1; count <= 13; count++) {
+      bench.measured = (q) => shifted(q, 3, count * 0.07);
+      bench.pass(0.01);
+    }
+    assert.deepEqual(bench.codes, ["moves-unasked/quick-stop"]);
+  });
+});
+
+describe("OP-06: something else drives the arm", () => {
+  it("by its own word: quick stop; the words of our own stream and stops: nothing", () => {
+    for (const status of ["idle", "move_through_joint", "stop", "slow_stop"]) {
+      const bench = new Watched();
+      bench.state = { status };
+      assert.deepEqual(bench.pass(0.2).codes, [], status);
+    }
+    for (const status of ["move_J", "current_drag", "move_through_pose", "pause"]) {
+      const bench = new Watched();
+      bench.state = { status };
+      assert.deepEqual(bench.pass(0.02).codes, ["foreign-motion/quick-stop"], status);
+    }
+  });
+
+  it("that moves while it stands by bars engaging", () => {
+    const bench = new Watched();
+    bench.mode = "standby";
+    bench.state = { status: "idle" };
+    assert.deepEqual(bench.pass(0.3).codes, []);
+    bench.speed = only(0, 5);
+    assert.ok(bench.pass(0.3).codes.includes("foreign-motion/quick-stop"));
+  });
+});
+
+describe("AR-16: a stop that is not obeyed", () => {
+  it("is found while the arm still moves 300 ms after it, and not of an arm that stands by then", () => {
+    const bench = new Watched();
+    bench.speed = only(4, 20);
+    bench.pass(0.2).watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(0.28);
+    assert.deepEqual(bench.codes, []);
+    bench.pass(0.1);
+    assert.deepEqual(bench.codes, ["stop-not-obeyed/quick-stop"]);
+    const obeying = new Watched();
+    obeying.speed = only(4, 20);
+    obeying.pass(0.2).watch.stopped(obeying.now);
+    obeying.mode = "fault";
+    obeying.facts = { stands: true };
+    obeying.pass(0.1).speed = only(4, 0);
+    assert.deepEqual(obeying.pass(2).codes, []);
+  });
+
+  it("is forgotten once the stop is acknowledged", () => {
+    const bench = new Watched();
+    bench.watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(0.1).mode = "standby";
+    bench.facts = {};
+    bench.pass(0.02).mode = "policy";
+    bench.speed = only(4, 20);
+    assert.deepEqual(bench.pass(1).codes, []);
+  });
+
+  it("whoever moves the arm out of a fault by its pendant is left alone", () => {
+    const bench = new Watched();
+    bench.watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(1).state = { status: "current_drag" };
+    bench.pass(0.1).speed = only(4, 20);
+    bench.pass(1);
+    assert.deepEqual(bench.codes, ["foreign-motion/quick-stop"]);
+  });
+});
