@@ -1,6 +1,14 @@
 import { type Cell, emptyPlacement, type Placement, place } from "../motion/placement.js";
 import type { ArmState } from "../types/arm-state.js";
-import { type Instant, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import {
+  elementAt,
+  type Instant,
+  JOINT_COUNT,
+  type JointVector,
+  jointAt,
+  mapJoints,
+  type Seconds,
+} from "../types/units.js";
 
 /** A measured pose and when it was first reported. */
 export interface Pose {
@@ -66,17 +74,41 @@ export function measuredSpeed(history: History, before: Pose | null): JointVecto
   return mapJoints(newest.q, (angle, joint) => (angle - jointAt(before.q, joint)) / elapsed);
 }
 
+/** Lowest and highest of each joint since `from`, the last before that included, rad; null where nothing is known. */
+export function bandSince(
+  row: readonly { readonly at: Instant; readonly q: JointVector }[],
+  from: Instant,
+): { readonly lowest: Float64Array; readonly highest: Float64Array } | null {
+  if (row.length === 0) {
+    return null;
+  }
+  const lowest = new Float64Array(JOINT_COUNT).fill(Infinity);
+  const highest = new Float64Array(JOINT_COUNT).fill(-Infinity);
+  for (let index = row.length - 1; index >= 0; index--) {
+    const entry = row[index];
+    if (entry === undefined) {
+      break;
+    }
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const angle = jointAt(entry.q, joint);
+      lowest[joint] = Math.min(elementAt(lowest, joint), angle);
+      highest[joint] = Math.max(elementAt(highest, joint), angle);
+    }
+    if (entry.at <= from) {
+      break;
+    }
+  }
+  return { lowest, highest };
+}
+
 /** How far each joint went since `from`, rad: largest less smallest of all positions. */
 export function travelled(
   row: readonly { readonly at: Instant; readonly q: JointVector }[],
   from: Instant,
 ): JointVector {
-  const first = row.findLast(({ at }) => at <= from);
-  const part = row.filter(({ at }) => at > from);
-  const all = first === undefined ? part : [first, ...part];
+  const band = bandSince(row, from);
   return mapJoints(ZERO, (_, joint) => {
-    const angles = all.map(({ q }) => jointAt(q, joint));
-    return angles.length === 0 ? 0 : Math.max(...angles) - Math.min(...angles);
+    return band === null ? 0 : elementAt(band.highest, joint) - elementAt(band.lowest, joint);
   });
 }
 

@@ -1,7 +1,7 @@
 import { speedOf } from "../motion/breaches.js";
-import { type JointVector, jointAt, mapJoints } from "../types/units.js";
+import { elementAt, type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { type History, measuredSpeed, type Pose, poseBefore, timeSince, travelled } from "./history.js";
+import { bandSince, type History, measuredSpeed, type Pose, poseBefore, timeSince, travelled } from "./history.js";
 import type { Situation } from "./situation.js";
 import type { ArmLimits } from "./watch-limits.js";
 
@@ -26,7 +26,10 @@ export function motionConditions(history: History, situation: Situation, limits:
   const near = newest === undefined ? null : leastMargin(newest.placement.margins, "self-collision", cell.body.bounds);
   const low = newest === undefined ? null : leastMargin(newest.placement.margins, "table", cell.body.bounds);
   const height = low?.part === "fingertip" ? cell.table.fingertips : cell.table.housings;
-  const behind = worst(q, (angle, joint) => offBand(history, angle, joint, watch.behind.lag));
+  const band = bandSince(history.sent, history.reportedAt - watch.behind.lag);
+  const behind = worst(q, (angle, joint) => {
+    return band === null ? 0 : Math.max(angle - elementAt(band.highest, joint), elementAt(band.lowest, joint) - angle);
+  });
   const stuck = stuckJoint(history, watch.stuck);
   const { standsSince, stoodAt, now } = situation;
   const settled = now - standsSince >= watch.standstill.settled;
@@ -138,14 +141,6 @@ function leastMargin(
     found = kind === wanted && !(margin >= found.margin) ? { margin, part } : found;
   }
   return found;
-}
-
-/** How far a joint is from the band of everything that was sent within the lag, rad. */
-function offBand({ sent, reportedAt }: History, angle: number, joint: number, lag: number): number {
-  const before = sent.findLast(({ at }) => reportedAt - at >= lag);
-  const band = sent.filter(({ at }) => reportedAt - at < lag);
-  const angles = (before === undefined ? band : [before, ...band]).map(({ q }) => jointAt(q, joint));
-  return angles.length === 0 ? 0 : Math.max(angle - Math.max(...angles), Math.min(...angles) - angle);
 }
 
 /** The joint that stands although it was told to move while another moves; null for none. */

@@ -1,4 +1,4 @@
-import { freshGuard, guard } from "../../daemon/guard/guard.js";
+import { freshGuard, type GuardState, guard } from "../../daemon/guard/guard.js";
 import { plannerCell, plannerLimits } from "../../daemon/guard/limits.js";
 import { clearStep } from "../../daemon/motion/clear-step.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
@@ -27,7 +27,10 @@ const random = randomSource(5);
 const times: { readonly guard: number[]; readonly planner: number[] } = { guard: [], planner: [] };
 let state: MotionState = standingAt(HOME);
 let braking: StoppingRamp = [];
-let memory = freshGuard(PERIOD, LIMITS);
+let memory: GuardState = {
+  ...freshGuard(PERIOD, LIMITS),
+  last: { q: HOME, v: ZERO, a: ZERO, dueAt: 100 - PERIOD },
+};
 let q = HOME;
 for (let step = 0; step < STEPS; step++) {
   if (step % 60 === 0) {
