@@ -591,8 +591,11 @@ export class Supervisor {
 
   #holdToRun(now: Instant): HoldToRun {
     const { control, pressed } = this.#state;
-    if (this.#authority.isUnattended(now)) {
+    if (!this.#options.holdToRun) {
       return "not-needed";
+    }
+    if (this.#authority.isUnattended(now)) {
+      return "waived";
     }
     return pressed ? "pressed" : control?.held === true ? "stale" : "released";
   }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { OperatorClient } from "../operator/client.js";
+import type { ServerMessageOf } from "../operator/server-message.js";
 import { CliError, EXIT } from "./exit-code.js";
 import { note } from "./print.js";
 
@@ -126,14 +127,18 @@ export async function whileHolding<T>(client: OperatorClient, act: () => Promise
 
 function needsHolding(client: OperatorClient): Promise<boolean> {
   if (client.state !== null) {
-    return Promise.resolve(client.state.holdToRun !== "not-needed");
+    return Promise.resolve(isNeeded(client.state));
   }
   return new Promise((resolve) => {
     const leave = client.onMessage((message) => {
       if (message.type === "state") {
         leave();
-        resolve(message.holdToRun !== "not-needed");
+        resolve(isNeeded(message));
       }
     });
   });
+}
+
+function isNeeded({ holdToRun }: ServerMessageOf<"state">): boolean {
+  return holdToRun !== "not-needed" && holdToRun !== "waived";
 }

@@ -42,7 +42,7 @@ export function register(program: Command): void {
       process.exitCode = listTokens(options);
     });
   withStore(token.command("revoke"))
-    .description("take a token back; its connections end within a second")
+    .description("take a token back; its connections end at once")
     .argument("<id>", "id of the token, from the list")
     .addHelpText("after", `\nExample:\n  kinevla token revoke 1a2b3c4d\n${EXIT_HELP}`)
     .action(async (id: string, options: TokenOptions) => {

@@ -17,7 +17,7 @@ const report = z.object({
   mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
   epoch: z.int(),
   source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
-  holdToRun: z.enum(["not-needed", "pressed", "released", "stale"]),
+  holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]),
   measured: joints.nullable(),
   measuredAge: z.number().nullable(),
   commanded: joints.nullable(),

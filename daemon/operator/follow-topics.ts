@@ -55,8 +55,8 @@ function followState(states: StateFeed, clock: Clock, period: number, sink: Topi
     const isDue = now >= dueAt || frame.mode !== mode;
     if (isDue && sink.unreadBytes() < LAGGING_BYTES) {
       mode = frame.mode;
-      // Reports come every 20 ms; half of that keeps the mean rate right.
-      dueAt = now + period - 0.01;
+      // Counted from when it was due, so that the mean rate is right although reports come only every 20 ms.
+      dueAt = (dueAt > now - period ? dueAt : now) + period;
       sink.sendText(frame.text);
     }
   };

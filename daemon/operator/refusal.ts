@@ -41,7 +41,8 @@ export const REFUSAL_HINT: Readonly<Record<RefusalCode, string>> = {
   "too-fast": "Send at most 200 messages a second; stop is never limited.",
   "not-authenticated": "Send authenticate with the token first, or offer it as sub-protocol kinevla.token.<token>.",
   "bad-token": "Use the token in the daemon's token file; its path is printed when the daemon starts.",
-  "token-expired": "Use the token that stands in the token file now, or have one made: kinevla token make.",
+  "token-expired":
+    "Use the token that stands in the token file now, or have one made: kinevla token make. On the page: reload, then log in.",
   full: "Too many clients are connected; this connection can only stop the arm. Close one of the others.",
   "not-your-role": "Have somebody with the right role do it, or have a token made for you: kinevla token make.",
   "not-in-mode": "See the mode; a latched stop has to be acknowledged first.",

@@ -93,9 +93,9 @@ const state = z
     mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
     epoch: z.int(),
     source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
-    holdToRun: z
-      .enum(["not-needed", "pressed", "released", "stale"])
-      .meta({ description: "stale: held, but to be pressed anew before the next motion." }),
+    holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]).meta({
+      description: "waived: a supervisor allows motion without; stale: to be pressed anew before the next motion.",
+    }),
     measured: joints.nullable(),
     measuredAge: seconds.nullable(),
     commanded: joints.nullable(),

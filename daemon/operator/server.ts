@@ -66,7 +66,7 @@ const MAXIMUM_SOCKETS = 1024;
 const STRANGERS: RateLimit = { rate: 5, burst: 20 };
 /** Connections turned away that are recorded; more say nothing new. */
 const RECORDED_STRANGERS: RateLimit = { rate: 1, burst: 20 };
-const TOKEN_CHECK_MS = 1000;
+const TOKEN_CHECK_MS = 250;
 const PING_PERIOD_MS = 5000;
 /** A tenth of the lease's time to live. */
 const EXPIRY_CHECK_MS = 100;

@@ -78,10 +78,7 @@ export class OperatorSession implements DeskClient {
     this.#stopOnly = entry.stopOnly;
     const now = context.clock.now();
     this.#limit = new InboundLimit(now);
-    this.#timer =
-      entry.stopOnly === "no"
-        ? setTimeout(() => this.#drop("not-authenticated", "no token came within 2 s"), AUTHENTICATE_WITHIN_MS)
-        : setTimeout(() => this.close("this connection can only stop"), STOP_WITHIN_MS);
+    this.#timer = setTimeout(() => this.#drop("not-authenticated", "no token came within 2 s"), AUTHENTICATE_WITHIN_MS);
     socket.on("message", (bytes, isBinary) => this.#receive(bytes, isBinary));
     socket.on("pong", () => {
       this.#unansweredPings = 0;
@@ -289,8 +286,9 @@ export class OperatorSession implements DeskClient {
 
   #welcome(token: TokenRecord, id: number | null): void {
     this.#token = token;
-    if (this.#stopOnly === "no") {
-      clearTimeout(this.#timer);
+    clearTimeout(this.#timer);
+    if (this.#stopOnly !== "no") {
+      this.#timer = setTimeout(() => this.close("this connection can only stop"), STOP_WITHIN_MS);
     }
     const status = this.#context.backend.status();
     this.send({

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorStartError } from "./start-error.js";
 
@@ -67,6 +67,11 @@ export function writeSecret(path: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     try {
       writeFileSync(half, text, { mode: 0o600 });
+      if (process.getuid?.() === 0) {
+        // Root makes tokens for a daemon that runs as another user.
+        const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));
+        chownSync(half, uid, gid);
+      }
       renameSync(half, path);
     } catch (error) {
       rmSync(half, { force: true });

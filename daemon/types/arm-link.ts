@@ -107,8 +107,11 @@ export interface ArmReport {
   readonly stream: StreamCounters;
 }
 
-/** The hold-to-run control as the arm process sees it; `stale`: held, but to be pressed anew before the next motion. */
-export type HoldToRun = "not-needed" | "pressed" | "released" | "stale";
+/**
+ * The hold-to-run control as the arm process sees it. `waived`: a supervisor allows motion without it for now; `stale`:
+ * held, but to be pressed anew before the next motion.
+ */
+export type HoldToRun = "not-needed" | "waived" | "pressed" | "released" | "stale";
 
 /** Counters of the stream since the arm process started. */
 export interface StreamCounters {

@@ -60,7 +60,7 @@ describe("supervisor: hold-to-run", () => {
     const allow = (allowed: boolean): void =>
       bench.supervisor.handle({ kind: "allow-unattended", allowed, by: "Sue" }, bench.now);
     allow(true);
-    assert.equal(bench.latest.holdToRun, "not-needed");
+    assert.equal(bench.latest.holdToRun, "waived");
     assert.equal(bench.request({ kind: "home" }).ok, true);
     bench.pass(1);
     allow(false);

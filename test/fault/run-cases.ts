@@ -1,6 +1,7 @@
 import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial, TrialMode } from "./cases/case.js";
-import { FaultRig, type RigOptions } from "./rig/fault-rig.js";
+import { FaultRig } from "./rig/fault-rig.js";
+import type { RigOptions } from "./rig/start-tapped.js";
 import { runTrial, type TrialResult } from "./run-trial.js";
 
 /** Which cases are run, and how often. */

@@ -5,7 +5,8 @@ import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial } from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
 import type { Violation } from "./history/run-history.js";
-import { FaultRig, pause, type RigOptions } from "./rig/fault-rig.js";
+import { FaultRig, pause } from "./rig/fault-rig.js";
+import type { RigOptions } from "./rig/start-tapped.js";
 import { runTrial } from "./run-trial.js";
 
 /** How a soak is run. */

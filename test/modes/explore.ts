@@ -80,7 +80,8 @@ export function explore(rules: Rules, found: readonly Senses[], untilBroken: boo
     for (const event of eventsFor(history)) {
       // Where no rule begins, nothing that is found can make a difference.
       const hasRule = rules[event.kind].some(({ from }) => from.includes(state.mode));
-      const asks = event.kind === "tick" || !("held" in event || "acknowledgedBy" in event);
+      const asks =
+        event.kind === "tick" || (!("held" in event) && "lease" in event && event.lease === history.owner?.lease);
       for (const senses of !hasRule ? [GOOD] : asks ? found : SINGLE_LACKS) {
         const step = followRules(rules, state, event, senses);
         transitions += 1;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -127,4 +127,16 @@ test("what systemd delivers may look open to its group, and is good for as long 
   assert.equal(again.id, first.id);
   assert.equal(store.standing(again.id), "good");
   delete process.env.CREDENTIALS_DIRECTORY;
+});
+
+test("root makes tokens for the user whose daemon reads them", (context) => {
+  if (process.getuid?.() !== 0) {
+    context.diagnostic("only root can give files away");
+    return;
+  }
+  const { path, store } = startStore("given away");
+  store.make({ name: "Ada", role: "operator", hours: 1 });
+  chownSync(path, 65534, 65534);
+  store.make({ name: "Sue", role: "supervisor", hours: 1 });
+  assert.deepEqual([statSync(path).uid, statSync(path).mode & 0o777], [65534, 0o600]);
 });

@@ -61,6 +61,6 @@ describe("kinevla start ends in order at every stage", () => {
     assert.doesNotMatch(stderr, /not confirmed/);
     await allGone(pids);
     assert.match(readFileSync(join(runDirectory, "logs", "arm.log"), "utf8"), /"code":"operator-stop"/);
-    assert.deepEqual(readdirSync(runDirectory).sort(), ["logs", "operator.token"]);
+    assert.deepEqual(readdirSync(runDirectory).sort(), ["audit", "logs", "operator.token", "tokens.json"]);
   });
 });

@@ -17,7 +17,8 @@ const TOPICS = ["state", "reasoning", "chunks", "faults", "progress"];
 const KEPT_CHUNKS = 40;
 
 const HOLD_WORDS = {
-  "not-needed": "A supervisor allows motion without it.",
+  "not-needed": "",
+  waived: "A supervisor allows motion without it.",
   pressed: "The arm may move as long as you hold it.",
   released: "Press and hold this button, then start. Letting go stops the arm.",
   stale: "Let go, then press again: a motion was cut short.",
@@ -117,6 +118,10 @@ function onRefused(refused) {
     byId("login").showModal();
     return;
   }
+  if (refused.code === "token-expired") {
+    // The stop goes on working; whoever wants more logs in again after a reload.
+    sessionStorage.removeItem("kinevla-token");
+  }
   if (refused.code === "instruction-unknown") {
     byId("wording").hidden = false;
     byId("wording-text").textContent = `${refused.message}. It may do something else than you mean.`;
@@ -162,12 +167,12 @@ function showButtons() {
 
 function showHoldToRun(mine, supervises) {
   const state = shown.state?.holdToRun ?? "not-needed";
-  byId("hold-row").hidden = state === "not-needed" && !byId("unattended").checked;
-  byId("hold").disabled = !mine || state === "not-needed";
+  byId("hold-row").hidden = state === "not-needed";
+  byId("hold").disabled = !mine || state === "waived";
   byId("hold").dataset.state = state;
   byId("hold-why").textContent = HOLD_WORDS[state];
   byId("unattended-label").hidden = !supervises;
-  byId("unattended").checked = state === "not-needed" && byId("unattended").checked;
+  byId("unattended").checked = state === "waived";
 }
 
 async function stop(reason) {
@@ -230,9 +235,11 @@ byId("hold").addEventListener("pointerdown", (event) => {
   byId("hold").setPointerCapture(event.pointerId);
   link.hold(true);
 });
-for (const over of ["pointerup", "pointercancel", "lostpointercapture", "contextmenu"]) {
+for (const over of ["pointerup", "pointercancel", "lostpointercapture"]) {
   byId("hold").addEventListener(over, () => link.hold(false));
 }
+// A finger that stays asks for the menu, which would take the pointer away.
+byId("hold").addEventListener("contextmenu", (event) => event.preventDefault());
 // A page that nobody looks at holds nothing.
 window.addEventListener("blur", () => link.hold(false));
 document.addEventListener("visibilitychange", () => link.hold(false));

@@ -1,15 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { need } from "../../../daemon/cli/operator-link.js";
-import { loadConfig } from "../../../daemon/config/config.js";
 import { loadLimits } from "../../../daemon/config/limits-file.js";
 import { type LabControl, labControl } from "../../../daemon/launch/lab-control.js";
-import { type System, startSystem } from "../../../daemon/launch/system.js";
+import type { System } from "../../../daemon/launch/system.js";
 import { TokenStore } from "../../../daemon/operator/token-store.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
-import { projectPath } from "../../../daemon/ports/project-path.js";
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import type { History } from "../../../drivers/virtual-lab/controller/history-record.js";
@@ -19,28 +16,12 @@ import type { Bounds } from "../history/check-motion.js";
 import type { RunHistory } from "../history/run-history.js";
 import { AuditReader } from "./audit-reader.js";
 import { type OperatorLine, startOperatorLine } from "./operator-line.js";
-import {
-  type PolicyFault,
-  PROCESS_VARIABLE,
-  type ProcessFault,
-  TAP_STAMP_SUFFIX,
-  TAP_VARIABLE,
-  WALL_VARIABLE,
-} from "./policy-fault.js";
+import { type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
 import { RecordedOperator } from "./recorded-operator.js";
+import { type RigOptions, startTapped } from "./start-tapped.js";
 
 /** Processes that can be signalled. */
 export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision";
-
-/** How a rig is started. */
-export interface RigOptions {
-  readonly configFile: string;
-  readonly realTime: boolean;
-  /** How the wall clock of every process goes wrong (`bend-wall-clock.ts`); null for a right one. */
-  readonly wallClock: string | null;
-  /** The arm moves only while somebody presses hold-to-run; the rig's operator then does from the start. */
-  readonly holdToRun: boolean;
-}
 
 /** Longest wait for the system to do what it should without a fault. */
 const PATIENCE_MS = 20_000;
@@ -337,46 +318,6 @@ export class FaultRig {
     }
     return await response.json();
   }
-}
-
-/** Starts a system whose processes carry the tap. */
-async function startTapped(options: RigOptions, folder: string): Promise<System> {
-  const tap = projectPath("dist", "test", "fault", "rig", "policy-tap.js");
-  const environment: Record<string, string> = {
-    NODE_OPTIONS: `--import=${tap}`,
-    [TAP_VARIABLE]: join(folder, "policy.json"),
-    [PROCESS_VARIABLE]: join(folder, "process.json"),
-    ...(options.wallClock === null ? {} : { [WALL_VARIABLE]: options.wallClock }),
-  };
-  const before = Object.fromEntries(Object.keys(environment).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, environment);
-  try {
-    return await startSystem({
-      ...{ configFile: options.holdToRun ? holdToRunConfig(options.configFile, folder) : options.configFile },
-      ...{ realTime: options.realTime, lab: { seed: 3 }, apart: true },
-      progress: () => undefined,
-    });
-  } finally {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) {
-        delete process.env[name];
-      } else {
-        process.env[name] = value;
-      }
-    }
-  }
-}
-
-/** A copy of the configuration that asks for hold-to-run. */
-function holdToRunConfig(file: string, folder: string): string {
-  const { limits, policy } = loadConfig(file);
-  const document = parseDocument(readFileSync(file, "utf8"));
-  document.setIn(["operator", "hold_to_run"], true);
-  document.setIn(["limits"], limits);
-  document.setIn(["policy", "bundle"], policy.bundle);
-  const copy = join(folder, "hold-to-run.yaml");
-  writeFileSync(copy, document.toString());
-  return copy;
 }
 
 function first(pids: readonly number[], part: string): number {
