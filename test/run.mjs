@@ -6,6 +6,8 @@ import { join, relative } from "node:path";
 import { explain, root, setUp, setUpTraining, step } from "../systemd/setup.mjs";
 
 const wanted = process.argv.slice(2);
+// Only a test that hangs takes so long, also on a loaded machine.
+const TEST_TIMEOUT_MS = "300000";
 
 function testFiles() {
   const folder = join(root, "test");
@@ -38,5 +40,5 @@ if (files.length === 0) {
   process.stderr.write(`No tests in: ${wanted.join(", ")}\n`);
   process.exit(1);
 }
-failures += run(`Tests of the daemon (${files.length} files)`, process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files]) === 0 ? 0 : 1;
+failures += run(`Tests of the daemon (${files.length} files)`, process.execPath, ["--enable-source-maps", "--test", "--test-timeout", TEST_TIMEOUT_MS, "--test-reporter=spec", ...files]) === 0 ? 0 : 1;
 process.exit(failures === 0 ? 0 : 1);

@@ -293,9 +293,13 @@ export class DaemonEnd {
     await this.request({ kind: "follow-policy" });
     await this.until((report) => report.mode === "policy" && report.at > 0);
     const before = rig.arrivals.length;
+    const deadline = Date.now() + PATIENCE_MS;
     for (let taken = 0; taken < 3; ) {
-      const { accepted } = await this.chunk(0.25);
+      const { accepted, reason } = await this.chunk(0.25);
       taken += accepted ? 1 : 0;
+      if (Date.now() > deadline) {
+        throw new Error(`no three chunks are taken: ${reason}`);
+      }
       if (this.report?.mode !== "policy") {
         throw new Error(`it stopped: ${JSON.stringify(this.report?.stops)}`);
       }
