@@ -48,6 +48,8 @@ const READY_WITHIN_MS = 15_000;
 /** Half a turn at the homing speed of 20 deg/s takes 9 s. */
 const HOME_WITHIN_MS = 30_000;
 const GRANTED_WITHIN_MS = 4000;
+/** Reports come every 20 ms. */
+const REPORTED_WITHIN_MS = 200;
 
 /**
  * Arm process and guardian as they always run, with this program in the daemon's place and taps on both ways to the arm.
@@ -217,22 +219,14 @@ export class MeasuringCell {
   async standBy(): Promise<void> {
     this.line.pass();
     await this.until(["standby", "hold", "homing", "policy", "fault"], READY_WITHIN_MS);
-    switch (this.#report?.mode) {
-      case "fault":
-        await this.request({ kind: "acknowledge", reason: "measured" });
-        break;
-      case "homing":
-      case "policy":
-        await this.request({ kind: "hold" });
-        await this.request({ kind: "disengage" });
-        break;
-      case "hold":
-        await this.request({ kind: "disengage" });
-        break;
-      default:
-        break;
+    const deadline = performance.now() + READY_WITHIN_MS;
+    while (this.#report?.mode !== "standby" && performance.now() < deadline) {
+      // Once each: what was done to the line may still end or begin something meanwhile; then another is the way.
+      await firstValueFrom(this.#link.request(wayToStandby(this.#report?.mode), LEASE));
+      this.#sayAlive();
+      await pause(REPORTED_WITHIN_MS);
     }
-    await this.until(["standby"], READY_WITHIN_MS);
+    await this.until(["standby"], REPORTED_WITHIN_MS);
     this.#allowUnattended(false);
   }
 
@@ -266,6 +260,19 @@ export class MeasuringCell {
     const stop = this.#report?.stops[0];
     const why = stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
     throw new Error(`the arm process is ${this.#report?.mode ?? "silent"}, not ${modes.join(" or ")}${why}`);
+  }
+}
+
+/** What leads nearer to standby from a mode. */
+function wayToStandby(mode: Mode | undefined): ArmRequest {
+  switch (mode) {
+    case "fault":
+      return { kind: "acknowledge", reason: "measured" };
+    case "homing":
+    case "policy":
+      return { kind: "hold" };
+    default:
+      return { kind: "disengage" };
   }
 }
 

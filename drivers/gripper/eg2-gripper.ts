@@ -113,6 +113,10 @@ class Eg2Gripper implements Gripper, ToolDevice {
   }
 
   #poll(): void {
+    if (this.#commanded !== null && this.#clock.now() - this.#unansweredSince >= POLL_PERIOD / 2) {
+      // Command or confirmation may be lost, and nothing else would tell; to command it once more changes nothing.
+      this.#write?.(moveGripper(this.#commanded).request);
+    }
     if (!this.#asked) {
       this.#asked = true;
       this.#write?.(GRIPPER_REPORT.request);
