@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { evaluate } from "../evaluation/evaluate.js";
 import { reportHtml } from "../evaluation/report-html.js";
+import { plainRates } from "../evaluation/summarise.js";
 import { evaluationInWords } from "../evaluation/words.js";
 import { conditionsOf, type EvaluateArguments } from "./evaluate.js";
 import { CliError, EXIT } from "./exit-code.js";
@@ -24,7 +25,9 @@ export async function runEvaluate(given: EvaluateArguments): Promise<void> {
     note(`Report: ${report}`);
   }
   const runs = evaluation.runs.map(({ pictures: _pictures, latencies: _latencies, ...run }) => run);
-  const words = json ? JSON.stringify({ ...evaluation, runs }, null, 2) : evaluationInWords(evaluation);
+  const words = json
+    ? JSON.stringify({ ...plainRates(evaluation), ...evaluation, runs }, null, 2)
+    : evaluationInWords(evaluation);
   process.stdout.write(`${words}\n`);
 }
 

@@ -73,6 +73,33 @@ export function summarise(subject: Subject, runs: readonly Trial[], lab: readonl
   return { subject, conditions, runs };
 }
 
+/** Rates, 0..1, by task and over all. */
+export interface PlainRates {
+  readonly tasks?: readonly {
+    readonly instruction: string;
+    readonly trials: number;
+    readonly goal: number;
+    readonly kinematic: number;
+  }[];
+  readonly goal?: number;
+  readonly kinematic?: number;
+}
+
+/** The rates of the plain trials, 0..1, where a reader of the JSON looks first; empty without plain trials. */
+export function plainRates({ conditions }: Evaluation): PlainRates {
+  const plain = conditions.find(({ condition }) => condition === "plain");
+  if (plain === undefined) {
+    return {};
+  }
+  return {
+    tasks: plain.tasks.map(({ instruction, trials, goal, kinematic }) => ({
+      ...{ instruction, trials, goal: goal.rate, kinematic: kinematic.rate },
+    })),
+    goal: plain.all.goal.rate,
+    kinematic: plain.all.kinematic.rate,
+  };
+}
+
 function summariseCondition(
   condition: Condition,
   own: readonly Trial[],

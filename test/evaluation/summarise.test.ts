@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reportHtml } from "../../daemon/evaluation/report-html.js";
-import { summarise } from "../../daemon/evaluation/summarise.js";
+import { plainRates, summarise } from "../../daemon/evaluation/summarise.js";
 import { wilsonInterval } from "../../daemon/evaluation/wilson.js";
 import { evaluationInWords } from "../../daemon/evaluation/words.js";
 import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
@@ -29,6 +29,20 @@ test("goal and kinematic success are counted apart, a task and over all, with Wi
   );
   assert.deepEqual(plain?.all.kinematic, { rate: 2 / 3, interval: wilsonInterval(2, 3) });
   assert.equal(plain?.difference, null);
+});
+
+test("the plain rates stand at the top of the JSON, by task and over all", () => {
+  const { tasks, goal, kinematic } = plainRates(summarise(SUBJECT, RUNS, TASKS));
+  assert.deepEqual(
+    tasks?.map(({ trials, ...rates }) => [trials, rates.goal, rates.kinematic]),
+    [
+      [2, 1, 0.5],
+      [1, 1, 1],
+    ],
+  );
+  assert.deepEqual([goal, kinematic], [1, 2 / 3]);
+  const changed = RUNS.filter(({ condition }) => condition === "mismatched");
+  assert.deepEqual(plainRates(summarise(SUBJECT, changed, TASKS)), {});
 });
 
 test("what a condition changes is told against the plain trials of the same tasks and seeds alone", () => {
