@@ -48,6 +48,8 @@ const puppet = z.union([
     /** Device ids of J1 to J7. */
     joint_ids: z.array(deviceId).length(7),
     gripper_id: deviceId,
+    /** A device with a switch: one byte of its control table, not 0 while pressed. */
+    button: z.strictObject({ id: deviceId, address: z.int().min(0).max(65_535) }).optional(),
     calibration: z.string().min(1),
   }),
 ]);
