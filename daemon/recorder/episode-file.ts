@@ -117,9 +117,10 @@ export class EpisodeFile {
   async close(closedPath: string): Promise<void> {
     await this.#writer.end();
     fsyncSync(this.#fd);
-    closeSync(this.#fd);
+    this.#synced = this.#writable.position();
     renameSync(this.path, closedPath);
     syncFolder(join(closedPath, ".."));
+    closeSync(this.#fd);
   }
 
   /** Leaves what is whole and synced, for repair. */
