@@ -1,6 +1,5 @@
 /** The recorder process: writes what the daemon tells it; it alone waits for the disk. */
 import { mkdirSync } from "node:fs";
-import { hostClock } from "../ports/clock.js";
 import { diskError } from "./disk-error.js";
 import { lockFolder, recordingProcess } from "./folder-lock.js";
 import { Recorder } from "./recorder.js";
@@ -45,17 +44,17 @@ const then = (next: () => Promise<void>): void => {
   queue = queue.then(next);
 };
 
-process.on("message", (message: ToRecorder) => then(() => recorder.handle(message)));
+const end = async (): Promise<void> => {
+  await recorder.handle({ kind: "end" });
+  unlock();
+  process.exit(0);
+};
 
-// The daemon is gone: what is recorded is closed in order.
-process.on("disconnect", () =>
-  then(async () => {
-    const end = { endedAt: hostClock.now(), outcome: "stopped", reason: "the daemon ended", success: null } as const;
-    await recorder.handle({ kind: "close", end, droppedFrames: 0, droppedMessages: 0 });
-    unlock();
-    process.exit(0);
-  }),
+process.on("message", (message: ToRecorder) =>
+  then(message.kind === "end" ? end : () => recorder.handle(message)),
 );
+// The daemon is gone: what is recorded is closed in order.
+process.on("disconnect", () => then(end));
 // Ctrl-C at a terminal is for the daemon, which ends this process by its connection.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);

@@ -87,7 +87,9 @@ export type ToRecorder =
       readonly droppedMessages: number;
     }
   /** The episode is to be done again: its file is removed. */
-  | { readonly kind: "discard" };
+  | { readonly kind: "discard" }
+  /** Close what is open and end the process. */
+  | { readonly kind: "end" };
 
 /** What the recorder process tells the daemon. */
 export type FromRecorder =

@@ -124,11 +124,10 @@ export function startRecorderProcess(
       clearTimeout(restart);
       const last = child;
       if (last !== null) {
-        const gone = once(last, "close");
+        const gone = once(last, "exit");
         const timer = setTimeout(() => last.kill("SIGKILL"), CLOSE_WITHIN * 1000);
-        if (last.connected) {
-          last.disconnect();
-        }
+        // Behind everything that waits: a mere disconnect would throw that away.
+        send({ kind: "end" }, 0, Infinity);
         await gone;
         clearTimeout(timer);
       }

@@ -1,5 +1,6 @@
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { hostClock } from "../ports/clock.js";
 import type { CameraRole } from "../types/frame.js";
 import { channelMessages, nanoseconds } from "./channel-messages.js";
 import { diskError } from "./disk-error.js";
@@ -70,6 +71,11 @@ export class Recorder {
       case "discard":
         this.#discard();
         break;
+      case "end": {
+        const reason = "the daemon ended";
+        await this.#close({ endedAt: hostClock.now(), outcome: "stopped", reason, success: null }, 0, 0);
+        break;
+      }
       default:
         message satisfies never;
     }
