@@ -50,9 +50,7 @@ const end = async (): Promise<void> => {
   process.exit(0);
 };
 
-process.on("message", (message: ToRecorder) =>
-  then(message.kind === "end" ? end : () => recorder.handle(message)),
-);
+process.on("message", (message: ToRecorder) => then(message.kind === "end" ? end : () => recorder.handle(message)));
 // The daemon is gone: what is recorded is closed in order.
 process.on("disconnect", () => then(end));
 // Ctrl-C at a terminal is for the daemon, which ends this process by its connection.

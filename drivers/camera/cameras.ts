@@ -1,7 +1,13 @@
 import { BehaviorSubject, defer, Subject } from "rxjs";
 import type { Cameras } from "../../daemon/ports/camera.js";
 import { hostClock } from "../../daemon/ports/clock.js";
-import { CAMERA_ROLES, type CameraFault, type CameraPicture, type CameraRole, type Frame } from "../../daemon/types/frame.js";
+import {
+  CAMERA_ROLES,
+  type CameraFault,
+  type CameraPicture,
+  type CameraRole,
+  type Frame,
+} from "../../daemon/types/frame.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import { type CameraNews, cameraFault } from "./health.js";
 import type { CamerasOptions } from "./options.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { folderApart } from "./samples.js";
-import { killRecorders } from "./crash.js";
 import { randomSource } from "../random-source.js";
+import { killRecorders } from "./crash.js";
+import { folderApart } from "./samples.js";
 
 /** `kinevla bench recorder` does 50. */
 const KILLS = 10;

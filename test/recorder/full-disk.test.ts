@@ -27,7 +27,9 @@ it("a disk that is full costs the unfinished chunk; it is told, and the next epi
     recorder.open(start({ kind: "demonstration" }), [], 0);
     await opened;
     // No disk of its own can be had without privileges: the kernel refuses in the same way at the end of a file's quota.
-    const limit = spawnSync("prlimit", ["--pid", String(recorder.pid()), `--fsize=${MOST_BYTES}`], { encoding: "utf8" });
+    const limit = spawnSync("prlimit", ["--pid", String(recorder.pid()), `--fsize=${MOST_BYTES}`], {
+      encoding: "utf8",
+    });
     assert.equal(limit.status, 0, limit.stderr);
     const failed = next("failed");
     for (let n = 1; n <= 100; n++) {

@@ -82,7 +82,10 @@ describe("one episode", () => {
     await recorder.handle(opening());
     await recorder.handle({ kind: "discard" });
     assert.equal(files().length, 1);
-    assert.deepEqual(told.map(({ kind }) => kind), ["opened", "closed", "opened", "discarded"]);
+    assert.deepEqual(
+      told.map(({ kind }) => kind),
+      ["opened", "closed", "opened", "discarded"],
+    );
   });
 
   it("ends when another begins", async () => {
@@ -143,12 +146,18 @@ describe("repair", () => {
   it("closes a file torn in the middle with all its whole chunks", async () => {
     const length = await tornAt(0.7);
     const found = await repair();
-    assert.deepEqual(found.map(({ result }) => result), ["mended", "whole"]);
+    assert.deepEqual(
+      found.map(({ result }) => result),
+      ["mended", "whole"],
+    );
     const { messages, metadata } = await episode();
     assert.equal(metadata.get("kinevla.end")?.get("outcome"), "crashed");
     // A chunk is a megabyte and a picture 40 kB in base64: no more than one chunk is lost.
     assert.ok(messages.length >= (0.7 * length - 1.1e6) / 40_100, `${messages.length} of 100`);
-    assert.deepEqual(messages.map(({ sequence }) => sequence), messages.map((_, index) => index + 1));
+    assert.deepEqual(
+      messages.map(({ sequence }) => sequence),
+      messages.map((_, index) => index + 1),
+    );
     assert.equal(readIndex(apart.folder)?.[0]?.messages, messages.length);
   });
 
@@ -165,7 +174,10 @@ describe("repair", () => {
 
   it("removes a file in which nothing was recorded yet", async () => {
     await recorder.handle(opening());
-    assert.deepEqual((await repair()).map(({ result }) => result), ["empty"]);
+    assert.deepEqual(
+      (await repair()).map(({ result }) => result),
+      ["empty"],
+    );
     assert.deepEqual(files(), []);
   });
 
@@ -192,7 +204,10 @@ describe("repair", () => {
   });
 
   it("touches no folder that is none", async () => {
-    await assert.rejects(repairFolder(join(apart.folder, "nowhere"), () => undefined), /is no folder/);
+    await assert.rejects(
+      repairFolder(join(apart.folder, "nowhere"), () => undefined),
+      /is no folder/,
+    );
   });
 
   it("writes files that their own index finds everything in", async () => {

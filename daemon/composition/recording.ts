@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { BehaviorSubject, type Observable, Subject } from "rxjs";
+import type { Config } from "../config/config.js";
+import { digestOfFile } from "../config/last-good.js";
+import type { ArmLink } from "../loop/arm-link.js";
+import type { OperatorStreams } from "../operator/backend.js";
+import type { Cameras } from "../ports/camera.js";
+import type { Clock } from "../ports/clock.js";
+import type { Fault } from "../ports/task-news.js";
+import { recordSystem, tellingChunks } from "../recorder/record-system.js";
+import type { FromRecorder } from "../recorder/recorder-messages.js";
+import { startRecorderProcess } from "../recorder/recorder-process.js";
+import type { Chunk } from "../types/chunk.js";
+import { VERSION } from "../version.js";
+
+/** The recorder as the daemon uses it; without `recording` in the configuration nothing is recorded. */
+export interface Recording {
+  /** The link to give to whoever sends chunks. */
+  readonly link: ArmLink;
+  /** What keeps it from recording; null for nothing. */
+  readonly fault: Observable<Fault | null>;
+  /** From now on everything is recorded. */
+  begin(parts: {
+    readonly cameras: Pick<Cameras, "pictures">;
+    readonly streams: OperatorStreams;
+    readonly operator: () => string;
+  }): void;
+  /** Closes what is open. */
+  end(): Promise<void>;
+}
+
+/** Starts the recorder process where the configuration asks for it. */
+export function startRecording(config: Config, bundle: string, link: ArmLink, clock: Clock, log: Logger): Recording {
+  const { recording } = config;
+  const fault = new BehaviorSubject<Fault | null>(null);
+  if (recording === undefined || !recording.policy_runs) {
+    return { link, fault, begin: () => undefined, end: async () => undefined };
+  }
+  const hear = (message: FromRecorder): void => {
+    if (message.kind !== "failed") {
+      log.info(message, `recording ${message.kind}`);
+      fault.next(null);
+      return;
+    }
+    log.error(message, `no recording: ${message.detail}`);
+    const { detail, hint } = message;
+    fault.next({ code: "not-recording", part: "recorder", detail, hint, since: clock.now(), latched: false });
+  };
+  const recorder = startRecorderProcess(
+    { folder: recording.directory, mostBytes: recording.most_gigabytes * 1e9 },
+    hear,
+  );
+  const chunks = new Subject<Chunk>();
+  const manifest = join(config.policy.bundle, "bundle.json");
+  return {
+    link: tellingChunks(link, (chunk) => chunks.next(chunk)),
+    fault,
+    begin: ({ cameras, streams, operator }) => {
+      recordSystem({
+        ...{ recorder, link, cameras, streams, chunks, clock, operator },
+        context: {
+          daemon: VERSION,
+          bundle,
+          bundle_sha256: digestOfFile(manifest),
+          config_sha256: digestOfFile(config.file),
+          limits_sha256: digestOfFile(config.limits),
+          camera_front: `${config.cameras.front.width}x${config.cameras.front.height}`,
+          camera_wrist: `${config.cameras.wrist.width}x${config.cameras.wrist.height}`,
+        },
+        attachments: [
+          { name: "limits.yaml", mediaType: "application/yaml", bytes: readFileSync(config.limits) },
+          { name: "bundle.json", mediaType: "application/json", bytes: readFileSync(manifest) },
+        ],
+      });
+    },
+    end: () => recorder.end(),
+  };
+}
