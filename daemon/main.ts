@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     standing: standingIn(config.evidence_directory),
     audit: audit.fault,
     recording: recording.fault,
+    record: recording.record,
   });
   policy.status.subscribe((status) => log.info({ status }, "policy"));
   link.status.subscribe((status) => log.info({ status }, "arm process"));

@@ -1,9 +1,42 @@
 import type { Command } from "commander";
 import { projectPath } from "../ports/project-path.js";
+import { EXIT_HELP } from "./exit-code.js";
+import { type OperatorOptions, withControlOptions } from "./operator-options.js";
+import { wholeNumber } from "./whole-number.js";
 
-/** `kinevla record`: what becomes of recordings. */
+/** What a session of demonstrations is like. */
+export interface SessionOptions {
+  readonly task?: readonly string[];
+  readonly episodes: number;
+  readonly policy?: true;
+  readonly yes?: true;
+}
+
+/** `kinevla record`: demonstrations, and what becomes of recordings. */
 export function register(program: Command): void {
-  const record = program.command("record").description("recorded runs and demonstrations (daemon/recorder/FORMAT.md)");
+  const record = program
+    .command("record")
+    .description(
+      "record demonstrations one after the other; what to do next is said and answered by a line on standard input: " +
+        "an empty line begins, s keeps a success, f keeps a failure, r records it again, q ends",
+    )
+    .option("--task <words...>", "what is shown; several are taken in turn")
+    .option("--episodes <n>", "how many to keep", wholeNumber, 20)
+    .option("--policy", "the policy is what is recorded: it runs the task, and its end is the label")
+    .option("--yes", "begin each without being asked");
+  withControlOptions(record)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  kinevla record --task "pick up the bread and move it to the front" --episodes 20
+  kinevla record --task "pick up the bread and move it to the front" --episodes 3 --policy --yes
+${EXIT_HELP}`,
+    )
+    .action(async (options: OperatorOptions & SessionOptions) => {
+      const { runRecordSession } = await import("./run-record-session.js");
+      process.exitCode = await runRecordSession(options);
+    });
   record
     .command("repair")
     .description("open every recording of a folder, mend what a crash or a full disk has left, write the index anew")

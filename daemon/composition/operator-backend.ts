@@ -53,6 +53,8 @@ export interface BackendParts {
   readonly audit: Observable<Fault | null>;
   /** What keeps the recorder from recording; null for nothing. */
   readonly recording: Observable<Fault | null>;
+  /** Begins or ends a demonstration. */
+  readonly record: (request: Extract<TaskRequest, { kind: "record" }>) => Outcome;
 }
 
 /** A running task and how to reach it. */
@@ -204,6 +206,8 @@ export class DaemonBackend implements OperatorBackend {
     switch (request.kind) {
       case "instruct":
         return this.#instruct(request, lease);
+      case "record":
+        return this.#parts.record(request);
       case "pause":
       case "resume":
         if (this.#task === null) {

@@ -5,11 +5,11 @@ import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { Config } from "../config/config.js";
 import { digestOfFile } from "../config/last-good.js";
 import type { ArmLink } from "../loop/arm-link.js";
-import type { OperatorStreams } from "../operator/backend.js";
+import type { OperatorStreams, Outcome, TaskRequest } from "../operator/backend.js";
 import type { Cameras } from "../ports/camera.js";
 import type { Clock } from "../ports/clock.js";
 import type { Fault } from "../ports/task-news.js";
-import { recordSystem, tellingChunks } from "../recorder/record-system.js";
+import { type Demonstrations, recordSystem, tellingChunks } from "../recorder/record-system.js";
 import type { FromRecorder } from "../recorder/recorder-messages.js";
 import { startRecorderProcess } from "../recorder/recorder-process.js";
 import type { Chunk } from "../types/chunk.js";
@@ -27,6 +27,8 @@ export interface Recording {
     readonly streams: OperatorStreams;
     readonly operator: () => string;
   }): void;
+  /** Begins or ends a demonstration. */
+  record(request: Extract<TaskRequest, { kind: "record" }>): Outcome;
   /** Closes what is open. */
   end(): Promise<void>;
 }
@@ -35,8 +37,9 @@ export interface Recording {
 export function startRecording(config: Config, bundle: string, link: ArmLink, clock: Clock, log: Logger): Recording {
   const { recording } = config;
   const fault = new BehaviorSubject<Fault | null>(null);
-  if (recording === undefined || !recording.policy_runs) {
-    return { link, fault, begin: () => undefined, end: async () => undefined };
+  if (recording === undefined) {
+    const record = (): Outcome => refused("Nothing is recorded here.", "Add `recording` to the configuration.");
+    return { link, fault, begin: () => undefined, record, end: async () => undefined };
   }
   const hear = (message: FromRecorder): void => {
     if (message.kind !== "failed") {
@@ -53,13 +56,14 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
     hear,
   );
   const chunks = new Subject<Chunk>();
+  let demonstrations: Demonstrations | null = null;
   const manifest = join(config.policy.bundle, "bundle.json");
   return {
     link: tellingChunks(link, (chunk) => chunks.next(chunk)),
     fault,
     begin: ({ cameras, streams, operator }) => {
-      recordSystem({
-        ...{ recorder, link, cameras, streams, chunks, clock, operator },
+      demonstrations = recordSystem({
+        ...{ policyRuns: recording.policy_runs, recorder, link, cameras, streams, chunks, clock, operator },
         context: {
           daemon: VERSION,
           bundle,
@@ -75,6 +79,24 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
         ],
       });
     },
+    record: ({ action, task, success }) => {
+      if (fault.value !== null && action !== "begin") {
+        return refused(`It is not recorded: ${fault.value.detail}`, fault.value.hint);
+      }
+      const refusal =
+        action === "begin"
+          ? demonstrations?.begin(task)
+          : action === "keep"
+            ? demonstrations?.keep(success)
+            : demonstrations?.discard();
+      return refusal === null
+        ? { kind: "done", detail: "" }
+        : refused(refusal ?? "The daemon is still starting.", "See `kinevla record --help`.");
+    },
     end: () => recorder.end(),
   };
+}
+
+function refused(reason: string, hint: string): Outcome {
+  return { kind: "refused", reason, hint };
 }

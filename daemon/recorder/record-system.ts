@@ -1,4 +1,4 @@
-import { merge, Observable, type Subscription } from "rxjs";
+import { merge, Observable } from "rxjs";
 import type { ArmLink } from "../loop/arm-link.js";
 import type { OperatorStreams, TaskPhase, TaskProgress } from "../operator/backend.js";
 import type { Cameras } from "../ports/camera.js";
@@ -7,7 +7,7 @@ import type { Understanding } from "../ports/task-news.js";
 import type { FromArm } from "../types/arm-link.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Instant } from "../types/units.js";
-import type { EpisodeAttachment, EpisodeEnd, Topic } from "./recorder-messages.js";
+import type { EpisodeAttachment, EpisodeEnd, EpisodeKind, Topic } from "./recorder-messages.js";
 import type { RecorderProcess } from "./recorder-process.js";
 
 /** What is recorded, and where to. */
@@ -19,6 +19,8 @@ export interface RecordedParts {
   /** Chunks as they were sent to the arm process. */
   readonly chunks: Observable<Chunk>;
   readonly clock: Clock;
+  /** Each task is an episode; demonstrations are in any case. */
+  readonly policyRuns: boolean;
   /** Who is in control, by name; empty for nobody. */
   readonly operator: () => string;
   /** Hashes, versions, sizes: what goes into the record `kinevla.episode` besides. */
@@ -26,8 +28,19 @@ export interface RecordedParts {
   readonly attachments: readonly EpisodeAttachment[];
 }
 
-/** Passes everything that happens to the recorder, and makes each task an episode of its own. */
-export function recordSystem(parts: RecordedParts): Subscription {
+/** What people ask of a running recording. */
+export interface Demonstrations {
+  /** Begins one; what the policy does meanwhile is part of it. Returns why not, or null. */
+  begin(task: string): string | null;
+  /** Ends it with a label. */
+  keep(success: boolean | null): string | null;
+  discard(): string | null;
+}
+
+const NONE = "No demonstration is being recorded.";
+
+/** Passes everything that happens to the recorder; makes each task an episode of its own, and each demonstration. */
+export function recordSystem(parts: RecordedParts): Demonstrations {
   const { recorder, link, cameras, streams, chunks, clock } = parts;
   const news = (topic: Topic, at: Instant, value: object): void => {
     recorder.tell({ kind: "news", topic, at, publishedAt: clock.now(), value });
@@ -36,6 +49,16 @@ export function recordSystem(parts: RecordedParts): Subscription {
   let periodMs = 0;
   let text: Understanding | null = null;
   let task: number | null = null;
+  let demonstrating = false;
+  const open = (kind: EpisodeKind, instruction: string, startedAt: Instant): void => {
+    const wallOffset = Date.now() / 1000 - clock.now();
+    const context = { ...parts.context, arm, period_ms: String(periodMs) };
+    recorder.open(
+      { kind, instruction, operator: parts.operator(), startedAt, wallOffset, context },
+      parts.attachments,
+      0,
+    );
+  };
 
   const hearArm = (message: FromArm): void => {
     switch (message.kind) {
@@ -65,20 +88,9 @@ export function recordSystem(parts: RecordedParts): Subscription {
   };
   const hearProgress = (progress: TaskProgress): void => {
     const outcome = OUTCOME[progress.phase];
-    if (outcome === null && task !== progress.id) {
+    if (outcome === null && task !== progress.id && parts.policyRuns && !demonstrating) {
       task = progress.id;
-      const { instruction, startedAt } = progress;
-      const wallOffset = Date.now() / 1000 - clock.now();
-      const context = { ...parts.context, arm, period_ms: String(periodMs) };
-      const start = {
-        kind: "policy",
-        instruction,
-        operator: parts.operator(),
-        startedAt,
-        wallOffset,
-        context,
-      } as const;
-      recorder.open(start, parts.attachments, 0);
+      open("policy", progress.instruction, progress.startedAt);
     }
     news("/task", progress.changedAt, progress);
     if (outcome !== null && task === progress.id) {
@@ -106,7 +118,31 @@ export function recordSystem(parts: RecordedParts): Subscription {
     hearing(streams.faults, (faults) => news("/faults", clock.now(), { faults })),
     hearing(streams.progress, hearProgress),
   );
-  return heard.subscribe();
+  heard.subscribe();
+
+  const end = (closing: () => void): string | null => {
+    if (!demonstrating) {
+      return NONE;
+    }
+    demonstrating = false;
+    closing();
+    return null;
+  };
+  return {
+    begin: (instruction) => {
+      if (demonstrating || task !== null) {
+        return `A ${demonstrating ? "demonstration" : "policy run"} is being recorded: end it first.`;
+      }
+      demonstrating = true;
+      open("demonstration", instruction, clock.now());
+      return null;
+    },
+    keep: (success) =>
+      end(() =>
+        recorder.close({ endedAt: clock.now(), outcome: "completed", reason: "kept by the operator", success }),
+      ),
+    discard: () => end(() => recorder.discard()),
+  };
 }
 
 const OUTCOME: Readonly<Record<TaskPhase, EpisodeEnd["outcome"] | null>> = {

@@ -75,9 +75,9 @@ export function startRecorderProcess(
       child = null;
       if (!ended) {
         const detail = lastWords.trim() === "" ? `its process ended (${signal ?? code})` : lastWords.trim();
-        listener({ kind: "failed", code: "recorder-ended", detail, hint: "It is started again for the next episode." });
         restart = setTimeout(start, wait * 1000);
         wait = Math.min(2 * wait, LONGEST_WAIT);
+        listener({ kind: "failed", code: "recorder-ended", detail, hint: "It is started again for the next episode." });
       }
     });
   };
@@ -124,11 +124,12 @@ export function startRecorderProcess(
       clearTimeout(restart);
       const last = child;
       if (last !== null) {
-        const gone = once(last, "exit");
         const timer = setTimeout(() => last.kill("SIGKILL"), CLOSE_WITHIN * 1000);
         // Behind everything that waits: a mere disconnect would throw that away.
         send({ kind: "end" }, 0, Infinity);
-        await gone;
+        if (last.exitCode === null && last.signalCode === null) {
+          await once(last, "exit");
+        }
         clearTimeout(timer);
       }
     },
