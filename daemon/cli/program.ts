@@ -12,6 +12,7 @@ import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
 import { register as registerMeasure } from "./measure.js";
 import { register as registerRecord } from "./record.js";
+import { register as registerReplay } from "./replay.js";
 import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
@@ -39,6 +40,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerLab,
   registerDataset,
   registerRecord,
+  registerReplay,
   registerMeasure,
   registerService,
 ];
