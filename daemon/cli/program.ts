@@ -12,6 +12,8 @@ import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
 import { register as registerMeasure } from "./measure.js";
 import { register as registerPuppet } from "./puppet.js";
+import { register as registerRecord } from "./record.js";
+import { register as registerReplay } from "./replay.js";
 import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
@@ -38,6 +40,8 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerFault,
   registerLab,
   registerDataset,
+  registerRecord,
+  registerReplay,
   registerMeasure,
   registerPuppet,
   registerService,

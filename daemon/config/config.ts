@@ -113,6 +113,17 @@ export const configSchema = z.strictObject({
    * before the needed measurements are there; a virtual arm has none.
    */
   evidence_directory: z.string().min(1).optional(),
+  /** Where runs are recorded (daemon/recorder); without it nothing is. */
+  recording: z
+    .strictObject({
+      /** Relative to `run_directory`; on a disk that lasts. */
+      directory: z.string().min(1),
+      /** Every policy run is an episode. */
+      policy_runs: z.boolean(),
+      /** Beyond this the oldest policy runs are removed; demonstrations and corrections never are. */
+      most_gigabytes: z.number().positive(),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
 });
 
@@ -123,7 +134,7 @@ export type PuppetConfig = z.infer<typeof puppet>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
 export interface Config
-  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet"> {
+  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "recording"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
@@ -132,6 +143,8 @@ export interface Config
   readonly puppet?: PuppetConfig;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
+  /** With its folder made absolute; not there where nothing is recorded. */
+  readonly recording?: NonNullable<RawConfig["recording"]>;
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly home: JointPosition;
@@ -151,7 +164,7 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, puppet, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, recording, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
@@ -159,6 +172,9 @@ export function parseConfig(text: string, path: string): Config {
     ...(cell_box === undefined ? {} : { cell_box }),
     ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
+    ...(recording === undefined
+      ? {}
+      : { recording: { ...recording, directory: resolve(runDirectory, recording.directory) } }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,
