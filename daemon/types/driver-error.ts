@@ -10,6 +10,7 @@ export type DriverErrorCode =
   | "no-permission"
   | "camera-absent"
   | "camera-format"
+  | "picture-unreadable"
   | "library-missing";
 
 /** What an operator should do about each code. */
@@ -24,6 +25,7 @@ export const OPERATOR_HINT: Readonly<Record<DriverErrorCode, string>> = {
   "no-permission": "This user may not open the device. Add it to the group named in systemd/README.md.",
   "camera-absent": "The camera does not open. Check its cable, its path or URL, and that no other program uses it.",
   "camera-format": "The camera delivers another picture size than configured. Set the size in the configuration.",
+  "picture-unreadable": "What should be a picture is none, or nothing can be computed from it. Take others.",
   "library-missing": "A library is missing. Run `npm start` once, which installs what the project needs.",
 };
 
