@@ -12,6 +12,8 @@ export interface LeRobotOptions extends PictureShape {
   readonly fps: number;
   readonly codec: VideoCodec;
   readonly texts: TextColumns;
+  /** Kind of robot, as `meta/info.json` names it. */
+  readonly robot: string;
 }
 
 /** Episodes in one data file and in one video file of each camera: about 100 MB of video at 256 pixels. */
@@ -238,9 +240,9 @@ export class LeRobotWriter {
   }
 
   /** Closes the files and writes what is known about the whole. */
-  async finish(robot: string): Promise<void> {
+  async finish(): Promise<void> {
     await this.#closeFile();
-    const { fps, size, codec, texts } = this.#options;
+    const { fps, size, codec, texts, robot } = this.#options;
     const meta = join(this.#folder, "meta");
     const episodes = join(this.#folder, numbered("meta/episodes", 0, 0, "parquet"));
     await mkdir(dirname(episodes), { recursive: true });
