@@ -254,11 +254,13 @@ export class Session {
   /** A report with what is known besides. */
   #completed(state: ArmState): ArmState {
     const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
-    const { health } = state;
+    const { health, link } = state;
+    // The line that is polled has a period of its own; the push has the one that it was set to.
+    const period = this.#receiver === null ? link.period : this.#options.push.period;
     return {
       ...state,
       health: health === null ? null : { ...health, controllerTemperature: this.#controllerTemperature },
-      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince },
+      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince, period },
     };
   }
 
