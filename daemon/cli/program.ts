@@ -11,6 +11,7 @@ import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
 import { register as registerLab } from "./lab.js";
 import { register as registerMeasure } from "./measure.js";
+import { register as registerPuppet } from "./puppet.js";
 import { register as registerRecord } from "./record.js";
 import { register as registerReplay } from "./replay.js";
 import { register as registerService } from "./service.js";
@@ -42,6 +43,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRecord,
   registerReplay,
   registerMeasure,
+  registerPuppet,
   registerService,
 ];
 
