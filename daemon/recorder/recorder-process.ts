@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { projectPath } from "../ports/project-path.js";
 import type { Seconds } from "../types/units.js";
 import type {
@@ -22,7 +23,7 @@ const MESSAGE_BYTES = 2000;
 /** First wait before an ended process is started again; doubled up to the longest. */
 const SHORTEST_WAIT: Seconds = 0.5;
 const LONGEST_WAIT: Seconds = 10;
-/** A disk that takes longer to close a file is left alone; repair closes it. */
+/** A disk that takes longer is not waited for: the process goes on by itself until it has closed the file. */
 const CLOSE_WITHIN: Seconds = 5;
 /** How much of the process' last words is kept, characters. */
 const LAST_WORDS = 400;
@@ -124,13 +125,14 @@ export function startRecorderProcess(
       clearTimeout(restart);
       const last = child;
       if (last !== null) {
-        const timer = setTimeout(() => last.kill("SIGKILL"), CLOSE_WITHIN * 1000);
         // Behind everything that waits: a mere disconnect would throw that away.
         send({ kind: "end" }, 0, Infinity);
         if (last.exitCode === null && last.signalCode === null) {
-          await once(last, "exit");
+          const patience = new AbortController();
+          const tooLong = delay(CLOSE_WITHIN * 1000, undefined, { signal: patience.signal }).catch(() => undefined);
+          await Promise.race([once(last, "exit"), tooLong]);
+          patience.abort();
         }
-        clearTimeout(timer);
       }
     },
     pid: () => child?.pid,

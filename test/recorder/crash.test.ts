@@ -5,7 +5,7 @@ import { killRecorders } from "./crash.js";
 import { folderApart } from "./samples.js";
 
 /** `kinevla bench recorder` does 50. */
-const KILLS = 10;
+const KILLS = 8;
 
 it("kill -9 at random instants costs no finished episode, and every file opens after repair", async () => {
   const { folder, remove } = folderApart();

@@ -21,13 +21,17 @@ export interface CrashFigures {
 }
 
 /** An episode is closed after this many turns, so that kills fall into opening, writing and closing alike. */
-const TURNS = 40;
+const TURNS = 10;
+/** The kill comes in one of the first episodes, so that some are closed also on a machine that is busy, */
+const EPISODES = 3;
+/** and at most so long after that one began. */
+const LONGEST_MS = 400;
 
 /** Records short episodes into a folder as fast as it goes and kills the process at random instants, `kills` times. */
 export async function killRecorders(folder: string, kills: number, random: () => number): Promise<CrashFigures> {
   const closed = new Map<string, number>();
   for (let kill = 0; kill < kills; kill++) {
-    await recordAndKill(folder, random() * 250, closed);
+    await recordAndKill(folder, 1 + Math.floor(random() * EPISODES), random() * LONGEST_MS, closed);
   }
   const found: Repaired[] = [];
   await repairFolder(folder, (one) => found.push(one));
@@ -41,20 +45,28 @@ export async function killRecorders(folder: string, kills: number, random: () =>
   return { kills, closed: closed.size, intact, ...results };
 }
 
-async function recordAndKill(folder: string, afterMs: number, closed: Map<string, number>): Promise<void> {
+async function recordAndKill(
+  folder: string,
+  episode: number,
+  afterMs: number,
+  closed: Map<string, number>,
+): Promise<void> {
   await new Promise<void>((resolve) => {
     let turn = 0;
     const heard = (message: FromRecorder): void => {
       if (message.kind === "closed") {
         closed.set(message.episode, message.messages);
-      } else if (message.kind === "opened" && killer === undefined) {
-        killer = setTimeout(() => process.kill(recorder.pid() ?? -1, "SIGKILL"), afterMs);
+      } else if (message.kind === "opened") {
+        opened += 1;
+        if (opened === episode) {
+          setTimeout(() => process.kill(recorder.pid() ?? -1, "SIGKILL"), afterMs);
+        }
       } else if (message.kind === "failed") {
         clearInterval(writer);
         void recorder.end().then(resolve);
       }
     };
-    let killer: NodeJS.Timeout | undefined;
+    let opened = 0;
     const recorder = startRecorderProcess({ folder, mostBytes: 1e12 }, heard);
     const writer = setInterval(() => {
       const now = hostClock.now();

@@ -58,13 +58,15 @@ it("a disk that is full costs the unfinished chunk; it is told, and the next epi
 it("what a disk is too slow for is dropped and counted, and never waits in memory without bound", async () => {
   const { folder, remove } = folderApart();
   const told: FromRecorder[] = [];
-  let onOpened: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    onOpened = resolve;
-  });
+  let onTold: () => void = () => undefined;
+  const next = (): Promise<void> =>
+    new Promise((resolve) => {
+      onTold = resolve;
+    });
+  const opened = next();
   const recorder = startRecorderProcess({ folder, mostBytes: 1e12 }, (message) => {
     told.push(message);
-    onOpened();
+    onTold();
   });
   try {
     recorder.open(start(), [], 0);
@@ -78,7 +80,9 @@ it("what a disk is too slow for is dropped and counted, and never waits in memor
     process.kill(pid, "SIGCONT");
     // 8 MB of pictures of 32 kB.
     assert.ok(taken >= 200 && taken <= 270, `${taken}`);
+    const closed = next();
     recorder.close(end());
+    await closed;
   } finally {
     await recorder.end();
   }

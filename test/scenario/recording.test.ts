@@ -46,7 +46,10 @@ async function check(folder: string): Promise<void> {
   assert.deepEqual(await inspectEpisode(path).then(({ wrong }) => wrong), null);
   assert.match(metadata.get("kinevla.episode")?.get("config_sha256") ?? "", /^[0-9a-f]{64}$/);
   for (const topic of ["/policy/reasoning", "/policy/chunk", "/policy/chunk_report", "/arm/stop", "/task", "/faults"]) {
-    assert.ok(messages.some((message) => message.topic === topic), topic);
+    assert.ok(
+      messages.some((message) => message.topic === topic),
+      topic,
+    );
   }
   const on = (topic: string): readonly number[] =>
     messages.filter((message) => message.topic === topic).map(({ logTime }) => Number(logTime) / 1e9);
