@@ -9,6 +9,7 @@ import type { ArmReport, ArmRequest, HoldToRun, ToArm } from "../types/arm-link.
 import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
+import type { Setpoint } from "../types/setpoint.js";
 import { type Instant, jointAt, jointPosition, type Seconds } from "../types/units.js";
 import { type Finding, latches } from "../watch/finding.js";
 import { Acknowledgement } from "./acknowledgement.js";
@@ -65,6 +66,8 @@ export class Supervisor {
   #lastTickAt: Instant = -Infinity;
   #reportedAt: Instant = -Infinity;
   #refusals = 0;
+  /** Permitted since the last report. */
+  #sent: Setpoint[] = [];
   /** A protective stop: the arm comes to rest first, then it is stopped and latched. */
   #latching: Finding | null = null;
   #stoppedAt: Instant = -Infinity;
@@ -240,6 +243,10 @@ export class Supervisor {
   report(now: Instant): void {
     this.#reportedAt = now;
     this.#options.tell({ kind: "state", state: this.#reportOf(now) });
+    if (this.#sent.length > 0) {
+      this.#options.tell({ kind: "setpoints", setpoints: this.#sent });
+      this.#sent = [];
+    }
   }
 
   #reportOf(now: Instant): ArmReport {
@@ -414,6 +421,7 @@ export class Supervisor {
     this.#options.untilDue(dueAt);
     this.#options.arm.send(verdict.setpoint);
     stream.sent(q);
+    this.#sent.push(verdict.setpoint);
     this.#watch.sent(q, now);
     this.#stops.sent(verdict.setpoint, this.#authority.arm);
     this.#afterSending(stream, now);

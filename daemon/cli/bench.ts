@@ -35,8 +35,25 @@ export function register(program: Command): void {
   count(add("chunk", "time from picture to arm process, by phase"), "chunks", 100).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/chunk.js")).benchChunk(given(options))),
   );
+  bench
+    .command("recorder")
+    .description("kill -9 of a recorder process at random instants: what is lost")
+    .option("--n <count>", "kills", positive, 50)
+    .action(async ({ n }: { readonly n: number }) => {
+      const { benchRecorder } = await import("../../test/bench/recorder.js");
+      process.stdout.write(`${JSON.stringify(await benchRecorder(n), null, 2)}\n`);
+    });
   seconds(add("memory", "resident memory of every process but the lab's"), 600).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
+  );
+  seconds(
+    bench
+      .command("puppet")
+      .description("rate and age of a leader arm's samples at the arm process's socket, sound and with faults")
+      .option("--json", "print the figures as JSON alone"),
+    8,
+  ).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/puppet.js")).benchPuppet(given(options))),
   );
 }
 

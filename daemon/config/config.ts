@@ -29,6 +29,31 @@ const cameraSource = z.union([
   }),
 ]);
 
+const serialPath = z.string().startsWith("/dev/");
+/** Of a Dynamixel device; 253 and up are reserved (protocol 2.0). */
+const deviceId = z.int().min(0).max(252);
+
+const puppet = z.union([
+  z.strictObject({
+    kind: z.literal("realman-leader"),
+    path: serialPath,
+    baud: z.int().positive(),
+    /** What `kinevla calibrate puppet` wrote for this leader, relative to this file. */
+    calibration: z.string().min(1),
+  }),
+  z.strictObject({
+    kind: z.literal("dynamixel-leader"),
+    path: serialPath,
+    baud: z.int().positive(),
+    /** Device ids of J1 to J7. */
+    joint_ids: z.array(deviceId).length(7),
+    gripper_id: deviceId,
+    /** A device with a switch: one byte of its control table, not 0 while pressed. */
+    button: z.strictObject({ id: deviceId, address: z.int().min(0).max(65_535) }).optional(),
+    calibration: z.string().min(1),
+  }),
+]);
+
 /** The one configuration file. Units are spelled in the keys; every key without `optional` must be there. */
 export const configSchema = z.strictObject({
   arm: z.strictObject({
@@ -81,24 +106,45 @@ export const configSchema = z.strictObject({
   run_directory: z.string().min(1),
   /** A device of the cell with an enabling switch or guard door and a relay in the arm's supply (drivers/cell-box). */
   cell_box: z.strictObject({ host, port }).optional(),
+  /** The leader arm, where there is one; read by a process of its own (drivers/puppet). */
+  puppet: puppet.optional(),
   /**
    * Where `kinevla measure` keeps what was measured on this arm; relative to this file. With it, no policy moves the arm
    * before the needed measurements are there; a virtual arm has none.
    */
   evidence_directory: z.string().min(1).optional(),
+  /** Where runs are recorded (daemon/recorder); without it nothing is. */
+  recording: z
+    .strictObject({
+      /** Relative to `run_directory`; on a disk that lasts. */
+      directory: z.string().min(1),
+      /** Every policy run is an episode. */
+      policy_runs: z.boolean(),
+      /** Beyond this the oldest policy runs are removed; demonstrations and corrections never are. */
+      most_gigabytes: z.number().positive(),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
 });
 
 type RawConfig = z.infer<typeof configSchema>;
 
+/** The leader arm of a configuration, with the calibration file's path made absolute. */
+export type PuppetConfig = z.infer<typeof puppet>;
+
 /** A checked configuration, with paths made absolute and the home pose in rad. */
-export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box"> {
+export interface Config
+  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "recording"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
   readonly cell_box?: { readonly host: string; readonly port: number };
+  /** The leader arm; not there for a cell without one. */
+  readonly puppet?: PuppetConfig;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
+  /** With its folder made absolute; not there where nothing is recorded. */
+  readonly recording?: NonNullable<RawConfig["recording"]>;
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly home: JointPosition;
@@ -106,6 +152,8 @@ export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evide
   readonly armSocket: string;
   /** Unix socket of the guardian. */
   readonly guardianSocket: string;
+  /** Unix socket on which the arm process takes what the puppet process says. */
+  readonly puppetSocket: string;
 }
 
 /** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
@@ -116,13 +164,17 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, recording, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
     ...config,
     ...(cell_box === undefined ? {} : { cell_box }),
+    ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
+    ...(recording === undefined
+      ? {}
+      : { recording: { ...recording, directory: resolve(runDirectory, recording.directory) } }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,
@@ -136,5 +188,6 @@ export function parseConfig(text: string, path: string): Config {
     },
     armSocket: resolve(runDirectory, "arm.sock"),
     guardianSocket: resolve(runDirectory, "guardian.sock"),
+    puppetSocket: resolve(runDirectory, "puppet.sock"),
   };
 }

@@ -34,6 +34,7 @@ export const RIGHTS: Rights = {
   instruct: operators(WORKING),
   pause: operators(WORKING),
   resume: operators(WORKING),
+  record: operators(ANY),
   home: operators(WORKING),
   acknowledge: operators(["fault"]),
   "take-over": supervisors(ANY),

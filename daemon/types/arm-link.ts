@@ -2,7 +2,7 @@ import type { GripperState } from "./arm-state.js";
 import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
 import type { Role } from "./role.js";
-import type { SetpointSource } from "./setpoint.js";
+import type { Setpoint, SetpointSource } from "./setpoint.js";
 import type { Instant, JointPosition, Seconds } from "./units.js";
 
 /** What the daemon says to the arm process, one JSON object a line over a Unix socket. */
@@ -65,6 +65,8 @@ export type FromArm =
       readonly arm: string;
     }
   | { readonly kind: "state"; readonly state: ArmReport }
+  /** Every setpoint that the guard permitted since the last such message, in order; with each report, for recordings. */
+  | { readonly kind: "setpoints"; readonly setpoints: readonly Setpoint[] }
   | { readonly kind: "stopped"; readonly stop: StopReport }
   /** A chunk was taken, or why it was not. */
   | {
