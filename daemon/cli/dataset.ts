@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
+import type { ExportCommandOptions } from "./run-dataset-export.js";
 import { wholeNumber } from "./whole-number.js";
 
 interface Options {
@@ -13,7 +14,7 @@ interface Options {
 
 /** `kinevla dataset`: demonstrations of the scripted expert in the virtual lab. */
 export function register(program: Command): void {
-  const dataset = program.command("dataset").description("training data from the virtual lab");
+  const dataset = program.command("dataset").description("training data: from the virtual lab, or from recordings");
   dataset
     .command("generate")
     .description("make seeded demonstrations with pictures, states, actions and texts; continues an interrupted run")
@@ -39,5 +40,30 @@ export function register(program: Command): void {
         },
       });
       process.stderr.write(`\nThe data set is complete: ${out}\n`);
+    });
+  dataset
+    .command("export")
+    .description("turn recorded episodes into a LeRobotDataset v3.0, or into what models/training reads")
+    .argument("<recordings...>", "recordings (.mcap), or folders of them")
+    .requiredOption("--out <folder>", "where the data set goes; must not exist")
+    .addOption(new Option("--format <format>").choices(["lerobot", "kinevla"]).default("lerobot"))
+    .option("--fps <n>", "steps a second: the rate at which the policy will run", wholeNumber, 10)
+    .option("--size <pixels>", "side of the pictures (default: lerobot 256, kinevla 96)", wholeNumber)
+    .addOption(new Option("--codec <codec>", "of lerobot's videos").choices(["h264", "av1"]).default("h264"))
+    .addOption(
+      new Option("--texts <columns>", "language: lerobot 0.6 and newer; strings: two text features, for any version")
+        .choices(["language", "strings"])
+        .default("language"),
+    )
+    .addOption(new Option("--success <which>").choices(["success", "failure", "all"]).default("success"))
+    .option("--tasks <file>", "JSON list of instruction, paraphrases, coarse and fine text, for episodes without texts")
+    .option("--max-skew <ms>", "the nearest picture or arm state may be this far away", wholeNumber, 50)
+    .option("--idle <ms>", "rests at least as long are removed; 0 keeps all", wholeNumber, 500)
+    .option("--idle-motion <mrad>", "a joint that moves less is at rest", wholeNumber, 10)
+    .option("--validation <n>", "hold out every n-th episode of an instruction into <out>-val; 0: none", wholeNumber, 0)
+    .addHelpText("after", "\nExample:\n  kinevla dataset export recordings/ --out ~/bread-lerobot")
+    .action(async (recordings: string[], options: ExportCommandOptions) => {
+      const { runDatasetExport } = await import("./run-dataset-export.js");
+      await runDatasetExport(recordings, options);
     });
 }
