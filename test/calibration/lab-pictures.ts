@@ -1,3 +1,4 @@
+import { apply, compose, poseOf, type Rotation } from "../../calibration/rigid.js";
 import { flangePose } from "../../daemon/motion/kinematics.js";
 import type { Board, RigidPose } from "../../daemon/types/board.js";
 import type { CameraRole } from "../../daemon/types/frame.js";
@@ -6,11 +7,10 @@ import type { JpegEncoder } from "../../drivers/virtual-lab/cameras/jpeg.js";
 import { POSE_LENGTH, Simulation } from "../../drivers/virtual-lab/physics/simulation.js";
 import { PICTURE_SIZE, Raster } from "../../drivers/virtual-lab/render/raster.js";
 import { readVisuals } from "../../drivers/virtual-lab/render/visuals.js";
-import { BOARD_HALF_THICKNESS } from "../../drivers/virtual-lab/scene/mjcf.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
+import { BOARD_HALF_THICKNESS } from "../../drivers/virtual-lab/scene/mjcf.js";
 import { createRandom, type Random } from "../../drivers/virtual-lab/scene/random.js";
 import { type BoardSpec, drawScene, type SceneSpec } from "../../drivers/virtual-lab/scene/scene-spec.js";
-import { apply, compose, poseOf, type Rotation } from "../../calibration/rigid.js";
 
 const DEGREE = Math.PI / 180;
 
@@ -51,7 +51,11 @@ export class LabPictures {
   #raster: Raster | undefined;
 
   constructor(seed: number, encode: JpegEncoder) {
-    const aside = { bread: { x: 0, y: 0.6, yaw: 0 }, carrot: { x: 0, y: -0.6, yaw: 0 }, plate: { x: 0.2, y: 0.6, yaw: 0 } };
+    const aside = {
+      bread: { x: 0, y: 0.6, yaw: 0 },
+      carrot: { x: 0, y: -0.6, yaw: 0 },
+      plate: { x: 0.2, y: 0.6, yaw: 0 },
+    };
     this.scene = { ...drawScene(seed, "move-bread"), ...aside };
     this.#encode = encode;
     this.#random = createRandom(seed);
