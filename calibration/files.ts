@@ -111,7 +111,15 @@ export const FILES = {
   roles: { kind: "roles", command: "kinevla calibrate roles" },
 } as const;
 export type CalibrationName = keyof typeof FILES;
-export const CALIBRATION_NAMES = ["camera-front", "camera-wrist", "hand-eye", "table", "puppet", "gripper", "roles"] as const;
+export const CALIBRATION_NAMES = [
+  "camera-front",
+  "camera-wrist",
+  "hand-eye",
+  "table",
+  "puppet",
+  "gripper",
+  "roles",
+] as const;
 
 /** What the calibrated things are in this cell; what is not known is left out and not compared. */
 export interface Cell {
@@ -129,8 +137,8 @@ export interface Expected {
 }
 
 /** A calibration that may be used, or why there is none. */
-export type Read<Kind extends CalibrationKind = CalibrationKind> =
-  | { readonly kind: "good"; readonly calibration: CalibrationOf<Kind> }
+export type Read<Name extends CalibrationName = CalibrationName> =
+  | { readonly kind: "good"; readonly calibration: CalibrationIn<Name> }
   | { readonly kind: "missing" | "broken" | "foreign" | "stale"; readonly reason: string; readonly hint: string };
 
 const DAY_MS = 86_400_000;
@@ -145,7 +153,7 @@ export function readCalibration<Name extends CalibrationName>(
   folder: string,
   name: Name,
   { cell, wallTime, maxAgeDays }: Expected,
-): Read<(typeof FILES)[Name]["kind"]> {
+): Read<Name> {
   const path = calibrationPath(folder, name);
   const hint = `Calibrate: ${FILES[name].command}`;
   if (!existsSync(path)) {
@@ -161,17 +169,18 @@ export function readCalibration<Name extends CalibrationName>(
   if (!parsed.success) {
     return { kind: "broken", reason: `${path}: ${z.prettifyError(parsed.error)}`, hint };
   }
-  const calibration = parsed.data;
-  if (!isOfKind(calibration, FILES[name].kind)) {
-    return { kind: "broken", reason: `${path} holds a calibration of kind ${calibration.kind}`, hint };
-  }
+  const calibration: Calibration = parsed.data;
+  const { kind, measuredAt } = calibration;
   const foreign = foreignness(calibration, name, cell);
+  if (!isOf(calibration, name)) {
+    return { kind: "broken", reason: `${path} holds a calibration of kind ${kind}`, hint };
+  }
   if (foreign !== null) {
     return { kind: "foreign", reason: `${path} is of ${foreign}`, hint };
   }
-  const ageDays = (wallTime - Date.parse(calibration.measuredAt)) / DAY_MS;
+  const ageDays = (wallTime - Date.parse(measuredAt)) / DAY_MS;
   if (ageDays < -1) {
-    return { kind: "broken", reason: `${path} was measured in the future (${calibration.measuredAt})`, hint };
+    return { kind: "broken", reason: `${path} was measured in the future (${measuredAt})`, hint };
   }
   if (ageDays > maxAgeDays) {
     return { kind: "stale", reason: `${path} is ${Math.floor(ageDays)} days old, ${maxAgeDays} at most`, hint };
@@ -179,8 +188,10 @@ export function readCalibration<Name extends CalibrationName>(
   return { kind: "good", calibration };
 }
 
-function isOfKind<Kind extends CalibrationKind>(of: Calibration, kind: Kind): of is CalibrationOf<Kind> {
-  return of.kind === kind;
+type CalibrationIn<Name extends CalibrationName> = CalibrationOf<(typeof FILES)[Name]["kind"]>;
+
+function isOf<Name extends CalibrationName>(of: Calibration, name: Name): of is CalibrationIn<Name> {
+  return of.kind === FILES[name].kind;
 }
 
 /** Whose it is where it is not this cell's, in words; null where it is. */

@@ -1,7 +1,7 @@
 import { type Board, boardPoints, type Intrinsics, type PicturePoint, type RigidPose } from "../daemon/types/board.js";
 import { leastSquares, refine } from "./least-squares.js";
 import { project } from "./project.js";
-import { apply, compose, cross, dot, invert, minus, poseOf, rotate, type Vector3, turnOf } from "./rigid.js";
+import { apply, compose, cross, dot, invert, minus, poseOf, rotate, turnOf, type Vector3 } from "./rigid.js";
 
 /** The board as the wrist camera saw it from one pose of the arm. */
 export interface WristView {
@@ -106,9 +106,7 @@ function motionsOf(views: readonly WristView[]): readonly Motion[] {
 
 function axesSpread(turns: readonly Vector3[]): boolean {
   return turns.some((a, index) =>
-    turns
-      .slice(index + 1)
-      .some((b) => length(cross(a, b)) > length(a) * length(b) * Math.sin(LEAST_BETWEEN_AXES)),
+    turns.slice(index + 1).some((b) => length(cross(a, b)) > length(a) * length(b) * Math.sin(LEAST_BETWEEN_AXES)),
   );
 }
 
@@ -202,9 +200,7 @@ function refineAll({ board, wristCamera, wrist, frontCamera, front }: HandEyeVie
       ...wrist.flatMap(({ flange, corners, place }) =>
         errors(compose(fromWrist, compose(invert(flange), poseAt(at, 1 + place))), corners, wristCamera),
       ),
-      ...front.flatMap(({ corners, place }) =>
-        errors(compose(fromFront, poseAt(at, 1 + place)), corners, frontCamera),
-      ),
+      ...front.flatMap(({ corners, place }) => errors(compose(fromFront, poseAt(at, 1 + place)), corners, frontCamera)),
     ];
   });
   return {

@@ -56,7 +56,9 @@ function widestTilt(places: readonly BoardPlace[]): number {
     return [r[2], r[5], r[8]] as const;
   });
   return Math.max(
-    ...normals.flatMap((a, index) => normals.slice(index + 1).map((b) => Math.acos(Math.min(1, Math.max(-1, dot(a, b)))))),
+    ...normals.flatMap((a, index) =>
+      normals.slice(index + 1).map((b) => Math.acos(Math.min(1, Math.max(-1, dot(a, b))))),
+    ),
     0,
   );
 }

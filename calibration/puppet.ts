@@ -81,9 +81,14 @@ function solveJoint(
   if (move === undefined || Math.abs(moved) < LEAST_MOVE) {
     return { reason: `${name} was turned by ${inDegrees(moved)}`, hint: `Turn ${name} of the leader alone by 30 deg.` };
   }
-  const other = move.after.findIndex((after, at) => at !== joint && Math.abs(after - jointAt(move.before, at)) > MOST_BESIDES);
+  const other = move.after.findIndex(
+    (after, at) => at !== joint && Math.abs(after - jointAt(move.before, at)) > MOST_BESIDES,
+  );
   if (other >= 0) {
-    return { reason: `J${other + 1} turned while ${name} was to turn alone`, hint: "Hold the others still and repeat." };
+    return {
+      reason: `J${other + 1} turned while ${name} was to turn alone`,
+      hint: "Hold the others still and repeat.",
+    };
   }
   const sign = moved > 0 ? 1 : -1;
   const raw = poses.map(({ leader }) => jointAt(leader, joint));
@@ -97,7 +102,9 @@ function solveJoint(
   }
   const scale = slope === null ? 1 : Math.abs(slope);
   const zeros = raw.map((value, at) => value - (wanted[at] ?? 0) / (sign * scale));
-  const wrapped = raw.some((value, at) => Math.abs(sign * (value - (raw[0] ?? 0)) - ((wanted[at] ?? 0) - (wanted[0] ?? 0))) > TURN / 2);
+  const wrapped = raw.some(
+    (value, at) => Math.abs(sign * (value - (raw[0] ?? 0)) - ((wanted[at] ?? 0) - (wanted[0] ?? 0))) > TURN / 2,
+  );
   const zero = zeros.reduce((sum, value) => sum + value, 0) / zeros.length;
   if (wrapped || Math.abs(zero) > TURN / 2 + LEAST_RANGE) {
     return {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { register as registerAcknowledge } from "./acknowledge.js";
 import { register as registerAudit } from "./audit.js";
 import { register as registerBench } from "./bench.js";
+import { register as registerCalibrate } from "./calibrate.js";
 import { register as registerDataset } from "./dataset.js";
 import { register as registerDoctor } from "./doctor.js";
 import { register as registerEvaluate } from "./evaluate.js";
@@ -44,6 +45,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerReplay,
   registerMeasure,
   registerPuppet,
+  registerCalibrate,
   registerService,
 ];
 

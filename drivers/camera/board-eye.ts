@@ -34,7 +34,10 @@ export function startBoardEye(): BoardEye {
       if (isOfKind(answer, question.kind)) {
         return answer;
       }
-      throw new DriverError("picture-unreadable", answer.kind === "failed" ? answer.reason : `it answered ${answer.kind}`);
+      throw new DriverError(
+        "picture-unreadable",
+        answer.kind === "failed" ? answer.reason : `it answered ${answer.kind}`,
+      );
     });
   };
 

@@ -1,3 +1,4 @@
+import { apply, compose, poseOf, type Rotation } from "../../calibration/rigid.js";
 import { flangePose } from "../../daemon/motion/kinematics.js";
 import type { Board, RigidPose } from "../../daemon/types/board.js";
 import type { CameraRole } from "../../daemon/types/frame.js";
@@ -7,9 +8,9 @@ import { POSE_LENGTH, Simulation } from "../../drivers/virtual-lab/physics/simul
 import { PICTURE_SIZE, Raster } from "../../drivers/virtual-lab/render/raster.js";
 import { readVisuals } from "../../drivers/virtual-lab/render/visuals.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
+import { BOARD_HALF_THICKNESS } from "../../drivers/virtual-lab/scene/mjcf.js";
 import { createRandom, type Random } from "../../drivers/virtual-lab/scene/random.js";
 import { type BoardSpec, drawScene, type SceneSpec } from "../../drivers/virtual-lab/scene/scene-spec.js";
-import { compose, poseOf, type Rotation } from "../../calibration/rigid.js";
 
 const DEGREE = Math.PI / 180;
 
@@ -32,45 +33,75 @@ function turnsOf(r: Rotation): readonly [number, number, number] {
   return [Math.atan2(r[7], r[8]), Math.asin(Math.max(-1, Math.min(1, -r[6]))), Math.atan2(r[3], r[0])];
 }
 
+/** The arm at rest in one pose. */
+interface Stage {
+  readonly raster: Raster;
+  readonly poses: Float32Array;
+  /** Place of the board in `poses`. */
+  readonly board: number;
+  readonly q: JointPosition;
+}
+
 /** A lab of a seed (cameras, light and colours varied) with a cleared table, filmed picture by picture. */
 export class LabPictures {
   readonly scene: SceneSpec;
   readonly #encode: JpegEncoder;
   readonly #random: Random;
+  readonly #stages = new Map<string, Stage>();
+  #raster: Raster | undefined;
 
   constructor(seed: number, encode: JpegEncoder) {
-    const aside = { bread: { x: 0, y: 0.6, yaw: 0 }, carrot: { x: 0, y: -0.6, yaw: 0 }, plate: { x: 0.2, y: 0.6, yaw: 0 } };
+    const aside = {
+      bread: { x: 0, y: 0.6, yaw: 0 },
+      carrot: { x: 0, y: -0.6, yaw: 0 },
+      plate: { x: 0.2, y: 0.6, yaw: 0 },
+    };
     this.scene = { ...drawScene(seed, "move-bread"), ...aside };
     this.#encode = encode;
     this.#random = createRandom(seed);
   }
 
-  /** JPEG of what a camera sees with the board there and the arm at `q`. */
+  /** JPEG of what a camera sees with the board there and the arm at `q`; only the board's pose is put in anew. */
   async take(role: CameraRole, board: Pick<BoardSpec, "position" | "turn">, q: JointPosition = HOME) {
-    const simulation = await Simulation.create({ ...this.scene, board: { ...BOARD, ...board } }, q);
-    const raster = new Raster(readVisuals(simulation, { ...this.scene, board: { ...BOARD, ...board } }));
-    const poses = new Float32Array(POSE_LENGTH * simulation.poseCount());
-    simulation.readPoses(poses);
-    raster.place(poses);
-    const jpeg = this.#encode(raster.render(role, poses), PICTURE_SIZE);
-    const measured = simulation.measured();
-    simulation.close();
-    return { jpeg, q: measured };
+    const stage = await this.#stage(q);
+    const { position, rotation } = compose(trueBoard({ ...BOARD, ...board }), FLIP);
+    const middle = apply({ position, rotation }, [0, 0, -BOARD_HALF_THICKNESS]);
+    for (let row = 0; row < 3; row += 1) {
+      const from = stage.board * POSE_LENGTH + 4 * row;
+      stage.poses.set([...rotation.slice(3 * row, 3 * row + 3), middle[row] ?? 0], from);
+    }
+    stage.raster.place(stage.poses);
+    return { jpeg: this.#encode(stage.raster.render(role, stage.poses), PICTURE_SIZE), q: stage.q };
   }
 
   /** Where a camera is in the base frame with the arm at `q`: x right, y down, z forward. */
   async camera(role: CameraRole, q: JointPosition = HOME): Promise<RigidPose> {
-    const simulation = await Simulation.create(this.scene, q);
-    const poses = new Float32Array(POSE_LENGTH * simulation.poseCount());
-    simulation.readPoses(poses);
-    const from = (simulation.poseCount() - (role === "front" ? 2 : 1)) * POSE_LENGTH;
-    simulation.close();
+    const { poses } = await this.#stage(q);
+    const from = poses.length - (role === "front" ? 2 : 1) * POSE_LENGTH;
     const n = (at: number): number => poses[from + at] ?? 0;
     // The lab's cameras look along -z with y up.
     return {
       position: [n(3), n(7), n(11)],
       rotation: [n(0), -n(1), -n(2), n(4), -n(5), -n(6), n(8), -n(9), -n(10)],
     };
+  }
+
+  /** The arm at rest at `q`; one simulation and one rasteriser a pose would take most of the time. */
+  async #stage(q: JointPosition): Promise<Stage> {
+    const known = this.#stages.get(q.join());
+    if (known !== undefined) {
+      return known;
+    }
+    const scene = { ...this.scene, board: { ...BOARD, position: [0.3, 0, 0.1], turn: [0, 0, 0] } } as const;
+    const simulation = await Simulation.create(scene, q);
+    this.#raster ??= new Raster(readVisuals(simulation, scene));
+    const poses = new Float32Array(POSE_LENGTH * simulation.poseCount());
+    simulation.readPoses(poses);
+    const board = simulation.geoms().find(({ name }) => name === "board")?.index ?? 0;
+    const stage = { raster: this.#raster, poses, board, q: simulation.measured() };
+    simulation.close();
+    this.#stages.set(q.join(), stage);
+    return stage;
   }
 
   /** Focal length of a camera, pixels. */

@@ -160,7 +160,7 @@ function objects(spec: SceneSpec): string {
 }
 
 /** Half the thickness of a calibration board, m. */
-const BOARD_HALF_THICKNESS = 0.0015;
+export const BOARD_HALF_THICKNESS = 0.0015;
 
 /** The calibration board; its printed side is the box's upper face, with a margin of one square around. */
 function calibrationBoard({ board }: SceneSpec): string {
