@@ -6,7 +6,7 @@ import { type Condition, raise, type Since } from "../watch/condition.js";
 import { bySeverity, type Finding } from "../watch/finding.js";
 import { gripperConditions } from "../watch/gripper-conditions.js";
 import { healthConditions, type Warmth, warmthIn } from "../watch/health-conditions.js";
-import { type History, historyAnew, measuredIn, NO_HISTORY, sentIn } from "../watch/history.js";
+import { type History, measuredIn, NO_HISTORY, sentIn } from "../watch/history.js";
 import { motionConditions } from "../watch/motion-conditions.js";
 import { type Belief, believe, NO_BELIEF } from "../watch/plausible.js";
 import {
@@ -84,7 +84,7 @@ export class ArmWatch {
     if (believed === "no") {
       return false;
     }
-    this.#history = measuredIn(believed === "anew" ? historyAnew(this.#history) : this.#history, state, cell);
+    this.#history = measuredIn(believed === "anew" ? NO_HISTORY : this.#history, state, cell);
     this.#same = sameIn(this.#same, state);
     this.#warmth = warmthIn(this.#warmth, state.health, now);
     this.#judge("report", reportConditions(this.#same, this.#history, watch), now);

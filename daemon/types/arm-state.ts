@@ -1,4 +1,4 @@
-import type { Instant, JointPosition, Seconds } from "./units.js";
+import type { Instant, JointPosition } from "./units.js";
 
 /** What the arm itself reported, once a push period. */
 export interface ArmState {
@@ -36,12 +36,10 @@ export interface LinkHealth {
   readonly unbelieved: number;
   /** Since when a question to the arm waits for its answer; Infinity for none. */
   readonly waitingSince: Instant;
-  /** The arm measures no two of its reports in less than this. */
-  readonly period: Seconds;
 }
 
-/** Stands for a link of which nothing is known; the vendor's push has no shorter period than 5 ms. */
-export const QUIET_LINK: LinkHealth = { unbelieved: 0, waitingSince: Infinity, period: 0.005 };
+/** Stands for a link of which nothing is known. */
+export const QUIET_LINK: LinkHealth = { unbelieved: 0, waitingSince: Infinity };
 
 /** Gripper as commanded and as measured; openings run from 0 (closed) to 1 (open). */
 export interface GripperState {

@@ -1,15 +1,15 @@
 import { speedOf } from "../motion/breaches.js";
-import { elementAt, JOINT_COUNT, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import { elementAt, type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { bandSince, fastest, type History, measuredSpeed, travelled } from "./history.js";
+import { bandSince, type History, measuredSpeed, type Pose, poseBefore, timeSince, travelled } from "./history.js";
 import type { Situation } from "./situation.js";
 import type { ArmLimits } from "./watch-limits.js";
 
 // Interlocks: ML-02, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, OP-06.
 
-/** Speeds are taken over this time or more: four pushes, so that what the arm trembles is no speed. */
+/** Speeds are taken over this time: four pushes, so that one late datagram is no speed. */
 const SPEED_WINDOW = 0.02;
-/** Speeds of parts are taken over this time or more, and those of an arm that should stand over this time (ML-08: 50 ms). */
+/** Speeds of parts, and of an arm that should stand, are taken over this time (ML-08: 50 ms). */
 const CALM_WINDOW = 0.05;
 
 /** The table of what the measured motion must not be. */
@@ -17,14 +17,16 @@ export function motionConditions(history: History, situation: Situation, limits:
   const { watch, policy, cell } = limits;
   const newest = history.poses.at(-1);
   const q = newest?.q ?? ZERO;
+  const speed = measuredSpeed(history, poseBefore(history, SPEED_WINDOW)) ?? ZERO;
+  const calmFrom = poseBefore(history, CALM_WINDOW);
+  const calm = measuredSpeed(history, calmFrom) ?? ZERO;
   const outside = worst(q, (angle, joint) => Math.abs(angle) - jointAt(policy.highest, joint));
-  const fast = fastestJoint(history, SPEED_WINDOW, policy.velocity);
-  const stillFast = fastestJoint(history, watch.speed.lasting, policy.velocity);
-  const cartesian = fastestPoint(history);
+  const fast = worst(speed, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
+  const cartesian = fastestPoint(history, calmFrom);
   const near = newest === undefined ? null : leastMargin(newest.placement.margins, "self-collision", cell.body.bounds);
   const low = newest === undefined ? null : leastMargin(newest.placement.margins, "table", cell.body.bounds);
   const height = low?.part === "fingertip" ? cell.table.fingertips : cell.table.housings;
-  const band = bandSince(history.sent, history.earliest - watch.behind.lag);
+  const band = bandSince(history.sent, history.reportedAt - watch.behind.lag);
   const behind = worst(q, (angle, joint) => {
     return band === null ? 0 : Math.max(angle - elementAt(band.highest, joint), elementAt(band.lowest, joint) - angle);
   });
@@ -32,7 +34,7 @@ export function motionConditions(history: History, situation: Situation, limits:
   const { standsSince, stoodAt, now } = situation;
   const settled = now - standsSince >= watch.standstill.settled;
   const drift = worst(q, (angle, joint) => (stoodAt === null ? 0 : Math.abs(angle - jointAt(stoodAt, joint))));
-  const stirs = worst(measuredSpeed(history, CALM_WINDOW) ?? ZERO, Math.abs);
+  const stirs = worst(calm, Math.abs);
   return [
     {
       ...{ id: "ML-02", code: "outside-limits", reaction: "protective-stop", lasting: 0 },
@@ -40,9 +42,9 @@ export function motionConditions(history: History, situation: Situation, limits:
       detail: () => `J${outside.joint + 1} stands ${degrees(outside.by)} deg outside its soft limit`,
     },
     {
-      ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
-      holds: !(stillFast.by <= watch.speed.part),
-      detail: () => overspeed(stillFast),
+      ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: watch.speed.lasting },
+      holds: !(fast.by <= watch.speed.part),
+      detail: () => overspeed(fast),
     },
     {
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
@@ -52,8 +54,8 @@ export function motionConditions(history: History, situation: Situation, limits:
     {
       ...{ id: "ML-08", code: "cartesian-overspeed", reaction: "protective-stop" },
       lasting: watch.cartesianSpeed.lasting,
-      holds: !(cartesian.by <= watch.cartesianSpeed.part * cell.speed),
-      detail: () => `${cell.body.points[cartesian.point]?.name ?? "a part"} at ${millimetres(cartesian.by)} mm/s`,
+      holds: !(cartesian.speed <= watch.cartesianSpeed.part * cell.speed),
+      detail: () => `${cell.body.points[cartesian.point]?.name ?? "a part"} at ${millimetres(cartesian.speed)} mm/s`,
     },
     {
       ...{ id: "ML-10", code: "below-table", reaction: "protective-stop", lasting: 0 },
@@ -114,29 +116,18 @@ function overspeed({ by, joint }: Worst): string {
   return `J${joint + 1} moves at ${by.toFixed(2)} times its permitted speed`;
 }
 
-/** The fastest joint over `window` or more, in parts of `permitted`, rad/s. */
-function fastestJoint(history: History, window: Seconds, permitted: JointVector): Worst {
-  return fastest(history, window, { by: 0, joint: 0 }, (newest, before, elapsed) => {
-    let found = { by: 0, joint: 0 };
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const way = Math.abs(jointAt(newest.q, joint) - jointAt(before.q, joint));
-      const by = way / (elapsed * jointAt(permitted, joint));
-      found = by <= found.by ? found : { by, joint };
-    }
+function fastestPoint(history: History, before: Pose | null): { readonly speed: number; readonly point: number } {
+  const newest = history.poses.at(-1);
+  let found = { speed: 0, point: 0 };
+  if (newest === undefined || before === null) {
     return found;
-  });
-}
-
-/** The fastest control point, m/s. */
-function fastestPoint(history: History): { readonly by: number; readonly point: number } {
-  return fastest(history, CALM_WINDOW, { by: 0, point: 0 }, (newest, before, elapsed) => {
-    let found = { by: 0, point: 0 };
-    for (let point = 0; 3 * point < newest.placement.points.length; point++) {
-      const by = speedOf(before.placement, newest.placement, point, elapsed);
-      found = by <= found.by ? found : { by, point };
-    }
-    return found;
-  });
+  }
+  const elapsed = timeSince(history, before);
+  for (let point = 0; 3 * point < newest.placement.points.length; point++) {
+    const speed = speedOf(before.placement, newest.placement, point, elapsed);
+    found = speed > found.speed ? { speed, point } : found;
+  }
+  return found;
 }
 
 function leastMargin(

@@ -1,6 +1,6 @@
 import type { Instant, JointVector } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { type History, measuredSpeed } from "./history.js";
+import { type History, measuredSpeed, poseBefore } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
 // Interlocks: AR-16.
@@ -16,7 +16,7 @@ export function stopConditions(
   now: Instant,
   watch: WatchLimits,
 ): readonly Condition[] {
-  const speed = measuredSpeed(history, WINDOW) ?? STILL;
+  const speed = measuredSpeed(history, poseBefore(history, WINDOW)) ?? STILL;
   const fastest = Math.max(...speed.map(Math.abs));
   return [
     {

@@ -254,13 +254,11 @@ export class Session {
   /** A report with what is known besides. */
   #completed(state: ArmState): ArmState {
     const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
-    const { health, link } = state;
-    // The line that is polled has a period of its own; the push has the one that it was set to.
-    const period = this.#receiver === null ? link.period : this.#options.push.period;
+    const { health } = state;
     return {
       ...state,
       health: health === null ? null : { ...health, controllerTemperature: this.#controllerTemperature },
-      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince, period },
+      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince },
     };
   }
 

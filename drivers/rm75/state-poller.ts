@@ -28,7 +28,7 @@ export async function pollState(
         jointEnabled = await channel.ask(JOINT_ENABLED);
       }
       const { q: measured, systemErrors } = await channel.ask(POLLED_STATE);
-      const rest = { status: "polled", health: null, link: { ...QUIET_LINK, period: POLL_PERIOD } };
+      const rest = { status: "polled", health: null, link: QUIET_LINK };
       report({ receivedAt: clock.now(), measured, systemErrors, jointErrors, jointEnabled, ...rest });
       await delay(POLL_PERIOD * 1000);
     }
