@@ -29,7 +29,8 @@ const cameraSource = z.union([
   }),
 ]);
 
-const serialPath = z.string().startsWith("/dev/");
+/** Also of a pseudo terminal, which may stand anywhere. */
+const serialPath = z.string().startsWith("/");
 /** Of a Dynamixel device; 253 and up are reserved (protocol 2.0). */
 const deviceId = z.int().min(0).max(252);
 

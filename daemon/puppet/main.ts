@@ -14,7 +14,9 @@ import { puppetOptions } from "./puppet-options.js";
 
 // Executable: the puppet process. Exit codes: PROCESS_EXIT.
 
-const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" }, "is-configured": { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { config: { type: "string" }, "die-with-parent": { type: "boolean" }, "is-configured": { type: "boolean" } },
+});
 try {
   const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   if (values["is-configured"]) {

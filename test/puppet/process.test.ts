@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, it } from "node:test";
 import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
 import { loadConfig } from "../../daemon/config/config.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { FromPuppet } from "../../daemon/types/puppet.js";
@@ -115,7 +115,10 @@ describe("samples to a socket that is slow", () => {
     sender.say({ kind: "hello", identity });
     sender.say({ kind: "sample", sample: { seq: seq + 1, at: seq + 1, angles, gripper: 0, button: false } });
     arm.sockets[0]?.resume();
-    await until(() => arm.said.some((message) => message.kind === "sample" && message.sample.seq === seq + 1), "newest");
+    await until(
+      () => arm.said.some((message) => message.kind === "sample" && message.sample.seq === seq + 1),
+      "newest",
+    );
     const seqs = arm.said.flatMap((message) => (message.kind === "sample" ? [message.sample.seq] : []));
     assert.ok(seqs.every((value, index) => index === 0 || value > (seqs[index - 1] ?? 0)));
     assert.equal(arm.kinds().at(-2), "hello");
