@@ -15,6 +15,8 @@ export interface Pose {
   readonly at: Instant;
   readonly q: JointVector;
   readonly placement: Placement;
+  /** Poses that were reported before it. */
+  readonly number: number;
 }
 
 /** A position that was sent. */
@@ -42,7 +44,8 @@ export function measuredIn(history: History, { measured, receivedAt }: ArmState,
   if (last?.q.every((angle, joint) => angle === jointAt(measured, joint)) === true) {
     return { ...history, reportedAt: receivedAt };
   }
-  const pose = { at: receivedAt, q: measured, placement: place(measured, cell, emptyPlacement(cell)) };
+  const placement = place(measured, cell, emptyPlacement(cell));
+  const pose = { at: receivedAt, q: measured, placement, number: last === undefined ? 0 : last.number + 1 };
   return { ...history, poses: [...recent(history.poses, receivedAt), pose], reportedAt: receivedAt };
 }
 
@@ -59,9 +62,16 @@ export function poseBefore({ poses, reportedAt }: History, window: Seconds): Pos
 /** An arm that has reported one pose for this long stands; before that its reports may only be late (AR-10: 200 ms). */
 const STANDS: Seconds = 0.2;
 
-/** The time that went by from an earlier pose to the newest report. */
-export function timeSince({ reportedAt }: History, before: Pose): Seconds {
-  return Math.min(STANDS, reportedAt - before.at);
+/** The arm pushes its state no more often (drivers/rm75: the vendor's push cycle is a multiple of 5 ms). */
+const PUSH_PERIOD: Seconds = 0.005;
+
+/**
+ * The time that went by from an earlier pose to the newest report. Between the two there was at least a push period for
+ * each pose: where reports arrive late and then together, their instants of arrival say less than their number.
+ */
+export function timeSince({ poses, reportedAt }: History, before: Pose): Seconds {
+  const pushes = (poses.at(-1)?.number ?? before.number) - before.number;
+  return Math.max(Math.min(STANDS, reportedAt - before.at), pushes * PUSH_PERIOD);
 }
 
 /** Mean joint speed from an earlier pose to the newest, rad/s; null while there are not two. */
