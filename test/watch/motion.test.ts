@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type JointVector, mapJoints } from "../../daemon/types/units.js";
+import fc from "fast-check";
+import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { DEGREE, only, POSE, shifted, Watched } from "./watched.js";
 
@@ -79,6 +80,37 @@ describe("ML-04: measured joint speed", () => {
   it("1.6 times the limit: quick stop within 30 ms", () => {
     const bench = new Watched();
     bench.pass(0.1).speed = mapJoints(POLICY, (most, joint) => (joint === 6 ? -most * 1.6 : 0));
+    assert.ok(bench.pass(0.03).ids.has("ML-04"));
+  });
+});
+
+describe("ML-04: reports that arrive late", () => {
+  it("are no speed, however late and however many at once, while none is lost", () => {
+    const delay = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.05, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(delay, { minLength: 40, maxLength: 80 }), (delays) => {
+        const bench = new Watched();
+        const begun = bench.now;
+        delays.forEach((late, index) => {
+          const measuredAt = 0.005 * (index + 1);
+          bench.commanded = shifted(POSE, 6, 57 * measuredAt);
+          // Datagrams on one wire do not overtake each other.
+          bench.now = Math.max(bench.now + 1e-5, begun + measuredAt + late);
+          bench.report();
+          bench.note();
+        });
+        assert.ok(!bench.ids.has("ML-04"));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("hide no arm that is twice as fast: quick stop within 30 ms of a late report", () => {
+    const bench = new Watched();
+    bench.pass(0.1).speed = mapJoints(POLICY, (most, joint) => (joint === 6 ? most * 2 : 0));
+    bench.commanded = mapJoints(bench.commanded, (angle, joint) => angle + jointAt(bench.speed, joint) * 0.015);
+    bench.now += 0.015;
+    bench.report();
     assert.ok(bench.pass(0.03).ids.has("ML-04"));
   });
 });
