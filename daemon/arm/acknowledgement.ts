@@ -74,6 +74,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "arm-silent": "operator",
   "machine-late": "operator",
   "leader-released": "operator",
+  "taken-over": "operator",
   "leader-jump": "operator",
   "leader-late": "operator",
   "leader-lost": "operator",

@@ -16,6 +16,7 @@ export type StopCode =
   | "stalled"
   | "guardian-fired"
   | "leader-released"
+  | "taken-over"
   | "shut-down";
 
 const BUG = "This is a fault of the program, not of the arm. Keep the log, report it, and restart the arm process.";
@@ -62,6 +63,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
+  "taken-over": "The puppet was taken while something else moved the arm. Bring it to the arm's pose and press its button anew.",
   "leader-released":
     "The puppet's button was let go. Bring the puppet to the arm's pose and press the button anew, or give the command back.",
   "leader-jump":

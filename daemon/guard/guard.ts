@@ -124,12 +124,12 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   check(gap >= period / 2, "off-schedule", "ramp", () => `${milliseconds(gap)} after the last setpoint`);
   check(free || fresh, "state-stale", "ramp", () => `arm state is ${milliseconds(armAge)} old`);
   check(
-    operatorAge <= rule.operatorAge,
+    free || operatorAge <= rule.operatorAge,
     "operator-lost",
     "ramp",
     () => `silent for ${milliseconds(operatorAge)}`,
   );
-  check(leaderAge <= rule.leaderAge, "leader-lost", "ramp", () => `the leader is silent for ${milliseconds(leaderAge)}`);
+  check(!rule.isLed || leaderAge <= mostAge.leader, "leader-lost", "ramp", () => `the leader is silent for ${milliseconds(leaderAge)}`);
   check(
     free || guardianAge <= mostAge.guardian,
     "guardian-lost",

@@ -13,10 +13,10 @@ export interface SourceRule {
    * and on the approach to bounds in space.
    */
   readonly moves: boolean;
-  /** How long ago whoever authorises it may have been heard; Infinity where nobody has to. */
+  /** How long ago whoever authorises it may have been heard. */
   readonly operatorAge: Seconds;
-  /** How old the newest reading of the leader may be; Infinity where it does not count. */
-  readonly leaderAge: Seconds;
+  /** Follows a leader: needs fresh readings of it. */
+  readonly isLed: boolean;
   /** Speed may only fall; a hold has none. */
   readonly slowsDown: boolean;
 }
@@ -33,14 +33,14 @@ const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
  * are what is left to do.
  */
 export function sourceRules(limits: Limits): SourceRules {
-  const { operator, teleopOperator, leader } = limits.mostAge;
-  const moving = { moves: true, slowsDown: false, operatorAge: operator, leaderAge: Infinity };
-  const resting = { modes: STREAMED, moves: false, operatorAge: Infinity, leaderAge: Infinity };
+  const { operator, teleopOperator } = limits.mostAge;
+  const moving = { moves: true, slowsDown: false, operatorAge: operator, isLed: false };
+  const resting = { ...moving, modes: STREAMED, moves: false };
   return {
     policy: { ...moving, limits: limits.policy, modes: ["policy"] },
     home: { ...moving, limits: limits.home, modes: ["homing"] },
-    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, leaderAge: leader },
+    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, isLed: true },
     stop: { ...resting, limits: limits.stop, slowsDown: true },
-    hold: { ...resting, limits: { ...limits.stop, velocity: STILL }, slowsDown: false },
+    hold: { ...resting, limits: { ...limits.stop, velocity: STILL } },
   };
 }

@@ -1,4 +1,4 @@
-import { JOINT_COUNT, type JointVector, jointAt } from "../types/units.js";
+import { JOINT_COUNT, type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { LeaderLimits } from "../watch/leader-limits.js";
 import type { LeaderPose } from "./leader-pose.js";
 
@@ -26,8 +26,9 @@ export function signTested(test: SignTest, { q, v }: LeaderPose, { sign, aligned
   if (joint >= JOINT_COUNT || mirrored !== null) {
     return test;
   }
+  const rests = v.every((speed) => Math.abs(speed) < aligned.speed);
   if (from === null) {
-    return v.every((speed) => Math.abs(speed) < aligned.speed) ? { ...test, from: q } : test;
+    return rests ? { ...test, from: q } : test;
   }
   const turned = jointAt(q, joint) - jointAt(from, joint);
   const others = q.map((angle, other) => (other === joint ? 0 : Math.abs(angle - jointAt(from, other))));
@@ -35,7 +36,11 @@ export function signTested(test: SignTest, { q, v }: LeaderPose, { sign, aligned
   if (Math.abs(turned) >= sign && Math.abs(turned) > most) {
     return turned > 0 ? { joint: joint + 1, from: null, mirrored: null } : { ...test, mirrored: joint };
   }
-  return most >= WRONG_JOINT * sign ? { ...test, from: null } : test;
+  if (most >= WRONG_JOINT * sign) {
+    return { ...test, from: null };
+  }
+  // Where the others have come to rest meanwhile, the one before on its way back for example, counts from now on.
+  return rests ? { ...test, from: mapJoints(q, (angle, other) => (other === joint ? jointAt(from, joint) : angle)) } : test;
 }
 
 /** True once every joint has turned as it was asked to. */
