@@ -29,6 +29,29 @@ const cameraSource = z.union([
   }),
 ]);
 
+const serialPath = z.string().startsWith("/dev/");
+/** Of a Dynamixel device; 253 and up are reserved (protocol 2.0). */
+const deviceId = z.int().min(0).max(252);
+
+const puppet = z.union([
+  z.strictObject({
+    kind: z.literal("realman-leader"),
+    path: serialPath,
+    baud: z.int().positive(),
+    /** What `kinevla calibrate puppet` wrote for this leader, relative to this file. */
+    calibration: z.string().min(1),
+  }),
+  z.strictObject({
+    kind: z.literal("dynamixel-leader"),
+    path: serialPath,
+    baud: z.int().positive(),
+    /** Device ids of J1 to J7. */
+    joint_ids: z.array(deviceId).length(7),
+    gripper_id: deviceId,
+    calibration: z.string().min(1),
+  }),
+]);
+
 /** The one configuration file. Units are spelled in the keys; every key without `optional` must be there. */
 export const configSchema = z.strictObject({
   arm: z.strictObject({
@@ -81,6 +104,8 @@ export const configSchema = z.strictObject({
   run_directory: z.string().min(1),
   /** A device of the cell with an enabling switch or guard door and a relay in the arm's supply (drivers/cell-box). */
   cell_box: z.strictObject({ host, port }).optional(),
+  /** The leader arm, where there is one; read by a process of its own (drivers/puppet). */
+  puppet: puppet.optional(),
   /**
    * Where `kinevla measure` keeps what was measured on this arm; relative to this file. With it, no policy moves the arm
    * before the needed measurements are there; a virtual arm has none.
@@ -91,12 +116,18 @@ export const configSchema = z.strictObject({
 
 type RawConfig = z.infer<typeof configSchema>;
 
+/** The leader arm of a configuration, with the calibration file's path made absolute. */
+export type PuppetConfig = z.infer<typeof puppet>;
+
 /** A checked configuration, with paths made absolute and the home pose in rad. */
-export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box"> {
+export interface Config
+  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet"> {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
   readonly cell_box?: { readonly host: string; readonly port: number };
+  /** The leader arm; not there for a cell without one. */
+  readonly puppet?: PuppetConfig;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
   /** Absolute path of the file it came from. */
@@ -106,6 +137,8 @@ export interface Config extends Omit<RawConfig, "home_deg" | "operator" | "evide
   readonly armSocket: string;
   /** Unix socket of the guardian. */
   readonly guardianSocket: string;
+  /** Unix socket on which the arm process takes what the puppet process says. */
+  readonly puppetSocket: string;
 }
 
 /** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
@@ -116,12 +149,13 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
     ...config,
     ...(cell_box === undefined ? {} : { cell_box }),
+    ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
@@ -136,5 +170,6 @@ export function parseConfig(text: string, path: string): Config {
     },
     armSocket: resolve(runDirectory, "arm.sock"),
     guardianSocket: resolve(runDirectory, "guardian.sock"),
+    puppetSocket: resolve(runDirectory, "puppet.sock"),
   };
 }

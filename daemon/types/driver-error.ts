@@ -10,7 +10,14 @@ export type DriverErrorCode =
   | "no-permission"
   | "camera-absent"
   | "camera-format"
-  | "library-missing";
+  | "library-missing"
+  | "puppet-absent"
+  | "puppet-busy"
+  | "puppet-lost"
+  | "puppet-silent"
+  | "puppet-garbled"
+  | "puppet-device"
+  | "wrong-puppet";
 
 /** What an operator should do about each code. */
 export const OPERATOR_HINT: Readonly<Record<DriverErrorCode, string>> = {
@@ -25,6 +32,15 @@ export const OPERATOR_HINT: Readonly<Record<DriverErrorCode, string>> = {
   "camera-absent": "The camera does not open. Check its cable, its path or URL, and that no other program uses it.",
   "camera-format": "The camera delivers another picture size than configured. Set the size in the configuration.",
   "library-missing": "A library is missing. Run `npm start` once, which installs what the project needs.",
+  "puppet-absent": "The leader arm's port does not open. Plug it in and power it; check puppet.path (ls /dev/kinevla).",
+  "puppet-busy": "Another program reads the leader arm. End it: only one may (often a second `kinevla puppet`).",
+  "puppet-lost": "The leader arm was unplugged or lost its power. Plug it in again; it is found by itself.",
+  "puppet-silent": "The leader arm does not answer. Check its power, puppet.kind and puppet.baud.",
+  "puppet-garbled":
+    "What comes from the leader arm cannot be read. Check puppet.kind, puppet.baud, cable and grounding.",
+  "puppet-device": "A servo of the leader arm reports an error. Switch the leader off and on; see its servo's manual.",
+  "wrong-puppet":
+    "This is not the leader arm that the configuration describes. Check puppet.kind, its ids and joint count.",
 };
 
 /** The one error type of drivers: a code, what was attempted, and the cause where there is one. */
