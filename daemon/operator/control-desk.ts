@@ -119,6 +119,10 @@ export class ControlDesk {
         return this.#task(message, { kind: message.type });
       case "home":
         return this.#request(message, { kind: "home" });
+      case "teleop":
+        return this.#request(message, { kind: "teleop", clutch: message.clutch });
+      case "end-teleop":
+        return this.#request(message, { kind: "hold" });
       case "acknowledge":
         return this.#request(message, { kind: "acknowledge", reason: message.reason });
     }

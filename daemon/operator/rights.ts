@@ -35,6 +35,8 @@ export const RIGHTS: Rights = {
   pause: operators(WORKING),
   resume: operators(WORKING),
   home: operators(WORKING),
+  teleop: operators(WORKING),
+  "end-teleop": operators(WORKING),
   acknowledge: operators(["fault"]),
   "take-over": supervisors(ANY),
   "allow-unattended": supervisors(ANY),

@@ -224,6 +224,8 @@ export class OperatorSession implements DeskClient {
       case "pause":
       case "resume":
       case "home":
+      case "teleop":
+      case "end-teleop":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
           if (message.type === "renew" && message.held !== this.#held) {
