@@ -9,7 +9,14 @@ import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
-import { type Instant, type JointPosition, type JointVector, jointAt, mapJoints, type Seconds } from "../types/units.js";
+import {
+  type Instant,
+  type JointPosition,
+  type JointVector,
+  jointAt,
+  mapJoints,
+  type Seconds,
+} from "../types/units.js";
 import type { Demanded } from "../watch/policy-conditions.js";
 
 /** What decides the next position. */
@@ -164,16 +171,8 @@ export class MotionStream {
   /** Where it comes to rest if nothing more is asked of it, rad. */
   get restsAt(): JointVector {
     const activity = this.#activity;
-    switch (activity.kind) {
-      case "holding":
-        return this.#state.q;
-      case "ramping":
-        return activity.ramp.at(-1) ?? this.#state.q;
-      case "homing":
-      case "following":
-      case "led":
-        return activity.braking.at(-1) ?? this.#state.q;
-    }
+    const ramp = activity.kind === "holding" ? [] : activity.kind === "ramping" ? activity.ramp : activity.braking;
+    return ramp.at(-1) ?? this.#state.q;
   }
 
   /** Goes where a leader wants it, rad, from whatever motion there is: without a step, and without coming to rest first. */

@@ -63,12 +63,14 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
-  "taken-over": "The puppet was taken while something else moved the arm. Bring it to the arm's pose and press its button anew.",
+  "taken-over":
+    "The puppet was taken while something else moved the arm. Bring it to the arm's pose and press its button anew.",
   "leader-released":
     "The puppet's button was let go. Bring the puppet to the arm's pose and press the button anew, or give the command back.",
   "leader-jump":
     "The puppet's readings jumped. Look at its cable and encoders; bring it to the arm's pose and press its button anew.",
-  "leader-late": "The puppet's readings come late, so the arm goes at half pace. Look at its cable and at this machine's load.",
+  "leader-late":
+    "The puppet's readings come late, so the arm goes at half pace. Look at its cable and at this machine's load.",
   "leader-lost":
     "The puppet's readings have ended. Plug it in and look whether its process runs; bring it to the arm's pose and press its button anew.",
   "leader-frozen":

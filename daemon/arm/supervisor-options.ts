@@ -4,8 +4,8 @@ import type { FromArm, StopReport, StreamCounters } from "../types/arm-link.js";
 import type { Instant, JointPosition, Seconds } from "../types/units.js";
 import type { Finding } from "../watch/finding.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
-import type { TeleoperationOptions } from "./teleoperation.js";
 import type { FlightEntry } from "./flight-log.js";
+import type { TeleoperationOptions } from "./teleoperation.js";
 
 /** What the supervisor works with. */
 export interface SupervisorOptions {

@@ -197,8 +197,7 @@ export class Teleoperation {
       return null;
     }
     const { leader } = this.#limits;
-    const offset =
-      now - this.#changedAt <= ALIVE ? decayed(this.#offset, leader.clutch, this.#period) : this.#offset;
+    const offset = now - this.#changedAt <= ALIVE ? decayed(this.#offset, leader.clutch, this.#period) : this.#offset;
     const next = led(this.#pose.q, offset, commanded, leader);
     this.#offset = next.offset;
     return next.target;
@@ -226,7 +225,8 @@ export class Teleoperation {
     const to = this.#commanded;
     const facts = {
       ...{ leading: true, age: now - this.seenAt, step: this.#step, sameFor: now - this.#changedAt },
-      wentMeanwhile: from === null || to === null ? 0 : Math.max(...to.map((q, joint) => Math.abs(q - jointAt(from, joint)))),
+      wentMeanwhile:
+        from === null || to === null ? 0 : Math.max(...to.map((q, joint) => Math.abs(q - jointAt(from, joint)))),
       apart: Math.max(...this.#offset.map(Math.abs)),
     };
     const table = leaderConditions(facts, this.#limits.leader, this.#limits.mostAge.leader);
@@ -277,7 +277,10 @@ export class Teleoperation {
     const { joint, difference } = farthest(this.#alignment?.differences ?? NO_OFFSET);
     const degrees = Math.abs((difference * 180) / Math.PI).toFixed(1);
     const way = difference > 0 ? "minus" : "plus";
-    return ["misaligned", `joint ${joint + 1} is farthest: turn it ${degrees} degrees to ${way}, then hold the puppet still`];
+    return [
+      "misaligned",
+      `joint ${joint + 1} is farthest: turn it ${degrees} degrees to ${way}, then hold the puppet still`,
+    ];
   }
 
   #testSigns(pose: LeaderPose, now: Instant): void {

@@ -5,8 +5,8 @@ import type { Vector3 } from "../motion/kinematics.js";
 import { type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
-import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
 import { leaderLimits, teleopSchema } from "./teleop-schema.js";
+import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
 import { ConfigError, parseYaml, readText } from "./yaml-file.js";
 
 const positive = z.number().positive();

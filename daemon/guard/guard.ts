@@ -129,7 +129,12 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
     "ramp",
     () => `silent for ${milliseconds(operatorAge)}`,
   );
-  check(!rule.isLed || leaderAge <= mostAge.leader, "leader-lost", "ramp", () => `the leader is silent for ${milliseconds(leaderAge)}`);
+  check(
+    !rule.isLed || leaderAge <= mostAge.leader,
+    "leader-lost",
+    "ramp",
+    () => `the leader is silent for ${milliseconds(leaderAge)}`,
+  );
   check(
     free || guardianAge <= mostAge.guardian,
     "guardian-lost",

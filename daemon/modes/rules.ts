@@ -133,7 +133,12 @@ export const RULES: Rules = {
   home: [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
   // Whoever is in control may have the leader take over; until it may be followed the arm stands and waits for it.
   teleop: [
-    { from: [...RESTING, ...PLANNED], needs: ["in-control", "role", ...LEADING], to: "teleop", does: ["new-epoch", "lead"] },
+    {
+      from: [...RESTING, ...PLANNED],
+      needs: ["in-control", "role", ...LEADING],
+      to: "teleop",
+      does: ["new-epoch", "lead"],
+    },
     { from: PLANNED, needs: ["in-control", "role"], to: "align", does: CUT },
     { from: RESTING, needs: STREAM, to: "align", does: [] },
   ],

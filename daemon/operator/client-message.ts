@@ -74,7 +74,10 @@ const teleop = z
   .strictObject({
     type: z.literal("teleop"),
     ...held,
-    clutch: z.boolean().default(false).meta({ description: "Engage also from another pose; the offset decays slowly." }),
+    clutch: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Engage also from another pose; the offset decays slowly." }),
   })
   .meta({ description: "Let the leader arm take over, from a policy too; until it may be followed the arm stands." });
 

@@ -86,8 +86,13 @@ const control = z
   .meta({ description: "Control has changed hands; sent to every client." });
 
 const teleop = z.strictObject({
-  enabling: z.enum(["button", "operator"]).meta({ description: "What is hold-to-run: the leader's button, or the operator's." }),
-  leader: z.string().nullable().meta({ description: "Kind and serial number of the leader; null while there is none." }),
+  enabling: z
+    .enum(["button", "operator"])
+    .meta({ description: "What is hold-to-run: the leader's button, or the operator's." }),
+  leader: z
+    .string()
+    .nullable()
+    .meta({ description: "Kind and serial number of the leader; null while there is none." }),
   phase: z.enum(["no-leader", "refused", "sign-test", "misaligned", "ready", "leading"]),
   detail: z.string().meta({ description: "What to do next." }),
   differences: joints.nullable().meta({ description: "Leader less arm, rad, J1 to J7." }),

@@ -1,5 +1,5 @@
-import { JOINT_COUNT } from "../types/units.js";
 import type { PuppetCalibration, PuppetIdentity } from "../types/puppet.js";
+import { JOINT_COUNT } from "../types/units.js";
 
 // Interlocks: OP-10.
 

@@ -33,7 +33,9 @@ export function led(leader: JointVector, offset: JointVector, commanded: JointVe
     const from = jointAt(commanded, joint);
     return Math.min(Math.max(angle + jointAt(offset, joint), from - lag), from + lag);
   });
-  const slips = target.some((angle, joint) => Math.abs(angle - jointAt(leader, joint) - jointAt(offset, joint)) > ROUNDING);
+  const slips = target.some(
+    (angle, joint) => Math.abs(angle - jointAt(leader, joint) - jointAt(offset, joint)) > ROUNDING,
+  );
   return { target, offset: slips ? engagedAt(leader, target) : offset };
 }
 

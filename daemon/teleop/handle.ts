@@ -19,7 +19,12 @@ const OPENS = 0.65;
  * The handle after a reading `raw`. `opening` is what the gripper was told last, 0 closed to 1 open, NaN if nobody knows:
  * a gripper that holds something when the leader takes over keeps it until the handle says so.
  */
-export function handled(before: Handle, raw: number, { closed, open }: PuppetCalibration["gripper"], opening: number): Handle {
+export function handled(
+  before: Handle,
+  raw: number,
+  { closed, open }: PuppetCalibration["gripper"],
+  opening: number,
+): Handle {
   const part = (raw - closed) / (open - closed);
   const isClosed = part < CLOSES ? true : part > OPENS ? false : before.closed;
   if (isClosed === null) {

@@ -29,7 +29,10 @@ export function leaderPose(
   before: LeaderPose | null,
   near: JointVector,
 ): LeaderPose {
-  const gain = mapJoints(near, (_, joint) => (joints[joint]?.sign ?? Number.NaN) * (joints[joint]?.scale ?? Number.NaN));
+  const gain = mapJoints(
+    near,
+    (_, joint) => (joints[joint]?.sign ?? Number.NaN) * (joints[joint]?.scale ?? Number.NaN),
+  );
   const zero = mapJoints(near, (_, joint) => joints[joint]?.zero ?? Number.NaN);
   const expected =
     before?.raw ?? mapJoints(near, (angle, joint) => jointAt(zero, joint) + angle / jointAt(gain, joint));
@@ -47,7 +50,10 @@ export function leaderPose(
 }
 
 /** How far and how fast any joint went from one reading to the next, rad and rad/s. */
-export function leaderStep(before: LeaderPose, next: LeaderPose): { readonly distance: number; readonly speed: number } {
+export function leaderStep(
+  before: LeaderPose,
+  next: LeaderPose,
+): { readonly distance: number; readonly speed: number } {
   const distance = Math.max(...next.q.map((angle, joint) => Math.abs(angle - jointAt(before.q, joint))));
   return { distance, speed: distance / Math.max(next.at - before.at, CLOSEST) };
 }

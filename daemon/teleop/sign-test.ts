@@ -40,7 +40,9 @@ export function signTested(test: SignTest, { q, v }: LeaderPose, { sign, aligned
     return { ...test, from: null };
   }
   // Where the others have come to rest meanwhile, the one before on its way back for example, counts from now on.
-  return rests ? { ...test, from: mapJoints(q, (angle, other) => (other === joint ? jointAt(from, joint) : angle)) } : test;
+  return rests
+    ? { ...test, from: mapJoints(q, (angle, other) => (other === joint ? jointAt(from, joint) : angle)) }
+    : test;
 }
 
 /** True once every joint has turned as it was asked to. */

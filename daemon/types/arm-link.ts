@@ -1,8 +1,8 @@
 import type { GripperState } from "./arm-state.js";
 import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
-import type { Role } from "./role.js";
 import type { PuppetSample } from "./puppet.js";
+import type { Role } from "./role.js";
 import type { SetpointSource } from "./setpoint.js";
 import type { Takeover, TeleopReport } from "./teleop.js";
 import type { Instant, JointPosition, Seconds } from "./units.js";

@@ -52,7 +52,9 @@ export class ScriptedLeader {
       const from = hostClock.now() + 0.3;
       this.follow((at) => {
         const part = Math.min(Math.max(0, (at - from) / 0.25), 1);
-        return mapJoints(pose, (angle, index) => (index === joint ? angle + 4 * DEGREE * Math.sin(Math.PI * part) : angle));
+        return mapJoints(pose, (angle, index) =>
+          index === joint ? angle + 4 * DEGREE * Math.sin(Math.PI * part) : angle,
+        );
       });
       await new Promise((resolve) => setTimeout(resolve, 650));
     }

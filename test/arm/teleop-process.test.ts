@@ -69,7 +69,9 @@ describe("arm process with a leader arm", () => {
   it("cuts off what sends no messages of ours", async () => {
     const other = new ScriptedLeader(rig.puppetPath, daemon.report?.measured ?? assert.fail());
     other.close();
-    leader.write('{"kind":"sample","sample":{"seq":1,"at":1,"angles":[1e999,0,0,0,0,0,0],"gripper":0,"button":true}}\n');
+    leader.write(
+      '{"kind":"sample","sample":{"seq":1,"at":1,"angles":[1e999,0,0,0,0,0,0],"gripper":0,"button":true}}\n',
+    );
     await daemon.until(({ teleop }) => /no message of ours/.test(teleop?.detail ?? ""));
     assert.equal(daemon.report?.mode, "hold");
   });

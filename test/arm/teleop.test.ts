@@ -22,7 +22,10 @@ function leading(options: Supervision = {}): Supervised {
 
 /** Following a policy at 0.15 rad/s, with a leader that is `offset` off, degrees in each joint. */
 function underPolicy(offset: number): Supervised {
-  const bench = new Supervised().engaged().withLeader(mapJoints(NOWHERE, () => offset * DEGREE)).pass(0.6);
+  const bench = new Supervised()
+    .engaged()
+    .withLeader(mapJoints(NOWHERE, () => offset * DEGREE))
+    .pass(0.6);
   bench.request({ kind: "follow-policy" });
   bench.pass(0.02);
   for (let round = 0; round < 3; round++) {
@@ -45,7 +48,10 @@ function assertHolds(bench: Supervised, code: string): void {
   bench.pass(0.6);
   assert.equal(bench.latest.mode, "hold");
   assert.equal(bench.speed, 0);
-  assert.ok(bench.wire.every((item) => item.kind === "setpoint"), "no stop frame for a ramp");
+  assert.ok(
+    bench.wire.every((item) => item.kind === "setpoint"),
+    "no stop frame for a ramp",
+  );
 }
 
 describe("OP-07: engaging a leader", () => {
@@ -67,7 +73,10 @@ describe("OP-07: engaging a leader", () => {
   });
 
   it("20 degrees off in one joint: the arm stands and waits, each joint's difference is told", () => {
-    const bench = new Supervised().engaged().withLeader([0, 0, 0, 20 * DEGREE, 0, 0, 0]).pass(0.6);
+    const bench = new Supervised()
+      .engaged()
+      .withLeader([0, 0, 0, 20 * DEGREE, 0, 0, 0])
+      .pass(0.6);
     bench.button = true;
     bench.pass(0.5);
     assert.equal(bench.latest.mode, "align");
@@ -80,7 +89,10 @@ describe("OP-07: engaging a leader", () => {
   });
 
   it("by the clutch it engages at the offset there is, and lets it decay slowly while the leader moves", () => {
-    const bench = new Supervised().engaged().withLeader([0, 0, 0, 20 * DEGREE, 0, 0, 0]).pass(0.6);
+    const bench = new Supervised()
+      .engaged()
+      .withLeader([0, 0, 0, 20 * DEGREE, 0, 0, 0])
+      .pass(0.6);
     assert.equal(bench.request({ kind: "teleop", clutch: true }).ok, true);
     assert.equal(bench.latest.mode, "align");
     const from = bench.commanded;
@@ -99,7 +111,10 @@ describe("OP-07: engaging a leader", () => {
   });
 
   it("45 degrees off nothing engages, not even by the clutch", () => {
-    const bench = new Supervised().engaged().withLeader([0, 0, 0, 0, 46 * DEGREE, 0, 0]).pass(0.6);
+    const bench = new Supervised()
+      .engaged()
+      .withLeader([0, 0, 0, 0, 46 * DEGREE, 0, 0])
+      .pass(0.6);
     bench.request({ kind: "teleop", clutch: true });
     bench.button = true;
     bench.pass(0.5);
@@ -345,7 +360,10 @@ describe("takeover from a policy", () => {
     assert.equal(bench.request({ kind: "teleop", clutch: true }).ok, true);
     bench.pass(PERIOD);
     assert.equal(bench.latest.source, "teleop");
-    assert.deepEqual(takeovers(bench).map(({ by }) => by), ["request"]);
+    assert.deepEqual(
+      takeovers(bench).map(({ by }) => by),
+      ["request"],
+    );
   });
 
   it("a leader that is 50 degrees off takes the arm from the policy all the same, and the arm waits for it", () => {

@@ -26,7 +26,16 @@ export const NOW = 1000;
 /** A pose in the middle of every range, rad. */
 export const POSE = jointPosition([0.1, -0.2, 0.3, 1, -0.1, 1, 0.2]);
 
-export const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+export const MODES: readonly Mode[] = [
+  "disconnected",
+  "standby",
+  "hold",
+  "homing",
+  "policy",
+  "align",
+  "teleop",
+  "fault",
+];
 export const SOURCES: readonly SetpointSource[] = ["policy", "home", "teleop", "hold", "stop"];
 /** A mode in which each source may propose. */
 export const MODE_OF: Readonly<Record<SetpointSource, Mode>> = {

@@ -9,7 +9,11 @@ const DEGREE = Math.PI / 180;
 
 // Written from the safety catalogue, not from the guard: its own table, its own arithmetic.
 const SOFT = [175, 127, 175, 132, 175, 125, 175];
-const SPEED = { policy: [30, 30, 45, 45, 60, 60, 60], home: [20, 20, 20, 20, 30, 30, 30], teleop: [30, 30, 45, 45, 60, 60, 60] };
+const SPEED = {
+  policy: [30, 30, 45, 45, 60, 60, 60],
+  home: [20, 20, 20, 20, 30, 30, 30],
+  teleop: [30, 30, 45, 45, 60, 60, 60],
+};
 const ACCELERATION = [150, 150, 200, 200, 300, 300, 300];
 const JERK = {
   moving: [1500, 1500, 2000, 2000, 3000, 3000, 3000],

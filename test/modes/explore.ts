@@ -23,7 +23,9 @@ const LEADER_NAMES = ["near", "leader", "ready", "unattended", "still"] as const
 
 function combinations(names: readonly (keyof Senses)[], of: Senses): readonly Senses[] {
   return Array.from({ length: 2 ** names.length }, (_, bits) =>
-    names.reduce<Senses>((senses, name, bit) => Object.assign(senses, { [name]: (bits & (1 << bit)) !== 0 }), { ...of }),
+    names.reduce<Senses>((senses, name, bit) => Object.assign(senses, { [name]: (bits & (1 << bit)) !== 0 }), {
+      ...of,
+    }),
   );
 }
 
@@ -50,7 +52,15 @@ export const SINGLE_LACKS: Found = {
   led: [...PLANNED_LACKS, ...(["near", "leader", "ready"] as const).map((name) => ({ ...GOOD, [name]: false }))],
 };
 
-const REQUESTS: readonly RequestKind[] = ["engage", "follow-policy", "home", "teleop", "hold", "disengage", "acknowledge"];
+const REQUESTS: readonly RequestKind[] = [
+  "engage",
+  "follow-policy",
+  "home",
+  "teleop",
+  "hold",
+  "disengage",
+  "acknowledge",
+];
 const ROLES: readonly Role[] = ["viewer", "operator", "supervisor"];
 const PLAIN = ["link-up", "link-lost", "home-reached", "stream-ended"] as const;
 const UNASKED = ["rest", "tick", "operator-gone", "daemon-lost", "lead", "leader-gone"] as const;
@@ -105,7 +115,13 @@ export function explore(rules: Rules, found: Found, button: boolean, untilBroken
       const asks =
         event.kind === "tick" || (!("held" in event) && "lease" in event && event.lease === history.owner?.lease);
       const leads = event.kind === "lead" || event.kind === "teleop" || state.mode === "teleop";
-      const senseses = leads ? (asks || event.kind === "lead" ? found.led : SINGLE_LACKS.led) : asks ? found.planned : PLANNED_LACKS;
+      const senseses = leads
+        ? asks || event.kind === "lead"
+          ? found.led
+          : SINGLE_LACKS.led
+        : asks
+          ? found.planned
+          : PLANNED_LACKS;
       for (const found of hasRule ? senseses : [GOOD]) {
         const senses = { ...found, button };
         const step = followRules(rules, state, event, senses);
@@ -155,7 +171,10 @@ function eventsFor({ owner, highest }: History): readonly ModeEvent[] {
 }
 
 /** Leases and epochs count only by how they compare with each other. */
-function keyOf({ mode, epoch, control, fence, under, pressed, gripHeld, gripped, latch }: ModeState, history: History): string {
+function keyOf(
+  { mode, epoch, control, fence, under, pressed, gripHeld, gripped, latch }: ModeState,
+  history: History,
+): string {
   const { owner, highest, pressedAnew, grip, chunk } = history;
   const inControl = control === null ? "-" : `${control.lease - highest} ${control.role} ${control.held}`;
   const owns = owner === null ? "-" : `${owner.lease - highest} ${owner.role} ${owner.held}`;

@@ -371,7 +371,10 @@ describe("a rule that fits no event", () => {
   it("hears no beat of nobody, and begins under no lease", () => {
     const state = inMode("hold", { control: null });
     assert.deepEqual(followRules(only("beat", [], ["hear"]), state, beat(LEASE, true), GOOD).state, state);
-    assert.equal(followRules(only("lead", [], ["lead"]), state, { kind: "lead" }, { ...GOOD, button: false }).state.under, null);
+    assert.equal(
+      followRules(only("lead", [], ["lead"]), state, { kind: "lead" }, { ...GOOD, button: false }).state.under,
+      null,
+    );
     assert.equal(followRules(only("home", [], ["begin"]), state, { kind: "home", lease: 1 }, GOOD).state.under, null);
   });
 

@@ -116,7 +116,13 @@ function mayLead(edge: Edge): boolean {
 
 /** Whether the one who asks is in control. */
 function isAsked({ event, senses, was }: Edge): boolean {
-  return senses.operator && was.owner !== null && "lease" in event && event.lease === was.owner.lease && rank(was.owner.role) >= 1;
+  return (
+    senses.operator &&
+    was.owner !== null &&
+    "lease" in event &&
+    event.lease === was.owner.lease &&
+    rank(was.owner.role) >= 1
+  );
 }
 
 /** Whether the one who asks may make the arm move now, but for hold-to-run. */
@@ -194,7 +200,11 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
   "a leader whose button is pressed takes the arm from whatever moves it": (edge) => {
     const { before, event, step, senses } = edge;
     const takes = event.kind === "lead" && senses.button && isEnabled(edge);
-    return !takes || mayLead(edge) || step.state.mode === (isPlanned(before.mode) || before.mode === "hold" ? "align" : before.mode);
+    return (
+      !takes ||
+      mayLead(edge) ||
+      step.state.mode === (isPlanned(before.mode) || before.mode === "hold" ? "align" : before.mode)
+    );
   },
   "the arm waits for a leader only where that was asked for": (edge) => {
     const { before, event, step, senses } = edge;
@@ -207,15 +217,28 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
   },
   "who waits for a leader goes on waiting when asked again": (edge) => {
     const { before, event, step } = edge;
-    return event.kind !== "teleop" || before.mode !== "align" || step.taken === (mayStream(edge) || (isAsked(edge) && mayLead(edge)));
+    return (
+      event.kind !== "teleop" ||
+      before.mode !== "align" ||
+      step.taken === (mayStream(edge) || (isAsked(edge) && mayLead(edge)))
+    );
   },
-  "letting the leader's button go, or losing the leader, ends what it enables": ({ event, senses, step: { state } }) => {
+  "letting the leader's button go, or losing the leader, ends what it enables": ({
+    event,
+    senses,
+    step: { state },
+  }) => {
     const ends = event.kind === "leader-gone" || (event.kind === "grip" && !event.held && senses.button);
     return !ends || state.mode !== "teleop";
   },
   "a button that is not let go, or enables nothing, ends nothing": ({ before, event, senses, step: { state } }) =>
     event.kind !== "grip" || (!event.held && senses.button) || state.mode === before.mode,
-  "nobody but the leader ends what its button enables, unless he wants it to rest": ({ before, event, senses, step }) => {
+  "nobody but the leader ends what its button enables, unless he wants it to rest": ({
+    before,
+    event,
+    senses,
+    step,
+  }) => {
     const concerns = event.kind === "beat" || event.kind === "operator-gone" || event.kind === "daemon-lost";
     return before.mode !== "teleop" || !senses.button || !concerns || step.state.mode === "teleop";
   },
@@ -252,7 +275,10 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
     return !holdsOn || moves(before.mode) === moves(step.state.mode);
   },
   "whoever is new in control finds the arm at rest, or with the leader": ({ event, senses, step: { state }, was }) =>
-    event.kind !== "beat" || event.lease <= was.highest || !moves(state.mode) || (state.mode === "teleop" && senses.button),
+    event.kind !== "beat" ||
+    event.lease <= was.highest ||
+    !moves(state.mode) ||
+    (state.mode === "teleop" && senses.button),
   "an older lease changes nothing": ({ before, event, step: { state }, was }) => {
     const isOld = event.kind === "beat" && event.lease <= was.highest && event.lease !== was.owner?.lease;
     return !isOld || state === before;
