@@ -1,77 +1,29 @@
-import { createConnection, type Socket } from "node:net";
-import { hostClock } from "../../daemon/ports/clock.js";
-import type { FromPuppet } from "../../daemon/types/puppet.js";
-import { type Instant, type JointVector, mapJoints } from "../../daemon/types/units.js";
-import { DEGREE, reading } from "../teleop/leader.js";
-import { SCRIPTED_LEADER } from "./rig.js";
+import { type ChildProcess, spawn } from "node:child_process";
+import { realTimeCommand } from "../../daemon/arm/scheduling.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
+import type { JointVector } from "../../daemon/types/units.js";
+import type { ToLeader } from "./scripted-leader-process.js";
 
-/** Where a script has the leader at an instant. */
-type Script = (at: Instant) => JointVector;
+/** Real-time priority of the leader, where it may be had; the same as of the rest of a rig. */
+const PRIORITY = 30;
 
-/** The puppet process's end of the socket: a leader that is read 100 times a second and does as a test says. */
+/** A leader arm that does as a test says, in a process of its own. */
 export class ScriptedLeader {
-  readonly #socket: Socket;
-  readonly #timer: NodeJS.Timeout;
-  #script: Script;
-  #seq = 0;
-  button = false;
-  /** No readings while it is silent. */
-  silent = false;
+  readonly #child: ChildProcess;
 
-  constructor(path: string, from: JointVector) {
-    this.#script = () => from;
-    this.#socket = createConnection(path);
-    this.#socket.on("error", () => undefined);
-    this.tell({ kind: "hello", identity: SCRIPTED_LEADER });
-    this.#timer = setInterval(() => this.#read(), 10);
+  /** Connects to the arm process's socket at `path`, standing like the arm at `q`, rad. */
+  constructor(path: string, q: JointVector) {
+    const script = projectPath("dist", "test", "arm", "scripted-leader-process.js");
+    const { command, args } = realTimeCommand(script, [], PRIORITY);
+    this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    this.does({ kind: "connect", path, q });
   }
 
-  tell(message: FromPuppet): void {
-    this.#socket.write(`${JSON.stringify(message)}\n`);
-  }
-
-  write(text: string): void {
-    this.#socket.write(text);
-  }
-
-  /** From now on it stands where `script` says. */
-  follow(script: Script): void {
-    this.#script = script;
-  }
-
-  /** Stands still where it is. */
-  rest(): void {
-    const q = this.#script(hostClock.now());
-    this.#script = () => q;
-  }
-
-  /** Turns one joint there and back after the other, as the sign test asks; resolves when it is over. */
-  async turnEachJoint(): Promise<void> {
-    const pose = this.#script(hostClock.now());
-    for (let joint = 0; joint < 7; joint++) {
-      const from = hostClock.now() + 0.3;
-      this.follow((at) => {
-        const part = Math.min(Math.max(0, (at - from) / 0.25), 1);
-        return mapJoints(pose, (angle, index) =>
-          index === joint ? angle + 4 * DEGREE * Math.sin(Math.PI * part) : angle,
-        );
-      });
-      await new Promise((resolve) => setTimeout(resolve, 650));
-    }
-    this.follow(() => pose);
+  does(what: ToLeader): void {
+    this.#child.send(what);
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    this.#socket.destroy();
-  }
-
-  #read(): void {
-    if (!this.silent) {
-      this.#seq += 1;
-      const at = hostClock.now();
-      const sample = reading(this.#script(at), at, { button: this.button });
-      this.tell({ kind: "sample", sample: { ...sample, seq: this.#seq } });
-    }
+    this.#child.kill("SIGKILL");
   }
 }
