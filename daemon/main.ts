@@ -9,6 +9,7 @@ import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
 import { policyOptions } from "./composition/policy-options.js";
+import { startRecording } from "./composition/recording.js";
 import { type Config, loadConfig } from "./config/config.js";
 import { digestOfFile, keepLastGood } from "./config/last-good.js";
 import { loadLimits } from "./config/limits-file.js";
@@ -47,7 +48,9 @@ async function main(): Promise<void> {
   log.info({ end: audit.end }, "audit log");
   const policy = chosenPolicy(config, log);
   const cameras = createCameras(camerasOptions(config, manifest.images));
-  const link = createSocketArmLink(config.armSocket, hostClock);
+  const armLink = createSocketArmLink(config.armSocket, hostClock);
+  const recording = startRecording(config, manifest.id, armLink, hostClock, log);
+  const { link } = recording;
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
     limits: { minimum: limits.lowest, maximum: limits.highest },
@@ -55,15 +58,22 @@ async function main(): Promise<void> {
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
     audit: audit.fault,
+    recording: recording.fault,
+    record: recording.record,
   });
   policy.status.subscribe((status) => log.info({ status }, "policy"));
   link.status.subscribe((status) => log.info({ status }, "arm process"));
   backend.streams.faults.subscribe((faults) => log.info({ faults }, "faults"));
   backend.streams.progress.subscribe((progress) => log.info({ progress }, "task"));
+  let operator = "";
+  recording.begin({ cameras, streams: backend.streams, operator: () => operator });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const server = await startOperatorServer({
     ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
+    onControl: (holder) => {
+      operator = holder ?? "";
+    },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
     tokens: {
       ...{ file: config.operator.token_file, role: config.operator.token_role },
@@ -95,6 +105,7 @@ async function main(): Promise<void> {
       await backend.close("the daemon ends");
       await server.close();
       link.close();
+      await recording.end();
       await audit.close();
       log.info({ end: audit.end }, "audit log");
       await Promise.all([cameras.close(), policy.close()]);

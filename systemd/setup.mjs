@@ -23,6 +23,7 @@ const systemPackages = {
 
 /** More of them, for the tests alone. */
 const testPackages = {
+  ffmpeg: "decodes and encodes the pictures of exported data sets",
   "python3-venv": "the training program's own tests",
   socat: "serial lines and datagrams for tests",
   systemd: "systemd-analyze and systemctl, which check the service units",
@@ -256,6 +257,24 @@ export async function setUpTraining() {
   if (!existsSync(join(folder, "complete"))) {
     await step("Making the Python environment", "python3", ["-m", "venv", "--clear", folder]);
     await step("Installing PyTorch and ONNX (about 6 GB, once)", python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
+    writeFileSync(join(folder, "complete"), "");
+  }
+  return python;
+}
+
+/** Makes the environment that reads exported data sets back with the package lerobot: a layer over that of training, which has PyTorch. */
+export async function setUpLerobot() {
+  const training = await setUpTraining();
+  const requirements = join(root, "test", "dataset", "requirements.txt");
+  const folder = join(cacheFolder, `lerobot-${sha256(readFileSync(requirements), training).slice(0, 16)}`);
+  const python = join(folder, "bin", "python");
+  if (!existsSync(join(folder, "complete"))) {
+    await step("Making the environment of lerobot", training, ["-m", "venv", "--clear", folder]);
+    const layer = 'import sysconfig; print(sysconfig.get_paths()["purelib"])';
+    const place = (interpreter) => spawnSync(interpreter, ["-c", layer], { encoding: "utf8" }).stdout.trim();
+    writeFileSync(join(place(python), "training.pth"), `${place(training)}\n`);
+    // The list is complete, and lerobot's own would bring a second PyTorch.
+    await step("Installing lerobot (about 500 MB, once)", python, ["-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements]);
     writeFileSync(join(folder, "complete"), "");
   }
   return python;

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { explain, root, setUp, setUpTraining, step } from "../systemd/setup.mjs";
+import { explain, root, setUp, setUpLerobot, setUpTraining, step } from "../systemd/setup.mjs";
 
 const wanted = process.argv.slice(2);
 // Only a test that hangs takes so long, also on a loaded machine.
@@ -31,6 +31,9 @@ try {
     await step("Checking format and lint", join(root, "node_modules", ".bin", "biome"), ["check", "."]);
     const python = await setUpTraining();
     failures += run("Tests of models/training", python, ["-m", "pytest", "-q", "models/training/tests"]) === 0 ? 0 : 1;
+  }
+  if (wanted.length === 0 || wanted.includes("dataset")) {
+    await setUpLerobot();
   }
 } catch (error) {
   explain(error);

@@ -7,6 +7,7 @@ import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
+import type { Setpoint } from "../types/setpoint.js";
 import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
 import { bySeverity, type Finding, latches } from "../watch/finding.js";
@@ -61,6 +62,8 @@ export class Supervisor {
   #reportedAt: Instant = -Infinity;
   /** The leader's readings since the last report. */
   #read: PuppetSample[] = [];
+  /** Permitted since the last report. */
+  #sent: Setpoint[] = [];
   /** A protective stop: the arm comes to rest first, then it is stopped and latched. */
   #latching: Finding | null = null;
   #stoppedAt: Instant = -Infinity;
@@ -283,6 +286,10 @@ export class Supervisor {
       this.#read = [];
     }
     this.#options.tell({ kind: "state", state: this.#reportOf(now) });
+    if (this.#sent.length > 0) {
+      this.#options.tell({ kind: "setpoints", setpoints: this.#sent });
+      this.#sent = [];
+    }
   }
 
   #reportOf(now: Instant): ArmReport {
@@ -493,6 +500,7 @@ export class Supervisor {
       guardianSeenAt: this.#authority.guardianSeenAt,
     });
     if (sending !== null && "sent" in sending) {
+      this.#sent.push(sending.sent);
       this.#watch.sent(sending.sent.q, now);
       this.#stops.sent(sending.sent, this.#authority.arm);
       this.#afterSending(now);

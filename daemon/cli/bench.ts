@@ -38,6 +38,15 @@ export function register(program: Command): void {
   seconds(add("memory", "resident memory of every process but the lab's"), 600).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
   );
+  seconds(
+    bench
+      .command("puppet")
+      .description("rate and age of a leader arm's samples at the arm process's socket, sound and with faults")
+      .option("--json", "print the figures as JSON alone"),
+    8,
+  ).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/puppet.js")).benchPuppet(given(options))),
+  );
 }
 
 function given(options: Options) {

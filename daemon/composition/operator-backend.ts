@@ -51,6 +51,10 @@ export interface BackendParts {
   readonly standing: Standing | null;
   /** What is wrong with the audit log; null when nothing is. */
   readonly audit: Observable<Fault | null>;
+  /** What keeps the recorder from recording; null for nothing. */
+  readonly recording: Observable<Fault | null>;
+  /** Begins or ends a demonstration. */
+  readonly record: (request: Extract<TaskRequest, { kind: "record" }>) => Outcome;
 }
 
 /** A running task and how to reach it. */
@@ -86,6 +90,7 @@ export class DaemonBackend implements OperatorBackend {
       policySince: clock.now(),
       unmeasured: unmeasured(standing, null),
       audit: null,
+      recording: null,
     };
     const arm = reportsOf(link).pipe(shareReplay({ bufferSize: 1, refCount: false }));
     const dated = policy.status.pipe(map((status): [PolicyStatus, number] => [status, clock.now()]));
@@ -99,10 +104,11 @@ export class DaemonBackend implements OperatorBackend {
         startWith(null),
       ),
       audit: parts.audit,
+      recording: parts.recording,
     }).pipe(
       map(
-        ({ link, report, cameras, policy: [status, since], hello, audit }): PartStates => ({
-          ...{ link, cameras, policy: status, policySince: since, audit },
+        ({ link, report, cameras, policy: [status, since], hello, audit, recording }): PartStates => ({
+          ...{ link, cameras, policy: status, policySince: since, audit, recording },
           unmeasured: unmeasured(standing, link.kind === "connected" ? (hello?.arm ?? null) : null),
           // What was said before the link went down says nothing of now.
           report: link.kind === "connected" ? report : null,
@@ -209,6 +215,8 @@ export class DaemonBackend implements OperatorBackend {
     switch (request.kind) {
       case "instruct":
         return this.#instruct(request, lease);
+      case "record":
+        return this.#parts.record(request);
       case "pause":
       case "resume":
         if (this.#task === null) {

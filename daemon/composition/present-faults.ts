@@ -18,6 +18,8 @@ export interface PartStates {
   readonly unmeasured: string | null;
   /** What is wrong with the audit log; null when nothing is. */
   readonly audit: Fault | null;
+  /** What keeps the recorder from recording; null for nothing. Nobody has to wait for it. */
+  readonly recording: Fault | null;
 }
 
 const CAMERA_HINT: Readonly<Record<CameraFault["kind"], string>> = {
@@ -37,6 +39,7 @@ export function presentFaults({
   policySince,
   unmeasured,
   audit,
+  recording,
 }: PartStates): readonly Fault[] {
   const faults: Fault[] = audit === null ? [] : [audit];
   if (link.kind === "disconnected") {
@@ -93,6 +96,9 @@ export function presentFaults({
       latched: false,
     });
   }
+  if (recording !== null) {
+    faults.push(recording);
+  }
   return faults;
 }
 
@@ -108,7 +114,7 @@ function noticesOf(report: ArmReport | null): readonly Fault[] {
 export function reasonsNotReady(parts: PartStates): readonly string[] {
   const noticed = new Set(noticesOf(parts.report).map(({ code }) => code));
   const reasons = presentFaults(parts)
-    .filter(({ code, latched }) => latched || !noticed.has(code))
+    .filter(({ code, latched }) => latched || (!noticed.has(code) && code !== parts.recording?.code))
     .map(({ part, detail }) => `${part}: ${detail}`);
   if (parts.policy.kind === "loading") {
     reasons.push("policy: it is loading");

@@ -49,6 +49,8 @@ const puppet = z.union([
     /** Device ids of J1 to J7. */
     joint_ids: z.array(deviceId).length(7),
     gripper_id: deviceId,
+    /** A device with a switch: one byte of its control table, not 0 while pressed. */
+    button: z.strictObject({ id: deviceId, address: z.int().min(0).max(65_535) }).optional(),
     calibration: z.string().min(1),
   }),
 ]);
@@ -118,6 +120,17 @@ export const configSchema = z.strictObject({
    * before the needed measurements are there; a virtual arm has none.
    */
   evidence_directory: z.string().min(1).optional(),
+  /** Where runs are recorded (daemon/recorder); without it nothing is. */
+  recording: z
+    .strictObject({
+      /** Relative to `run_directory`; on a disk that lasts. */
+      directory: z.string().min(1),
+      /** Every policy run is an episode. */
+      policy_runs: z.boolean(),
+      /** Beyond this the oldest policy runs are removed; demonstrations and corrections never are. */
+      most_gigabytes: z.number().positive(),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
 });
 
@@ -128,7 +141,10 @@ export type PuppetConfig = z.infer<typeof puppet>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
 export interface Config
-  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "teleop"> {
+  extends Omit<
+    RawConfig,
+    "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "teleop" | "recording"
+  > {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
@@ -139,6 +155,8 @@ export interface Config
   readonly teleopEnabling: TeleopEnabling;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
+  /** With its folder made absolute; not there where nothing is recorded. */
+  readonly recording?: NonNullable<RawConfig["recording"]>;
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly home: JointPosition;
@@ -158,7 +176,7 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, puppet, teleop, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, teleop, recording, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
@@ -167,6 +185,9 @@ export function parseConfig(text: string, path: string): Config {
     ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
     teleopEnabling: teleop?.enabling ?? (puppet?.kind === "dynamixel-leader" ? "operator" : "button"),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
+    ...(recording === undefined
+      ? {}
+      : { recording: { ...recording, directory: resolve(runDirectory, recording.directory) } }),
     file: path,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,

@@ -4,8 +4,8 @@ import { ConfigError, parseYaml, readText } from "./yaml-file.js";
 
 // Interlocks: OP-10.
 
-/** What the arm process needs of the file; date, residuals and whatever else it holds are for people and for its writer. */
-const schema = z.object({
+/** What the arm process needs of the file that `calibration/files.ts` writes; the rest is for people and for its writer. */
+const calibration = z.object({
   puppet: z.object({
     kind: z.enum(["realman-leader", "dynamixel-leader"]),
     serial: z.string().min(1),
@@ -15,10 +15,12 @@ const schema = z.object({
   gripper: z.object({ closed: z.number(), open: z.number() }),
 });
 
+const schema = z.object({ calibration });
+
 /** Reads what `kinevla calibrate puppet` wrote; a string says why it cannot be used. Held against the leader elsewhere. */
 export function loadPuppetCalibration(path: string, { serial }: PuppetIdentity): PuppetCalibration | string {
   try {
-    return parseYaml(readText(path, `calibrate the puppet ${serial}: kinevla calibrate puppet`), path, schema);
+    return parseYaml(readText(path, `calibrate the puppet ${serial}: kinevla calibrate puppet`), path, schema).calibration;
   } catch (error) {
     if (error instanceof ConfigError) {
       return error.message;

@@ -27,7 +27,7 @@ export interface SystemOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A running system: lab, guardian, arm process and daemon. */
+/** A running system: lab, guardian, arm process, puppet process where there is a leader arm, and daemon. */
 export interface System {
   readonly config: Config;
   /** Base address of the lab's control port; null without lab. */
@@ -105,6 +105,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     start("guardian", guardian.command, guardian.args);
     const arm = armProcessCommand(configFile, options.realTime);
     start("arm", arm.command, arm.args);
+    if (config.puppet !== undefined) {
+      start("puppet", node, [projectPath("dist", "daemon", "puppet", "main.js"), "--config", configFile]);
+    }
 
     options.progress("daemon with cameras and policy");
     const script = projectPath("dist", "daemon", "main.js");

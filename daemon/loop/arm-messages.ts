@@ -68,9 +68,17 @@ const report = z.object({
   }),
 });
 
+const setpoint = z.object({
+  source: z.enum(["hold", "policy", "home", "teleop", "stop"]),
+  epoch: z.int(),
+  dueAt: z.number(),
+  q: joints,
+});
+
 const message = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hello"), periodMs: z.number(), scheduling: z.string(), arm: z.string() }),
   z.object({ kind: z.literal("state"), state: report }),
+  z.object({ kind: z.literal("setpoints"), setpoints: z.array(setpoint) }),
   z.object({ kind: z.literal("stopped"), stop }),
   z.object({ kind: z.literal("takeover"), takeover }),
   z.object({ kind: z.literal("leader-samples"), samples: z.array(sample) }),

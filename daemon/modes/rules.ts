@@ -139,7 +139,7 @@ export const RULES: Rules = {
       to: "teleop",
       does: ["new-epoch", "lead"],
     },
-    { from: PLANNED, needs: ["in-control", "role"], to: "align", does: CUT },
+    { from: PLANNED, needs: ["in-control"], to: "align", does: CUT },
     { from: RESTING, needs: STREAM, to: "align", does: [] },
   ],
   // Coming to rest needs nobody's authority.

@@ -48,7 +48,14 @@ export type TaskRequest =
   | { readonly kind: "instruct"; readonly instruction: string; readonly homeFirst: boolean }
   /** Ramp to hold and keep the task. */
   | { readonly kind: "pause" }
-  | { readonly kind: "resume" };
+  | { readonly kind: "resume" }
+  /** Begins or ends the recording of a demonstration. */
+  | {
+      readonly kind: "record";
+      readonly action: "begin" | "keep" | "discard";
+      readonly task: string;
+      readonly success: boolean | null;
+    };
 
 /** Whether something asked for is under way, or why not and what to do. */
 export type Outcome =

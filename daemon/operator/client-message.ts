@@ -68,6 +68,16 @@ const resume = z
   .strictObject({ type: z.literal("resume"), ...held })
   .meta({ description: "Go on with a paused task." });
 
+const record = z
+  .strictObject({
+    type: z.literal("record"),
+    ...held,
+    action: z.enum(["begin", "keep", "discard"]),
+    task: z.string().max(400).default("").meta({ description: "What is shown, in words; for begin." }),
+    success: z.boolean().nullable().default(null).meta({ description: "Label of the episode; for keep." }),
+  })
+  .meta({ description: "Begin a demonstration, or end it: keep its recording with a label, or throw it away." });
+
 const home = z.strictObject({ type: z.literal("home"), ...held }).meta({ description: "Go to the home pose." });
 
 const teleop = z
@@ -120,6 +130,7 @@ export const clientMessage = z.discriminatedUnion("type", [
   instruct,
   pause,
   resume,
+  record,
   home,
   teleop,
   endTeleop,

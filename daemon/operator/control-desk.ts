@@ -117,6 +117,10 @@ export class ControlDesk {
       case "pause":
       case "resume":
         return this.#task(message, { kind: message.type });
+      case "record": {
+        const { action, task, success } = message;
+        return this.#task(message, { kind: "record", action, task, success });
+      }
       case "home":
         return this.#request(message, { kind: "home" });
       case "teleop":

@@ -34,6 +34,7 @@ export const RIGHTS: Rights = {
   instruct: operators(WORKING),
   pause: operators(WORKING),
   resume: operators(WORKING),
+  record: operators(ANY),
   home: operators(WORKING),
   teleop: operators(WORKING),
   "end-teleop": operators(WORKING),

@@ -45,6 +45,8 @@ export interface OperatorServerOptions {
   /** Further names, with port, under which a proxy or tunnel reaches the server, for example `lab-pc:8443`. */
   readonly hosts: readonly string[];
   readonly version: string;
+  /** Told who is in control, by name, whenever that changes; null for nobody. */
+  readonly onControl?: (holder: string | null) => void;
 }
 
 /** A running operator server. */
@@ -119,6 +121,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
   const desk = new ControlDesk(backend, clock, states, (holder, reason) => {
     metrics.inControl.set(holder === null ? 0 : 1);
     log.info({ holder: holder?.name ?? null, reason }, "control");
+    options.onControl?.(holder?.name ?? null);
     record("control", holder?.name ?? "nobody", reason, "");
     for (const session of sessions) {
       if (session.isAuthenticated) {

@@ -223,6 +223,7 @@ export class OperatorSession implements DeskClient {
       case "instruct":
       case "pause":
       case "resume":
+      case "record":
       case "home":
       case "teleop":
       case "end-teleop":

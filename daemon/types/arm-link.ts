@@ -3,7 +3,7 @@ import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
 import type { PuppetSample } from "./puppet.js";
 import type { Role } from "./role.js";
-import type { SetpointSource } from "./setpoint.js";
+import type { Setpoint, SetpointSource } from "./setpoint.js";
 import type { Takeover, TeleopReport } from "./teleop.js";
 import type { Instant, JointPosition, Seconds } from "./units.js";
 
@@ -69,6 +69,8 @@ export type FromArm =
       readonly arm: string;
     }
   | { readonly kind: "state"; readonly state: ArmReport }
+  /** Every setpoint that the guard permitted since the last such message, in order; with each report, for recordings. */
+  | { readonly kind: "setpoints"; readonly setpoints: readonly Setpoint[] }
   | { readonly kind: "stopped"; readonly stop: StopReport }
   /** The leader arm has taken over; told before the report that shows it. */
   | { readonly kind: "takeover"; readonly takeover: Takeover }

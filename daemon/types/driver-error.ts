@@ -17,7 +17,8 @@ export type DriverErrorCode =
   | "puppet-silent"
   | "puppet-garbled"
   | "puppet-device"
-  | "wrong-puppet";
+  | "wrong-puppet"
+  | "picture-unreadable";
 
 /** What an operator should do about each code. */
 export const OPERATOR_HINT: Readonly<Record<DriverErrorCode, string>> = {
@@ -31,6 +32,7 @@ export const OPERATOR_HINT: Readonly<Record<DriverErrorCode, string>> = {
   "no-permission": "This user may not open the device. Add it to the group named in systemd/README.md.",
   "camera-absent": "The camera does not open. Check its cable, its path or URL, and that no other program uses it.",
   "camera-format": "The camera delivers another picture size than configured. Set the size in the configuration.",
+  "picture-unreadable": "What should be a picture is none, or nothing can be computed from it. Take others.",
   "library-missing": "A library is missing. Run `npm start` once, which installs what the project needs.",
   "puppet-absent": "The leader arm's port does not open. Plug it in and power it; check puppet.path (ls /dev/kinevla).",
   "puppet-busy": "Another program reads the leader arm. End it: only one may (often a second `kinevla puppet`).",

@@ -21,6 +21,16 @@ export interface Frame {
   readonly sequence: number;
 }
 
+/** One camera picture as JPEG at the camera's own size, for recordings. */
+export interface CameraPicture {
+  readonly role: CameraRole;
+  readonly jpeg: Uint8Array;
+  /** As of the frame. */
+  readonly capturedAt: Instant;
+  /** As of the frame. */
+  readonly sequence: number;
+}
+
 /** What can be wrong with a camera; `detail` says what to do. */
 export interface CameraFault {
   readonly kind: "camera-absent" | "camera-stale" | "camera-frozen" | "camera-wrong-size" | "camera-blind";

@@ -1,7 +1,13 @@
-import { BehaviorSubject, Subject } from "rxjs";
+import { BehaviorSubject, defer, Subject } from "rxjs";
 import type { Cameras } from "../../daemon/ports/camera.js";
 import { hostClock } from "../../daemon/ports/clock.js";
-import { CAMERA_ROLES, type CameraFault, type CameraRole, type Frame } from "../../daemon/types/frame.js";
+import {
+  CAMERA_ROLES,
+  type CameraFault,
+  type CameraPicture,
+  type CameraRole,
+  type Frame,
+} from "../../daemon/types/frame.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import { type CameraNews, cameraFault } from "./health.js";
 import type { CamerasOptions } from "./options.js";
@@ -13,6 +19,7 @@ const CHECK_PERIOD: Seconds = 0.025;
 /** Both cameras, each in a vision process of its own; a camera with a fault delivers no frames. */
 export function createCameras(options: CamerasOptions): Cameras {
   const frames = new Subject<Frame>();
+  const pictures = new Subject<CameraPicture>();
   const news = new Map<CameraRole, CameraNews>();
 
   const presentFaults = (): readonly CameraFault[] =>
@@ -41,6 +48,7 @@ export function createCameras(options: CamerasOptions): Cameras {
             frames.next({ role, width: size, height: size, rgb, capturedAt, sequence });
           }
         },
+        onPicture: ({ jpeg, capturedAt, sequence }) => pictures.next({ role, jpeg, capturedAt, sequence }),
         onWrongSize: (width, height) => {
           hear(role, { kind: "wrong-size", at: hostClock.now(), width, height });
           publishFaults();
@@ -69,11 +77,18 @@ export function createCameras(options: CamerasOptions): Cameras {
   return {
     frames: frames.asObservable(),
     faults: faults.asObservable(),
+    pictures: defer(() => {
+      for (const role of CAMERA_ROLES) {
+        processes[role].record();
+      }
+      return pictures;
+    }),
     jpeg: (role) => processes[role].jpeg(),
     close: async () => {
       clearInterval(check);
       await Promise.all(CAMERA_ROLES.map((role) => processes[role].close()));
       frames.complete();
+      pictures.complete();
       faults.complete();
     },
   };

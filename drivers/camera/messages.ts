@@ -17,6 +17,13 @@ export type FromVision =
       readonly light: PoorLight;
       readonly poor: number;
     }
+  /** The same picture at the camera's own size, while `record` is on. */
+  | {
+      readonly kind: "picture";
+      readonly jpeg: Uint8Array;
+      readonly capturedAt: Instant;
+      readonly sequence: number;
+    }
   /** The camera does not open, or it ended; it will be tried again. */
   | { readonly kind: "absent"; readonly detail: string }
   /** The camera delivers another picture size than configured. */
@@ -25,7 +32,7 @@ export type FromVision =
   | { readonly kind: "jpeg"; readonly id: number; readonly bytes: Uint8Array | null };
 
 /** What the parent asks of a vision process. */
-export interface ToVision {
-  readonly kind: "jpeg";
-  readonly id: number;
-}
+export type ToVision =
+  | { readonly kind: "jpeg"; readonly id: number }
+  /** From now on every picture is sent as JPEG too. */
+  | { readonly kind: "record" };

@@ -15,6 +15,7 @@ const send = (message: FromVision, sent: () => void): void => {
   process.send?.(message, undefined, undefined, sent);
 };
 const frames = createNewestSender<FromVision>(send);
+const pictures = createNewestSender<FromVision>(send);
 const ignore = (): void => undefined;
 
 let newest: Mat | null = null;
@@ -23,6 +24,7 @@ let identical = 0;
 let identicalSince: Instant = 0;
 let light: PoorLight = null;
 let poor = 0;
+let recorded = false;
 
 function keep(picture: Mat | null): void {
   newest?.release();
@@ -46,9 +48,16 @@ function takePicture(raw: Mat, capturedAt: Instant): void {
   light = lightOf(rgb);
   poor = light === null ? 0 : light === before ? poor + 1 : 1;
   frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor });
+  if (recorded) {
+    pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, sequence });
+  }
 }
 
 process.on("message", (message: ToVision) => {
+  if (message.kind === "record") {
+    recorded = true;
+    return;
+  }
   send({ kind: "jpeg", id: message.id, bytes: newest === null ? null : jpegPicture(cv, newest) }, ignore);
 });
 

@@ -21,6 +21,8 @@ const LAST_WORDS = 400;
 /** What a vision process reports to its owner; frames carry their capture instant, the rest comes as it happens. */
 export interface VisionListener {
   onFrame(frame: Extract<FromVision, { readonly kind: "frame" }>): void;
+  /** After `record`: the same picture as the camera gave it. */
+  onPicture(picture: Extract<FromVision, { readonly kind: "picture" }>): void;
   onWrongSize(width: number, height: number): void;
   onAbsent(detail: string): void;
 }
@@ -31,9 +33,13 @@ export interface VisionProcess {
   pid(): number | undefined;
   /** The newest picture as JPEG bytes; rejects with DriverError while there is none. */
   jpeg(): Promise<Uint8Array>;
+  /** From now on, in this life and the next ones, every picture comes as JPEG too. */
+  record(): void;
   /** Ends the process; resolves when it is gone. */
   close(): Promise<void>;
 }
+
+const RECORD: ToVision = { kind: "record" };
 
 interface PendingJpeg {
   resolve(bytes: Uint8Array): void;
@@ -44,6 +50,7 @@ interface PendingJpeg {
 export function startVisionProcess(options: VisionOptions, listener: VisionListener): VisionProcess {
   let child: ChildProcess | null = null;
   let closed = false;
+  let recorded = false;
   let wait = SHORTEST_WAIT;
   let restart: NodeJS.Timeout | undefined;
   let silentAfter: Instant = 0;
@@ -58,6 +65,9 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
       case "frame":
         wait = SHORTEST_WAIT;
         listener.onFrame(message);
+        break;
+      case "picture":
+        listener.onPicture(message);
         break;
       case "wrong-size":
         listener.onWrongSize(message.width, message.height);
@@ -89,6 +99,9 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     child = born;
+    if (recorded) {
+      born.send(RECORD);
+    }
     let lastWords = "";
     born.stderr?.setEncoding("utf8").on("data", (text: string) => {
       lastWords = (lastWords + text).slice(-LAST_WORDS);
@@ -128,11 +141,17 @@ export function startVisionProcess(options: VisionOptions, listener: VisionListe
           reject(noPicture());
           return;
         }
-        const request: ToVision = { kind: "jpeg", id: nextId };
+        const request = { kind: "jpeg", id: nextId } satisfies ToVision;
         pending.set(request.id, { resolve, reject });
         nextId += 1;
         child.send(request);
       }),
+    record: () => {
+      recorded = true;
+      if (child?.connected === true) {
+        child.send(RECORD);
+      }
+    },
     close: async () => {
       closed = true;
       clearInterval(watchdog);

@@ -84,7 +84,7 @@ export class Rig {
     config.setIn(["limits"], projectPath("daemon", "config", "limits-rm75b.yaml"));
     config.setIn(["run_directory"], folder);
     const calibration = join(folder, "puppet.json");
-    writeFileSync(calibration, JSON.stringify({ ...CALIBRATION, puppet: SCRIPTED_LEADER }));
+    writeFileSync(calibration, JSON.stringify({ calibration: { ...CALIBRATION, puppet: SCRIPTED_LEADER } }));
     // Nobody opens the line here: the test stands where the puppet process does.
     config.setIn(["puppet"], { kind: "realman-leader", path: "/dev/null", baud: 460_800, calibration });
     const configFile = join(folder, "kinevla.yaml");

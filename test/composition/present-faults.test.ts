@@ -12,6 +12,7 @@ function parts(notices: readonly Notice[]): PartStates {
     report: armReport({ notices }),
     unmeasured: null,
     audit: null,
+    recording: null,
     cameras: [],
     policy: { kind: "loading", stage: "starting" },
     policySince: 0,
@@ -22,6 +23,15 @@ describe("what the arm process finds", () => {
   it("is told to operators once for each code, and keeps nobody from working", () => {
     const present = parts([hot, { ...hot, detail: "J3 became 6.0 degrees warmer within a minute" }]);
     assert.deepEqual(presentFaults(present), [{ ...hot, part: "arm", latched: false }]);
+    assert.deepEqual(reasonsNotReady(present), reasonsNotReady(parts([])));
+  });
+});
+
+describe("a recorder that cannot record", () => {
+  it("is told to operators, and keeps nobody from working", () => {
+    const fault = { code: "not-recording", part: "recorder", detail: "ENOSPC", hint: "", since: 1, latched: false };
+    const present = { ...parts([]), recording: fault };
+    assert.deepEqual(presentFaults(present), [fault]);
     assert.deepEqual(reasonsNotReady(present), reasonsNotReady(parts([])));
   });
 });

@@ -12,6 +12,7 @@ export const CLIENT_SEEDS: readonly string[] = [
   { type: "instruct", ...held, instruction: "pick up the bread", homeFirst: true, confirm: false },
   { type: "pause", ...held },
   { type: "resume", ...held },
+  { type: "record", ...held, action: "keep", task: "", success: true },
   { type: "home", ...held },
   { type: "acknowledge", ...held, reason: "looked" },
   { type: "stop", id: 7, reason: "button" },

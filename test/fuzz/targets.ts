@@ -8,6 +8,8 @@ import { ConfigError } from "../../daemon/config/yaml-file.js";
 import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
+import { encodeRealmanReading, RealmanDecoder } from "../../drivers/puppet/realman-codec.js";
 import * as codec from "../../drivers/rm75/codec.js";
 import type { JsonObject } from "../../drivers/rm75/json-object.js";
 import { parseJsonObject } from "../../drivers/rm75/json-object.js";
@@ -183,6 +185,61 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       return typeof parsed === "string" ? parsed : `accepted ${parsed.kind}`;
     },
   },
+  "puppet-realman": {
+    longestMs: WIRE_MS,
+    seeds: [6, 7].map((joints) =>
+      latin1(encodeRealmanReading({ joints: Array.from({ length: joints }, (_, joint) => joint - 3), gripper: 812 })),
+    ),
+    run: (input) => {
+      const bytes = Buffer.from(input, "latin1");
+      const read = (pieces: readonly Uint8Array[]): readonly string[] => {
+        const decoder = new RealmanDecoder();
+        const found: string[] = [];
+        for (const piece of pieces) {
+          decoder.push(piece, (reading) => {
+            allFinite(reading);
+            assert.ok([6, 7].includes(reading.joints.length) && Number.isInteger(reading.gripper));
+            // What is taken stands in the input, byte by byte.
+            assert.ok(bytes.includes(Buffer.from(encodeRealmanReading(reading))));
+            found.push(`accepted ${reading.joints.length}`);
+          });
+        }
+        return [`${Math.min(decoder.rejected, 3)} rejected`, ...found];
+      };
+      const cut = Math.floor(bytes.length / 3);
+      const whole = read([bytes]);
+      assert.deepEqual(read([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
+      return [...new Set(whole)].join();
+    },
+  },
+  "puppet-dynamixel": {
+    longestMs: WIRE_MS,
+    seeds: [
+      latin1(encodeStatus(1, 0, encodePosition(1))),
+      latin1(encodeStatus(8, 3, [])),
+      latin1(encodeStatus(7, 0, [0xff, 0xff, 0xfd, 0])),
+    ],
+    run: (input) => {
+      const bytes = Buffer.from(input, "latin1");
+      const read = (pieces: readonly Uint8Array[]): readonly string[] => {
+        const decoder = new DynamixelDecoder();
+        const found: string[] = [];
+        for (const piece of pieces) {
+          decoder.pushStatus(piece, (packet) => {
+            const position = readPosition(packet);
+            allFinite(position);
+            assert.ok(packet.error <= 0x7f && packet.id <= 0xff);
+            found.push(`accepted ${packet.error} ${position === null ? "other" : "position"}`);
+          });
+        }
+        return [`${Math.min(decoder.rejected, 3)} rejected`, ...found];
+      };
+      const cut = Math.floor(bytes.length / 3);
+      const whole = read([bytes]);
+      assert.deepEqual(read([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
+      return [...new Set(whole)].join();
+    },
+  },
   policy: {
     longestMs: WIRE_MS,
     seeds: POLICY_SEEDS,
@@ -210,6 +267,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
 };
+
+/** Bytes as the text that the campaign changes, one character each. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
 
 function messages(chunks: readonly Buffer[]): readonly JsonObject[] {
   const decoder = new MessageDecoder();

@@ -19,7 +19,12 @@ import { projectPath } from "../../daemon/ports/project-path.js";
 const folder = mkdtempSync(join(tmpdir(), "kinevla-services-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const UNITS = ["kinevla-guardian.service", "kinevla-arm.service", "kinevla-daemon.service"] as const;
+const UNITS = [
+  "kinevla-guardian.service",
+  "kinevla-arm.service",
+  "kinevla-puppet.service",
+  "kinevla-daemon.service",
+] as const;
 
 interface Ran {
   readonly status: number | null;

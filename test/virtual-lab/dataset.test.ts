@@ -85,4 +85,16 @@ describe("the data set", () => {
     }
     assert.ok(agreeing > 0.5 * steps, `${agreeing} of ${steps}`);
   });
+
+  it("has a step every 100 ms and the instant of its pictures, 20 to 80 ms before it", () => {
+    const bytes = readFileSync(join(folder, "two", "episodes", "000001", "steps.f32"));
+    const width = COLUMNS.reduce((sum, column) => sum + column.width, 0);
+    const steps = bytes.length / 4 / width;
+    for (let step = 0; step < steps; step += 1) {
+      const time = bytes.readFloatLE(4 * (step * width + width - 2));
+      const age = time - bytes.readFloatLE(4 * (step * width + width - 1));
+      assert.ok(Math.abs(time - 0.1 * step) < 1e-4, `step ${step} at ${time} s`);
+      assert.ok(step === 0 ? age === 0 : age > 0.019 && age < 0.081, `pictures of step ${step} are ${age} s old`);
+    }
+  });
 });

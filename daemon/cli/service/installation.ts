@@ -72,6 +72,7 @@ export const ENABLED = [
   "kinevla.target",
   "kinevla-guardian.service",
   "kinevla-arm.service",
+  "kinevla-puppet.service",
   "kinevla-daemon.service",
 ] as const;
 

@@ -12,12 +12,14 @@ export const COLUMNS = [
   { name: "gripper-recency", width: 1 },
   { name: "label", width: 40 },
   { name: "phase", width: 1 },
+  { name: "time", width: 1 },
+  { name: "captured-at", width: 1 },
 ] as const;
 
 /** Time constant of the feature gripper-recency, s. */
 const RECENCY = 0.5;
 
-/** One row of `steps.f32`: labels are 5 x (7 joint deltas from the commanded position, rad; gripper 1 open 0 closed). */
+/** One row of `steps.f32`: labels are 5 x (7 joint deltas from the commanded position, rad; gripper 1 open 0 closed), instants count from the first step, s. */
 export function stepRow(step: EpisodeStep): readonly number[] {
   const { commanded, graspedAt, label } = step;
   return [
@@ -33,6 +35,8 @@ export function stepRow(step: EpisodeStep): readonly number[] {
       command.gripper,
     ]),
     PHASES.indexOf(step.phase),
+    step.time,
+    step.capturedAt,
   ];
 }
 

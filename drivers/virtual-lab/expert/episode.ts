@@ -21,6 +21,10 @@ export interface EpisodeStep {
   /** Since the gripper's command last changed, s; Infinity before that. */
   readonly sinceGripperCommand: number;
   readonly phase: Phase;
+  /** Instant of the joint positions, s from the first step. */
+  readonly time: number;
+  /** Instant that both pictures show. */
+  readonly capturedAt: number;
   /** The expert's next commands from `commanded`. */
   readonly label: readonly ExpertCommand[];
 }
@@ -110,6 +114,8 @@ export function runEpisode(
   let steps = 0;
   let grip = NO_GRIP;
   simulation.setGripper(1, GRIP_FORCE);
+  const begun = simulation.time;
+  let capturedAt = 0;
   on.exposure?.();
   const over = (): boolean => finished(state) || (extent === "grasp" && state.phase === "carry");
   for (; steps < MOST_STEPS && !over(); steps += 1) {
@@ -123,6 +129,8 @@ export function runEpisode(
       graspedAt,
       sinceGripperCommand: simulation.time - gripperChangedAt,
       phase: state.phase,
+      time: simulation.time - begun,
+      capturedAt,
       label: commands,
     });
     const phase = state.phase;
@@ -172,6 +180,7 @@ export function runEpisode(
       );
       simulation.step(1);
       if (tick === PHYSICS_STEPS - pictureAge) {
+        capturedAt = simulation.time - begun;
         on.exposure?.();
       }
     }

@@ -6,9 +6,9 @@ import type { SceneSpec } from "../scene/scene-spec.js";
 import type { Vector3 } from "../scene/vector.js";
 
 /** Geoms whose look is more than one colour. */
-export type GeomName = "table" | "loaf" | "carrot" | "plate" | "wall" | "floor";
+export type GeomName = "table" | "loaf" | "carrot" | "plate" | "wall" | "floor" | "board";
 
-const GEOM_NAMES: readonly GeomName[] = ["table", "loaf", "carrot", "plate", "wall", "floor"];
+const GEOM_NAMES: readonly GeomName[] = ["table", "loaf", "carrot", "plate", "wall", "floor", "board"];
 
 /** One geom that a camera sees, as MuJoCo's model holds it. */
 export interface ModelGeom {

@@ -1,5 +1,5 @@
 import type { ModelGeom, Simulation } from "../physics/simulation.js";
-import type { Colour, SceneSpec } from "../scene/scene-spec.js";
+import type { BoardSpec, Colour, SceneSpec } from "../scene/scene-spec.js";
 import { cross, dot, normalise, scale, subtract, type Vector3 } from "../scene/vector.js";
 import { woodTexture } from "./wood.js";
 
@@ -175,6 +175,7 @@ function paint(geom: ModelGeom, position: Vector3, normal: Vector3, colour: Vect
     case "carrot":
       return scale(colour, 0.94 + 0.06 * Math.sin(400 * position[2] + 300 * position[0]));
     case "plate":
+    case "board":
     case "table":
     case "wall":
     case "floor":
@@ -185,15 +186,47 @@ function paint(geom: ModelGeom, position: Vector3, normal: Vector3, colour: Vect
   }
 }
 
+/** What the squares of a board reflect: printer's ink and paper, linear. */
+const INK: Vector3 = [0.02, 0.02, 0.02];
+const PAPER: Vector3 = [0.8, 0.8, 0.8];
+
+/** The printed side of a board square by square, with a margin of one; the first square inside it is dark. */
+function* printedSquares(board: BoardSpec, top: number): Generator<{ triangles: Triangle[]; colour: Vector3 }> {
+  const { columns, rows, square } = board;
+  const at = (column: number, row: number): Vector3 => [
+    (column - (columns + 1) / 2) * square,
+    (row - (rows + 1) / 2) * square,
+    top,
+  ];
+  for (let column = -1; column < columns + 2; column += 1) {
+    for (let row = -1; row < rows + 2; row += 1) {
+      const [a, b, c, d] = [at(column, row), at(column + 1, row), at(column + 1, row + 1), at(column, row + 1)];
+      const isMargin = column < 0 || row < 0 || column > columns || row > rows;
+      const colour = isMargin || (column + row) % 2 !== 0 ? PAPER : INK;
+      yield { triangles: [flat(a, b, c), flat(a, c, d)], colour };
+    }
+  }
+}
+
 /** Reads what a renderer needs out of a simulation's model; light and grain come from the scene it was built from. */
 export function readVisuals(simulation: Simulation, scene: SceneSpec): Visuals {
   const corners: number[] = [];
   const instances = simulation.geoms().map((geom, instance): InstanceLook => {
     const colour = toLinear(geom.rgb);
+    const put = ({ position, normal }: Triangle[number], painted: Vector3): void => {
+      corners.push(...position, ...normal, ...painted, instance);
+    };
+    if (geom.name === "board" && scene.board !== null) {
+      for (const { triangles, colour: printed } of printedSquares(scene.board, geom.size[2])) {
+        for (const corner of triangles.flat()) {
+          put(corner, printed);
+        }
+      }
+      return { pose: geom.index, gloss: 0, textured: false, castsShadow: true };
+    }
     for (const triangle of shape(geom)) {
-      for (const { position, normal } of triangle) {
-        const painted = geom.name === "table" ? ([1, 1, 1] as const) : paint(geom, position, normal, colour);
-        corners.push(...position, ...normal, ...painted, instance);
+      for (const corner of triangle) {
+        put(corner, geom.name === "table" ? [1, 1, 1] : paint(geom, corner.position, corner.normal, colour));
       }
     }
     const scenery = geom.name === "table" || geom.name === "wall" || geom.name === "floor";

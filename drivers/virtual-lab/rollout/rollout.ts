@@ -120,6 +120,8 @@ async function runTrial(request: TrialRequest, ask: (row: readonly number[], pix
         graspedAt,
         sinceGripperCommand: simulation.time - gripperChangedAt,
         phase: "approach",
+        time: simulation.time,
+        capturedAt: simulation.time - PICTURE_AGE * TIME_STEP,
         label: [],
       });
       const answer = await ask(row, pixels);

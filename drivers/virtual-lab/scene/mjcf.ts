@@ -159,6 +159,33 @@ function objects(spec: SceneSpec): string {
     </body>`;
 }
 
+/** Half the thickness of a calibration board, m. */
+const BOARD_HALF_THICKNESS = 0.0015;
+
+/** The calibration board; its printed side is the box's upper face, with a margin of one square around. */
+function calibrationBoard({ board }: SceneSpec): string {
+  if (board === null) {
+    return "";
+  }
+  const half = (corners: number): number => ((corners + 3) * board.square) / 2;
+  return `<body name="board" pos="${list(board.position)}" quat="${list(quaternionOfTurns(board.turn))}">
+      <geom name="board" type="box" size="${half(board.columns)} ${half(board.rows)} ${BOARD_HALF_THICKNESS}"
+        pos="0 0 ${-BOARD_HALF_THICKNESS}" rgba="1 1 1 1" ${SEEN}/>
+    </body>`;
+}
+
+/** w x y z of turns about the fixed x, then y, then z axis. */
+function quaternionOfTurns([x, y, z]: Vector3): readonly [number, number, number, number] {
+  const [cx, sx, cy, sy] = [Math.cos(x / 2), Math.sin(x / 2), Math.cos(y / 2), Math.sin(y / 2)];
+  const [cz, sz] = [Math.cos(z / 2), Math.sin(z / 2)];
+  return [
+    cz * cy * cx + sz * sy * sx,
+    cz * cy * sx - sz * sy * cx,
+    cz * sy * cx + sz * cy * sx,
+    sz * cy * cx - cz * sy * sx,
+  ];
+}
+
 /** The scene as MuJoCo's XML; robot base at the origin on the table top, x forward, y left, z up. */
 export function sceneToMjcf(spec: SceneSpec): string {
   const actuators = DRIVES.map(
@@ -181,7 +208,7 @@ export function sceneToMjcf(spec: SceneSpec): string {
     <geom name="table" type="box" size="0.5 0.7 0.02" pos="0.3 0 -0.02" ${rgba(spec.colours.table)} group="2"/>
     ${camera("front", spec.frontCamera, [0, 0, 1])}
     ${arm(spec)}
-    ${objects(spec)}
+    ${objects(spec)}${calibrationBoard(spec)}
   </worldbody>
   <contact>
     <exclude body1="gripper" body2="finger_left"/>

@@ -8,11 +8,20 @@ const camera = z
   .strictObject({ position: triple, target: triple, roll: z.number(), fieldOfView: z.number().min(5).max(150) })
   .partial();
 
+const board = z.strictObject({
+  position: triple,
+  turn: triple.default([0, 0, 0]),
+  columns: z.int().min(3).max(12).default(9),
+  rows: z.int().min(3).max(12).default(6),
+  square: z.number().min(0.005).max(0.1).default(0.025),
+});
+
 const overrides = z
   .strictObject({
     bread: pose,
     carrot: pose,
     plate: pose,
+    board: board.nullable(),
     frontCamera: camera,
     wristCamera: camera,
     light: z
@@ -51,11 +60,12 @@ export function overrideScene(scene: SceneSpec, json: unknown): SceneSpec {
   if (!parsed.success) {
     throw new RangeError(z.prettifyError(parsed.error));
   }
-  const { bread, carrot, plate, frontCamera, wristCamera, light, colours, grain } = parsed.data;
+  const { bread, carrot, plate, board, frontCamera, wristCamera, light, colours, grain } = parsed.data;
   return {
     bread: over(scene.bread, bread),
     carrot: over(scene.carrot, carrot),
     plate: over(scene.plate, plate),
+    board: board === undefined ? scene.board : board,
     frontCamera: over(scene.frontCamera, frontCamera),
     wristCamera: over(scene.wristCamera, wristCamera),
     light: over(scene.light, light),

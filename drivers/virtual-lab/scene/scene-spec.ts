@@ -21,11 +21,26 @@ export interface CameraSpec {
   readonly fieldOfView: number;
 }
 
+/** A chessboard for calibration; it is seen and never touched. */
+export interface BoardSpec {
+  /** Middle of the printed side, m, robot base frame. */
+  readonly position: Vector3;
+  /** Turns about the x, then y, then z axis of the base, rad; without any the printed side faces up. */
+  readonly turn: Vector3;
+  /** Inner corners along its x and its y. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Side of a square, m. */
+  readonly square: number;
+}
+
 /** Everything that is drawn or simulated, besides the arm's own geometry. */
 export interface SceneSpec {
   readonly bread: TablePose;
   readonly carrot: TablePose;
   readonly plate: TablePose;
+  /** null for a scene without one. */
+  readonly board: BoardSpec | null;
   /** Robot base frame. */
   readonly frontCamera: CameraSpec;
   /** Flange frame: z out of the flange, fingers open along y. */
@@ -57,6 +72,7 @@ export const NOMINAL_SCENE: SceneSpec = {
   bread: { x: 0.26, y: 0, yaw: 0 },
   carrot: { x: 0.22, y: -0.26, yaw: 0.5 },
   plate: { x: 0.22, y: 0.27, yaw: 0 },
+  board: null,
   frontCamera: { position: [1, 0, 0.58], target: [0.27, 0, 0.11], roll: 0, fieldOfView: 39 },
   wristCamera: { position: [-0.08, 0, 0.055], target: [-0.03, 0, 0.2], roll: 0, fieldOfView: 74 },
   light: { direction: [0.35, -0.45, 1], intensity: 1, ambient: 1, warmth: 1 },

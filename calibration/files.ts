@@ -1,0 +1,223 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const finite = z.number();
+const triple = z.tuple([finite, finite, finite]);
+const pose = z.strictObject({
+  position: triple,
+  rotation: z.tuple([finite, finite, finite, finite, finite, finite, finite, finite, finite]),
+});
+const role = z.enum(["front", "wrist"]);
+const serial = z.string().min(1);
+const common = { format: z.literal("kinevla-calibration-1"), measuredAt: z.iso.datetime(), by: z.string().min(1) };
+
+const intrinsics = z.strictObject({
+  ...common,
+  kind: z.literal("camera"),
+  role,
+  camera: serial,
+  intrinsics: z.strictObject({
+    width: z.int().positive(),
+    height: z.int().positive(),
+    fx: z.number().positive(),
+    fy: z.number().positive(),
+    cx: finite,
+    cy: finite,
+    distortion: z.tuple([finite, finite, finite, finite, finite]),
+  }),
+  residual: z.strictObject({ pixels: z.number().nonnegative(), pictures: z.int() }),
+});
+
+const handEye = z.strictObject({
+  ...common,
+  kind: z.literal("hand-eye"),
+  arm: serial,
+  cameras: z.strictObject({ front: serial, wrist: serial }),
+  /** Of the wrist camera in the flange's frame. */
+  wrist: pose,
+  /** Of the front camera in the base frame. */
+  front: pose,
+  residual: z.strictObject({ pixels: z.number().nonnegative(), views: z.int() }),
+});
+
+const table = z.strictObject({
+  ...common,
+  kind: z.literal("table"),
+  arm: serial,
+  /** Upwards, base frame. */
+  normal: triple,
+  /** Of the table along that normal from the base's origin, m. */
+  height: finite,
+  residual: z.strictObject({ metres: z.number().nonnegative(), points: z.int() }),
+});
+
+const puppet = z.strictObject({
+  ...common,
+  kind: z.literal("puppet"),
+  arm: serial,
+  calibration: z.strictObject({
+    puppet: z.strictObject({
+      kind: z.enum(["realman-leader", "dynamixel-leader"]),
+      serial,
+      joints: z.int().positive(),
+    }),
+    joints: z.array(
+      z.strictObject({
+        sign: z.union([z.literal(1), z.literal(-1)]),
+        zero: finite,
+        scale: z.number().positive(),
+      }),
+    ),
+    gripper: z.strictObject({ closed: finite, open: finite }),
+  }),
+  residual: z.strictObject({ rad: z.number().nonnegative(), poses: z.int() }),
+});
+
+const gripper = z.strictObject({
+  ...common,
+  kind: z.literal("gripper"),
+  arm: serial,
+  /** As the gripper reports them. */
+  closed: finite,
+  open: finite,
+  residual: z.strictObject({ spread: z.number().nonnegative(), strokes: z.int() }),
+});
+
+const roles = z.strictObject({
+  ...common,
+  kind: z.literal("roles"),
+  arm: serial,
+  cameras: z.strictObject({ front: serial, wrist: serial }),
+  /** Part of each picture that changed when the arm's wrist moved. */
+  residual: z.strictObject({ front: finite, wrist: finite }),
+});
+
+const calibrationFile = z.discriminatedUnion("kind", [intrinsics, handEye, table, puppet, gripper, roles]);
+
+/** One calibration as it stands in a file. */
+export type Calibration = z.infer<typeof calibrationFile>;
+type CalibrationKind = Calibration["kind"];
+type CalibrationOf<Kind extends CalibrationKind> = Extract<Calibration, { readonly kind: Kind }>;
+
+/** Each file of the folder and what makes it. */
+export const FILES = {
+  "camera-front": { kind: "camera", command: "kinevla calibrate camera --role front" },
+  "camera-wrist": { kind: "camera", command: "kinevla calibrate camera --role wrist" },
+  "hand-eye": { kind: "hand-eye", command: "kinevla calibrate hand-eye" },
+  table: { kind: "table", command: "kinevla calibrate table" },
+  puppet: { kind: "puppet", command: "kinevla calibrate puppet" },
+  gripper: { kind: "gripper", command: "kinevla calibrate gripper" },
+  roles: { kind: "roles", command: "kinevla calibrate roles" },
+} as const;
+export type CalibrationName = keyof typeof FILES;
+export const CALIBRATION_NAMES = ["camera-front", "camera-wrist", "hand-eye", "table", "puppet", "gripper", "roles"] as const;
+
+/** What the calibrated things are in this cell; what is not known is left out and not compared. */
+export interface Cell {
+  readonly arm: string;
+  readonly cameras: { readonly front: string; readonly wrist: string };
+  readonly puppet?: string;
+}
+
+/** What is asked of a file besides its form. */
+export interface Expected {
+  readonly cell: Cell;
+  /** Wall time, ms since 1970. */
+  readonly wallTime: number;
+  readonly maxAgeDays: number;
+}
+
+/** A calibration that may be used, or why there is none. */
+export type Read<Kind extends CalibrationKind = CalibrationKind> =
+  | { readonly kind: "good"; readonly calibration: CalibrationOf<Kind> }
+  | { readonly kind: "missing" | "broken" | "foreign" | "stale"; readonly reason: string; readonly hint: string };
+
+const DAY_MS = 86_400_000;
+
+/** The file of a calibration. */
+export function calibrationPath(folder: string, name: CalibrationName): string {
+  return join(folder, `${name}.json`);
+}
+
+/** Reads one calibration; everything that uses one reads it here, so a stale or foreign file is used by nobody. */
+export function readCalibration<Name extends CalibrationName>(
+  folder: string,
+  name: Name,
+  { cell, wallTime, maxAgeDays }: Expected,
+): Read<(typeof FILES)[Name]["kind"]> {
+  const path = calibrationPath(folder, name);
+  const hint = `Calibrate: ${FILES[name].command}`;
+  if (!existsSync(path)) {
+    return { kind: "missing", reason: `there is no ${path}`, hint };
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    return { kind: "broken", reason: `${path}: ${error instanceof Error ? error.message : String(error)}`, hint };
+  }
+  const parsed = calibrationFile.safeParse(json);
+  if (!parsed.success) {
+    return { kind: "broken", reason: `${path}: ${z.prettifyError(parsed.error)}`, hint };
+  }
+  const calibration = parsed.data;
+  if (!isOfKind(calibration, FILES[name].kind)) {
+    return { kind: "broken", reason: `${path} holds a calibration of kind ${calibration.kind}`, hint };
+  }
+  const foreign = foreignness(calibration, name, cell);
+  if (foreign !== null) {
+    return { kind: "foreign", reason: `${path} is of ${foreign}`, hint };
+  }
+  const ageDays = (wallTime - Date.parse(calibration.measuredAt)) / DAY_MS;
+  if (ageDays < -1) {
+    return { kind: "broken", reason: `${path} was measured in the future (${calibration.measuredAt})`, hint };
+  }
+  if (ageDays > maxAgeDays) {
+    return { kind: "stale", reason: `${path} is ${Math.floor(ageDays)} days old, ${maxAgeDays} at most`, hint };
+  }
+  return { kind: "good", calibration };
+}
+
+function isOfKind<Kind extends CalibrationKind>(of: Calibration, kind: Kind): of is CalibrationOf<Kind> {
+  return of.kind === kind;
+}
+
+/** Whose it is where it is not this cell's, in words; null where it is. */
+function foreignness(of: Calibration, name: CalibrationName, cell: Cell): string | null {
+  if ("arm" in of && of.arm !== cell.arm) {
+    return `arm ${of.arm}; this one is ${cell.arm}`;
+  }
+  if (of.kind === "camera") {
+    const wanted = name === "camera-front" ? "front" : "wrist";
+    return of.role !== wanted
+      ? `the ${of.role} camera`
+      : of.camera !== cell.cameras[wanted]
+        ? `camera ${of.camera}; the ${wanted} camera is ${cell.cameras[wanted]}`
+        : null;
+  }
+  if (of.kind === "hand-eye" || of.kind === "roles") {
+    const other = (["front", "wrist"] as const).find((one) => of.cameras[one] !== cell.cameras[one]);
+    return other === undefined
+      ? null
+      : `camera ${of.cameras[other]} as the ${other} one; it is ${cell.cameras[other]} here`;
+  }
+  if (of.kind === "puppet" && cell.puppet !== undefined && of.calibration.puppet.serial !== cell.puppet) {
+    return `leader ${of.calibration.puppet.serial}; this one is ${cell.puppet}`;
+  }
+  return null;
+}
+
+/** Writes a calibration in place of the one before, which stays beside it as `.before.json`; gives the file's path. */
+export function writeCalibration(folder: string, name: CalibrationName, calibration: Calibration): string {
+  calibrationFile.parse(calibration);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const path = calibrationPath(folder, name);
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, `${JSON.stringify(calibration, null, 2)}\n`);
+  if (existsSync(path)) {
+    renameSync(path, join(folder, `${name}.before.json`));
+  }
+  renameSync(fresh, path);
+  return path;
+}

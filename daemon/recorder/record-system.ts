@@ -1,0 +1,184 @@
+import { merge, Observable } from "rxjs";
+import type { ArmLink } from "../loop/arm-link.js";
+import type { OperatorStreams, TaskPhase, TaskProgress } from "../operator/backend.js";
+import type { Cameras } from "../ports/camera.js";
+import type { Clock } from "../ports/clock.js";
+import type { Understanding } from "../ports/task-news.js";
+import type { FromArm } from "../types/arm-link.js";
+import type { Chunk } from "../types/chunk.js";
+import type { Instant } from "../types/units.js";
+import type { EpisodeAttachment, EpisodeEnd, EpisodeKind, Topic } from "./recorder-messages.js";
+import type { RecorderProcess } from "./recorder-process.js";
+
+/** What is recorded, and where to. */
+export interface RecordedParts {
+  readonly recorder: RecorderProcess;
+  readonly link: Pick<ArmLink, "messages">;
+  readonly cameras: Pick<Cameras, "pictures">;
+  readonly streams: OperatorStreams;
+  /** Chunks as they were sent to the arm process. */
+  readonly chunks: Observable<Chunk>;
+  readonly clock: Clock;
+  /** Each task is an episode; demonstrations are in any case. */
+  readonly policyRuns: boolean;
+  /** Who is in control, by name; empty for nobody. */
+  readonly operator: () => string;
+  /** Hashes, versions, sizes: what goes into the record `kinevla.episode` besides. */
+  readonly context: Readonly<Record<string, string>>;
+  readonly attachments: readonly EpisodeAttachment[];
+}
+
+/** What people ask of a running recording. */
+export interface Demonstrations {
+  /** Begins one; what the policy does meanwhile is part of it. Returns why not, or null. */
+  begin(task: string): string | null;
+  /** Ends it with a label. */
+  keep(success: boolean | null): string | null;
+  discard(): string | null;
+}
+
+const NONE = "No demonstration is being recorded.";
+
+/** Passes everything that happens to the recorder; makes each task an episode of its own, and each demonstration. */
+export function recordSystem(parts: RecordedParts): Demonstrations {
+  const { recorder, link, cameras, streams, chunks, clock } = parts;
+  const news = (topic: Topic, at: Instant, value: object): void => {
+    recorder.tell({ kind: "news", topic, at, publishedAt: clock.now(), value });
+  };
+  let arm = "";
+  let periodMs = 0;
+  let text: Understanding | null = null;
+  let task: number | null = null;
+  let demonstrating = false;
+  const open = (kind: EpisodeKind, instruction: string, startedAt: Instant): void => {
+    const wallOffset = Date.now() / 1000 - clock.now();
+    const context = { ...parts.context, arm, period_ms: String(periodMs) };
+    recorder.open(
+      { kind, instruction, operator: parts.operator(), startedAt, wallOffset, context },
+      parts.attachments,
+      0,
+    );
+  };
+
+  const hearArm = (message: FromArm): void => {
+    switch (message.kind) {
+      case "hello":
+        arm = message.arm;
+        periodMs = message.periodMs;
+        break;
+      case "state":
+        news("/arm/report", message.state.at, message.state);
+        break;
+      case "setpoints":
+        for (const setpoint of message.setpoints) {
+          news("/arm/setpoint", setpoint.dueAt, setpoint);
+        }
+        break;
+      case "takeover":
+        news("/mark", message.takeover.at, { ...message.takeover, kind: "intervention-begin" });
+        break;
+      case "leader-samples":
+        for (const sample of message.samples) {
+          news("/puppet/sample", sample.at, sample);
+        }
+        break;
+      case "stopped":
+        news("/arm/stop", message.stop.at, message.stop);
+        break;
+      case "chunk-result":
+        news("/policy/chunk_result", message.receivedAt, message);
+        break;
+      case "result":
+        break;
+      default:
+        message satisfies never;
+    }
+  };
+  const hearProgress = (progress: TaskProgress): void => {
+    const outcome = OUTCOME[progress.phase];
+    if (outcome === null && task !== progress.id && parts.policyRuns && !demonstrating) {
+      task = progress.id;
+      open("policy", progress.instruction, progress.startedAt);
+    }
+    news("/task", progress.changedAt, progress);
+    if (outcome !== null && task === progress.id) {
+      task = null;
+      // Nobody has said yet whether it was a success: a policy that ends by itself may be wrong.
+      recorder.close({ endedAt: progress.changedAt, outcome, reason: progress.detail, success: null });
+    }
+  };
+
+  const heard = merge(
+    hearing(link.messages, hearArm),
+    hearing(cameras.pictures, ({ role, jpeg, capturedAt, sequence }) => {
+      recorder.tell({ kind: "picture", role, at: capturedAt, publishedAt: clock.now(), sequence, jpeg });
+    }),
+    hearing(chunks, (chunk) => news("/policy/chunk", clock.now(), chunk)),
+    hearing(streams.reasoning, (understanding) => {
+      text = understanding;
+      const now = clock.now();
+      news("/policy/reasoning", now, { ...understanding, age: now - understanding.generatedAt });
+    }),
+    hearing(streams.chunks, (report) => {
+      const textAge = text === null ? null : report.capturedAt - text.generatedAt;
+      news("/policy/chunk_report", clock.now(), { ...report, textAge });
+    }),
+    hearing(streams.faults, (faults) => news("/faults", clock.now(), { faults })),
+    hearing(streams.progress, hearProgress),
+  );
+  heard.subscribe();
+
+  const end = (closing: () => void): string | null => {
+    if (!demonstrating) {
+      return NONE;
+    }
+    demonstrating = false;
+    closing();
+    return null;
+  };
+  return {
+    begin: (instruction) => {
+      if (demonstrating || task !== null) {
+        return `A ${demonstrating ? "demonstration" : "policy run"} is being recorded: end it first.`;
+      }
+      demonstrating = true;
+      open("demonstration", instruction, clock.now());
+      return null;
+    },
+    keep: (success) =>
+      end(() =>
+        recorder.close({ endedAt: clock.now(), outcome: "completed", reason: "kept by the operator", success }),
+      ),
+    discard: () => end(() => recorder.discard()),
+  };
+}
+
+const OUTCOME: Readonly<Record<TaskPhase, EpisodeEnd["outcome"] | null>> = {
+  ...{ homing: null, thinking: null, acting: null, paused: null },
+  ...{ finished: "completed", stopped: "stopped", failed: "failed" },
+};
+
+/** What a stream gives goes to `hear`; nothing of it comes out. */
+function hearing<T>(stream: Observable<T>, hear: (value: T) => void): Observable<never> {
+  return new Observable((subscriber) =>
+    stream.subscribe({
+      next: hear,
+      error: (error) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    }),
+  );
+}
+
+/** A link of which every chunk that is sent is also told to `onChunk`. */
+export function tellingChunks(link: ArmLink, onChunk: (chunk: Chunk) => void): ArmLink {
+  return {
+    ...link,
+    send: (message) => {
+      const sent = link.send(message);
+      if (sent && message.kind === "chunk") {
+        onChunk(message.chunk);
+      }
+      return sent;
+    },
+  };
+}
