@@ -75,7 +75,11 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
         }
         break;
       case "takeover":
-        news("/mark", message.takeover.at, { ...message.takeover, kind: "intervention-begin" });
+        news("/mark", message.takeover.at, {
+          ...message.takeover,
+          kind: "intervention-begin",
+          detail: `the leader took over from ${message.takeover.from}`,
+        });
         break;
       case "leader-samples":
         for (const sample of message.samples) {

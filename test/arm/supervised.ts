@@ -216,7 +216,7 @@ export class Supervised {
 
   get latest(): ArmReport {
     this.supervisor.report(this.now);
-    const report = this.told.at(-1);
+    const report = this.told.findLast((message) => message.kind === "state");
     if (report?.kind !== "state") {
       throw new Error("no report");
     }
