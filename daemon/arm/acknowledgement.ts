@@ -73,6 +73,13 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "state-foreign": "operator",
   "arm-silent": "operator",
   "machine-late": "operator",
+  "leader-released": "operator",
+  "taken-over": "operator",
+  "leader-jump": "operator",
+  "leader-late": "operator",
+  "leader-lost": "operator",
+  "leader-frozen": "operator",
+  "leader-apart": "operator",
 };
 
 /** Remembers latched stops, so that one which comes back again and again needs a maintainer. */

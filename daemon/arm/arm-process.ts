@@ -5,6 +5,7 @@ import type { Gripper } from "../ports/gripper.js";
 import type { StopReport, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import { DriverError, OPERATOR_HINT } from "../types/driver-error.js";
+import type { FromPuppet } from "../types/puppet.js";
 import type { JointPosition, Seconds } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import { type DaemonLink, listenForDaemon } from "./daemon-link.js";
@@ -13,9 +14,11 @@ import { BEAT_PERIOD } from "./guardian-protocol.js";
 import { hostTimer } from "./host-timer.js";
 import { LateShare } from "./late-share.js";
 import { LatenessHistogram } from "./lateness-histogram.js";
+import { listenForPuppet } from "./puppet-link.js";
 import { presentScheduling } from "./scheduling.js";
 import { startStreamer } from "./streamer.js";
 import { Supervisor } from "./supervisor.js";
+import type { TeleoperationOptions } from "./teleoperation.js";
 
 /** What an arm process needs to know. */
 export interface ArmProcessOptions {
@@ -23,6 +26,10 @@ export interface ArmProcessOptions {
   readonly socketPath: string;
   /** Unix socket of the guardian. */
   readonly guardianPath: string;
+  /** Unix socket for the puppet process. */
+  readonly puppetPath: string;
+  /** null for a cell without a leader arm. */
+  readonly teleop: TeleoperationOptions | null;
   readonly period: Seconds;
   readonly home: JointPosition;
   readonly limits: ArmLimits;
@@ -103,6 +110,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     home: options.home,
     limits: options.limits,
     holdToRun: options.holdToRun,
+    teleop: options.teleop,
     tell: (message) => link?.tell(message),
     onLinkDead: () => {
       armName = "not connected";
@@ -217,6 +225,16 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       supervisor.daemonLost(clock.now());
     },
   });
+  const puppet =
+    options.teleop === null
+      ? null
+      : await listenForPuppet(options.puppetPath, {
+          onMessage: (message) => puppetSays(message, supervisor, parts),
+          onGone: (reason) => {
+            log.warn({}, `no puppet any more: ${reason}`);
+            supervisor.leaderGone(reason, clock.now());
+          },
+        });
   const guardian = linkToGuardian(options.guardianPath, {
     onBeat: () => supervisor.guardianBeat(clock.now()),
     onFired: () => supervisor.stop("guardian-fired", "it missed this process", clock.now()),
@@ -267,6 +285,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       streamer.stop();
       await guardian.goodbye();
       link?.close();
+      puppet?.close();
       parts.cellSwitch?.close();
       await gripper.close();
       try {
@@ -279,4 +298,22 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       }
     },
   };
+}
+
+function puppetSays(message: FromPuppet, supervisor: Supervisor, { clock, log }: ArmProcessParts): void {
+  switch (message.kind) {
+    case "hello":
+      supervisor.leaderHello(message.identity, clock.now());
+      log.info({ leader: message.identity }, `a puppet is connected: ${message.identity.kind}`);
+      break;
+    case "sample":
+      supervisor.leaderSample(message.sample, clock.now());
+      break;
+    case "lost":
+      supervisor.leaderGone(message.detail, clock.now());
+      log.warn({ code: message.code }, `the puppet is away: ${message.detail}`);
+      break;
+    default:
+      message satisfies never;
+  }
 }

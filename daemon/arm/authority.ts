@@ -5,7 +5,7 @@ import type { ArmState } from "../types/arm-state.js";
 import type { Instant, Seconds } from "../types/units.js";
 import type { StopCode } from "./stop-codes.js";
 
-// Interlocks: OP-02.
+// Interlocks: OP-01, OP-02.
 
 /** What a motion has lost, and the words for it. */
 export interface LostAuthority {
@@ -116,14 +116,25 @@ export class Authority {
     return now - this.#operatorSeenAt <= this.#mostAge.operator;
   }
 
+  /** The operator is heard as often as teleoperation asks for (OP-01). */
+  isNear(now: Instant): boolean {
+    return now - this.#operatorSeenAt <= this.#mostAge.teleopOperator;
+  }
+
   /** The arm has reported no fault for long enough to believe it. */
   isSettled(now: Instant): boolean {
     return now - this.#faultSeenAt >= SETTLED;
   }
 
   /** What a motion has lost, in words. */
-  lost(need: Need, now: Instant): LostAuthority {
+  lost(need: Need, byButton: boolean, now: Instant): LostAuthority {
     switch (need) {
+      case "leader":
+        return { code: "leader-lost", detail: "the puppet's readings have ended" };
+      case "enabled":
+        return byButton
+          ? { code: "leader-released", detail: "the puppet's button is not pressed" }
+          : this.lost(this.isNear(now) ? "deadman" : "operator", byButton, now);
       case "operator": {
         const age = milliseconds(now - this.#operatorSeenAt);
         return { code: "operator-lost", detail: `the operator's last beat came ${age} ago` };

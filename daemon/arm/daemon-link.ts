@@ -22,7 +22,7 @@ export interface DaemonListener {
 
 /** The listening end of the daemon's connection. */
 export interface DaemonLink {
-  /** Writes one message; state reports and setpoints are dropped while the daemon does not read. */
+  /** Writes one message; state reports, setpoints and readings are dropped while the daemon does not read. */
   tell(message: FromArm): void;
   close(): void;
 }
@@ -67,7 +67,7 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
   chmodSync(path, 0o600);
   return {
     tell: (message) => {
-      const isRoutine = message.kind === "state" || message.kind === "setpoints";
+      const isRoutine = ["state", "setpoints", "leader-samples"].includes(message.kind);
       if (daemon !== null && (!isRoutine || daemon.writableLength < MOST_WAITING)) {
         daemon.write(`${JSON.stringify(message)}\n`);
       }

@@ -6,6 +6,7 @@ import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
 import { loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
+import { loadPuppetCalibration } from "../config/puppet-calibration.js";
 import { ConfigError } from "../config/yaml-file.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
@@ -19,6 +20,7 @@ const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-
 try {
   const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   const { link, push } = config.arm;
+  const { puppet } = config;
   const gripper = createEg2Gripper(hostClock);
   const arm = createRm75Arm({
     link: link.kind === "tcp" ? link : { kind: "serial", path: link.path, baudRate: link.baud },
@@ -32,6 +34,14 @@ try {
     {
       socketPath: config.armSocket,
       guardianPath: config.guardianSocket,
+      puppetPath: config.puppetSocket,
+      teleop:
+        puppet === undefined
+          ? null
+          : {
+              enabling: config.teleopEnabling,
+              calibrationFor: (leader) => loadPuppetCalibration(puppet.calibration, leader),
+            },
       period: config.stream.period_ms / 1000,
       home: config.home,
       limits: loadLimits(config.limits),

@@ -9,7 +9,14 @@ import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
-import { type Instant, type JointPosition, type JointVector, jointAt, type Seconds } from "../types/units.js";
+import {
+  type Instant,
+  type JointPosition,
+  type JointVector,
+  jointAt,
+  mapJoints,
+  type Seconds,
+} from "../types/units.js";
 import type { Demanded } from "../watch/policy-conditions.js";
 
 /** What decides the next position. */
@@ -29,7 +36,9 @@ type Activity =
       readonly pathAt: Instant;
       readonly sentAt: Instant;
       readonly braking: StoppingRamp;
-    };
+    }
+  /** `target` is where the leader wants the arm, which comes to rest there. */
+  | { readonly kind: "led"; readonly target: JointVector; readonly braking: StoppingRamp };
 
 type Following = Activity & { readonly kind: "following" };
 
@@ -39,10 +48,9 @@ export interface Proposal {
   readonly q: JointVector;
 }
 
-const SOURCE_OF = { holding: "hold", ramping: "stop", homing: "home", following: "policy" } as const satisfies Record<
-  Activity["kind"],
-  SetpointSource
->;
+const SOURCE_OF = {
+  ...{ holding: "hold", ramping: "stop", homing: "home", following: "policy", led: "teleop" },
+} as const satisfies Record<Activity["kind"], SetpointSource>;
 const HOLDING: Activity = { kind: "holding" };
 
 /** Closer than this is there, rad; a frame resolves 1.7e-5. */
@@ -67,13 +75,14 @@ interface Step {
 const LONGEST_LAG = (12 * Math.PI) / 180;
 
 /**
- * The commanded motion from tick to tick: holds, follows chunks, goes home, ramps down. Proposes; the guard decides
+ * The commanded motion from tick to tick: holds, follows chunks or a leader, goes home, ramps down. Proposes; the guard decides
  * elsewhere. The ramp for the present instant is always ready.
  */
 export class MotionStream {
   readonly #period: Seconds;
   readonly #rules: StepRules;
   readonly #homeRules: StepRules;
+  readonly #leadRules: StepRules;
   readonly #stop: MotionLimits;
   #state: MotionState;
   #activity: Activity = HOLDING;
@@ -88,6 +97,7 @@ export class MotionStream {
     this.#period = period;
     this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
     this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
+    this.#leadRules = { ...this.#rules, limits: plannerLimits(limits.teleop) };
     this.#stop = plannerLimits(limits.stop);
     this.#state = standingAt(from);
   }
@@ -158,6 +168,31 @@ export class MotionStream {
     return true;
   }
 
+  /** Where it comes to rest if nothing more is asked of it, rad. */
+  get restsAt(): JointVector {
+    const activity = this.#activity;
+    const ramp = activity.kind === "holding" ? [] : activity.kind === "ramping" ? activity.ramp : activity.braking;
+    return ramp.at(-1) ?? this.#state.q;
+  }
+
+  /** Goes where a leader wants it, rad, from whatever motion there is: without a step, and without coming to rest first. */
+  lead(target: JointVector): void {
+    const activity = this.#activity;
+    switch (activity.kind) {
+      case "holding":
+        this.#activity = { kind: "led", target, braking: [] };
+        break;
+      case "ramping":
+        this.#activity = { kind: "led", target, braking: activity.ramp.slice(activity.sent) };
+        break;
+      case "homing":
+      case "following":
+      case "led":
+        this.#activity = { kind: "led", target, braking: activity.braking };
+        break;
+    }
+  }
+
   /** Plays the ramp that was made ready for this instant. */
   rampDown(): void {
     if (this.#activity.kind !== "ramping") {
@@ -174,7 +209,7 @@ export class MotionStream {
       this.goHome(this.#activity.plan.to, delay);
     } else if (this.#activity.kind === "ramping") {
       this.#activity = HOLDING;
-    } else if (this.#activity.kind === "following") {
+    } else if (this.#activity.kind === "following" || this.#activity.kind === "led") {
       this.#activity = { ...this.#activity, braking: [] };
     }
   }
@@ -204,6 +239,9 @@ export class MotionStream {
     const taken = this.#step;
     if (activity.kind === "homing" && taken !== null) {
       this.#activity = { ...activity, elapsed: taken.pathAt, braking: taken.step.braking };
+    }
+    if (activity.kind === "led" && taken !== null) {
+      this.#activity = { ...activity, braking: taken.step.braking };
     }
     if (activity.kind === "following" && taken !== null) {
       this.#activity = { ...activity, pathAt: taken.pathAt, sentAt: taken.dueAt, braking: taken.step.braking };
@@ -236,6 +274,9 @@ export class MotionStream {
       case "following":
         this.#step = this.#followStep(activity, dueAt);
         return this.#step.step.q;
+      case "led":
+        this.#step = this.#leadStep(activity.target, activity.braking, dueAt);
+        return this.#step.step.q;
     }
   }
 
@@ -247,6 +288,17 @@ export class MotionStream {
     const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
     const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
     return { step, pathAt, dueAt, demanded: null };
+  }
+
+  #leadStep(target: JointVector, braking: StoppingRamp, dueAt: Instant): Step {
+    if (this.#fresh) {
+      return this.#standing(dueAt, dueAt);
+    }
+    // No speed is asked of the target: so the arm never goes farther than the leader has been.
+    const demand = { q: target, v: mapJoints(target, () => 0) };
+    const velocity = mapJoints(this.#leadRules.limits.velocity, (most) => most * this.#pace);
+    const rules = { ...this.#leadRules, limits: { ...this.#leadRules.limits, velocity } };
+    return { step: clearStep(this.#state, braking, demand, rules), pathAt: dueAt, dueAt, demanded: null };
   }
 
   #followStep(activity: Following, dueAt: Instant): Step {

@@ -15,6 +15,8 @@ export type StopCode =
   | "link-lost"
   | "stalled"
   | "guardian-fired"
+  | "leader-released"
+  | "taken-over"
   | "shut-down";
 
 const BUG = "This is a fault of the program, not of the arm. Keep the log, report it, and restart the arm process.";
@@ -61,6 +63,20 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
+  "taken-over":
+    "The puppet was taken while something else moved the arm. Bring it to the arm's pose and press its button anew.",
+  "leader-released":
+    "The puppet's button was let go. Bring the puppet to the arm's pose and press the button anew, or give the command back.",
+  "leader-jump":
+    "The puppet's readings jumped. Look at its cable and encoders; bring it to the arm's pose and press its button anew.",
+  "leader-late":
+    "The puppet's readings come late, so the arm goes at half pace. Look at its cable and at this machine's load.",
+  "leader-lost":
+    "The puppet's readings have ended. Plug it in and look whether its process runs; bring it to the arm's pose and press its button anew.",
+  "leader-frozen":
+    "The puppet's readings stood still although it moved. Unplug it and plug it in again; then bring it to the arm's pose anew.",
+  "leader-apart":
+    "The puppet went too far ahead of the arm. Bring it to the arm's pose, or use the clutch, and press its button anew.",
   "shut-down": "The arm process was told to end.",
   "outside-limits":
     "A joint stands outside its soft limit. Move it back with the vendor's pendant, then acknowledge and go home.",

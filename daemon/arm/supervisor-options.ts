@@ -5,6 +5,7 @@ import type { Instant, JointPosition, Seconds } from "../types/units.js";
 import type { Finding } from "../watch/finding.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import type { FlightEntry } from "./flight-log.js";
+import type { TeleoperationOptions } from "./teleoperation.js";
 
 /** What the supervisor works with. */
 export interface SupervisorOptions {
@@ -16,6 +17,8 @@ export interface SupervisorOptions {
   readonly limits: ArmLimits;
   /** Motion needs the hold-to-run control, unless a supervisor allows it without. */
   readonly holdToRun: boolean;
+  /** null for a cell without a leader arm. */
+  readonly teleop: TeleoperationOptions | null;
   /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
   readonly untilDue: (dueAt: Instant) => void;
   /** Towards the daemon; must not block. */

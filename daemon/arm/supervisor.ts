@@ -1,27 +1,28 @@
 import { armFault } from "../guard/arm-fault.js";
-import { freshGuard, type GuardState, guard } from "../guard/guard.js";
-import type { Refusal } from "../guard/refusal.js";
-import type { Step } from "../modes/follow-rules.js";
-import { isEngaged, isMoving, transition, whyNot } from "../modes/mode-machine.js";
-import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
+import { isMoving } from "../modes/mode-machine.js";
+import type { ModeEvent, ModeState } from "../modes/mode-state.js";
 import type { StopKind } from "../ports/arm.js";
-import type { ArmReport, ArmRequest, HoldToRun, ToArm } from "../types/arm-link.js";
+import type { ArmReport, ArmRequest, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
+import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
 import type { Setpoint } from "../types/setpoint.js";
-import { type Instant, jointAt, jointPosition, type Seconds } from "../types/units.js";
-import { type Finding, latches } from "../watch/finding.js";
+import type { Takeover } from "../types/teleop.js";
+import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
+import { bySeverity, type Finding, latches } from "../watch/finding.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
-import { Authority } from "./authority.js";
+import type { Authority } from "./authority.js";
 import { ChunkIntake, type Taken } from "./chunk-intake.js";
-import { type GripperCommand, gripperCommand } from "./gripper-dwell.js";
 import { Ladder } from "./ladder.js";
-import { MotionStream } from "./motion-stream.js";
+import { type Admission, Mandate } from "./mandate.js";
+import type { MotionStream } from "./motion-stream.js";
+import { type Sending, SetpointSender } from "./setpoint-sender.js";
 import type { StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
+import type { Teleoperation } from "./teleoperation.js";
 
 // Interlocks: ML-02, OP-13, PO-09.
 
@@ -36,36 +37,31 @@ const SUSPENDED: Seconds = 1;
 /** Reports go to the daemon this often. */
 const REPORT_PERIOD: Seconds = 0.02;
 
-/** Nobody knows how the gripper stands: the first wish is always told. */
-const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
+/** Where an arm stands of which nothing is known; nothing follows a leader then. */
+const UPRIGHT: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
 const STOP_AGAIN: Seconds = 0.1;
 
-/** A request that was admitted, or why it was not. */
-export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
 /**
- * Owns mode, epoch and latch: decides what is streamed and when to stop. Every method takes the present instant, so
- * that nothing here needs a clock or a timer. The only caller of the guard and of `Arm.send`.
+ * Decides what is streamed and when to stop. Every method takes the present instant, so that nothing here needs a clock or
+ * a timer.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #authority: Authority;
+  readonly #mandate: Mandate;
+  readonly #sender: SetpointSender;
   readonly #intake: ChunkIntake;
   readonly #stops: StopLog;
   readonly #watch: ArmWatch;
   readonly #ladder: Ladder;
   readonly #acknowledgement = new Acknowledgement();
-  #state: ModeState = AT_START;
-  #guard: GuardState;
-  #stream: MotionStream | null = null;
-  #gripper = UNKNOWN;
   #heldSince: Instant = 0;
   #endsAt: Instant = Infinity;
   #lastTickAt: Instant = -Infinity;
   #reportedAt: Instant = -Infinity;
-  #refusals = 0;
+  /** The leader's readings since the last report. */
+  #read: PuppetSample[] = [];
   /** Permitted since the last report. */
   #sent: Setpoint[] = [];
   /** A protective stop: the arm comes to rest first, then it is stopped and latched. */
@@ -74,11 +70,15 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#authority = new Authority(options.limits.mostAge, options.holdToRun);
+    this.#mandate = new Mandate(options, {
+      fault: () => this.fault,
+      still: () => this.#stream?.still ?? true,
+      held: (now) => this.#stream === null || now >= this.#heldSince + HOLD_AROUND,
+    });
+    this.#sender = new SetpointSender(options);
     this.#intake = new ChunkIntake(options.limits);
     this.#watch = new ArmWatch(options.limits, options.period);
     this.#ladder = new Ladder(options.limits.watch.slow, options.onFinding);
-    this.#guard = freshGuard(options.period, options.limits);
     this.#stops = new StopLog((stop, flight) => {
       options.tell({ kind: "stopped", stop });
       options.onStop(stop, flight);
@@ -86,12 +86,24 @@ export class Supervisor {
   }
 
   get mode(): Mode {
-    return this.#state.mode;
+    return this.#mandate.mode;
+  }
+
+  get #authority(): Authority {
+    return this.#mandate.authority;
+  }
+
+  get #teleoperation(): Teleoperation {
+    return this.#mandate.teleoperation;
+  }
+
+  get #stream(): MotionStream | null {
+    return this.#sender.stream;
   }
 
   /** True while setpoints are streamed. */
   get engaged(): boolean {
-    return isEngaged(this.mode);
+    return this.#mandate.engaged;
   }
 
   /** What keeps the arm from being engaged, in words: its own fault, or what is found of it. null for nothing. */
@@ -110,12 +122,14 @@ export class Supervisor {
     const pause = now - this.#lastTickAt;
     this.#lastTickAt = now;
     this.#judgeTick(pause, now);
+    this.#lead(now);
     if (this.engaged) {
       if (pause > this.#options.limits.mostAge.stream) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(pause, now);
       } else {
         this.#look(now);
+        this.#follow(now);
         this.#send(dueAt, now);
       }
     }
@@ -164,9 +178,9 @@ export class Supervisor {
 
   /** The link to the arm is up, and its state arrives. */
   linkUp(state: ArmState, now: Instant): void {
-    this.#gripper = UNKNOWN;
+    this.#sender.forgetGripper();
     this.armState(state, now);
-    this.#take({ kind: "link-up" }, now);
+    this.#mandate.take({ kind: "link-up" }, now);
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
@@ -181,7 +195,7 @@ export class Supervisor {
       this.#latch("slow", this.#latching, now);
     }
     this.#endStream();
-    if (this.#take({ kind: "link-lost" }, now).taken && engaged) {
+    if (this.#mandate.take({ kind: "link-lost" }, now).taken && engaged) {
       this.#stops.add("link-lost", detail, false, now);
     }
     this.#options.onLinkDead();
@@ -197,6 +211,31 @@ export class Supervisor {
       this.stop("arm-fault", fault, now);
     }
     this.#react(now);
+  }
+
+  /** A leader arm has come. */
+  leaderHello(leader: PuppetIdentity, now: Instant): void {
+    this.#leaveBy({ kind: "leader-gone" }, "leader-lost", "another leader came", now);
+    this.#teleoperation.hello(leader, now);
+  }
+
+  /** The leader arm was read. */
+  leaderSample(sample: PuppetSample, now: Instant): void {
+    const near = this.#stream?.commanded ?? this.#authority.arm?.measured;
+    if (near === undefined || !this.#teleoperation.read(sample, near, now)) {
+      return;
+    }
+    this.#read.push(sample);
+    if (sample.button !== this.#mandate.state.gripHeld) {
+      this.#leaveBy({ kind: "grip", held: sample.button }, "leader-released", "the puppet's button was let go", now);
+    }
+    this.#react(now);
+  }
+
+  /** The leader arm is away. */
+  leaderGone(detail: string, now: Instant): void {
+    this.#teleoperation.gone(detail);
+    this.#leaveBy({ kind: "leader-gone" }, "leader-lost", detail, now);
   }
 
   /** Something came as a chunk that is none. */
@@ -224,9 +263,9 @@ export class Supervisor {
 
   /** Acknowledges a latched stop; the caller has cleared the arm's own faults first. */
   acknowledge(lease: number, now: Instant): Admission {
-    const admission = this.#admit("acknowledge", lease, now);
+    const admission = this.#mandate.admit("acknowledge", lease, now);
     if (admission.ok) {
-      this.#guard = freshGuard(this.#options.period, this.#options.limits);
+      this.#sender.renewGuard();
       this.#stops.clear();
       this.report(now);
     }
@@ -242,6 +281,10 @@ export class Supervisor {
   /** Sends a report of the present state. */
   report(now: Instant): void {
     this.#reportedAt = now;
+    if (this.#read.length > 0) {
+      this.#options.tell({ kind: "leader-samples", samples: this.#read });
+      this.#read = [];
+    }
     this.#options.tell({ kind: "state", state: this.#reportOf(now) });
     if (this.#sent.length > 0) {
       this.#options.tell({ kind: "setpoints", setpoints: this.#sent });
@@ -254,19 +297,20 @@ export class Supervisor {
     return {
       at: now,
       mode: this.mode,
-      epoch: this.#state.epoch,
+      epoch: this.#mandate.epoch,
       source: this.#stream?.source ?? null,
-      holdToRun: this.#holdToRun(now),
+      holdToRun: this.#mandate.holdToRun(now),
       measured: arm?.measured ?? null,
       measuredAge: arm === null ? null : this.#authority.armAge(now),
       commanded: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.commanded),
       reference: this.#stream === null ? (arm?.measured ?? null) : jointPosition(this.#stream.reference(now).q),
       gripper: this.#options.gripper.state(),
+      teleop: this.#teleoperation.report(this.#mandate.planned, now),
       pendingTargets: this.#stream?.targetsAhead ?? 0,
       stops: this.#stops.stops,
       notices: this.#ladder.notices,
       armStatus: arm?.status ?? "not connected",
-      stream: { ...this.#options.counters(), refusals: this.#refusals },
+      stream: { ...this.#options.counters(), refusals: this.#sender.refusals },
     };
   }
 
@@ -276,7 +320,7 @@ export class Supervisor {
     this.#watch.tick(
       {
         mode: this.mode,
-        stands: this.mode === "fault" || (this.mode === "hold" && stream?.still === true),
+        stands: this.mode === "fault" || (!isMoving(this.mode) && stream?.still === true),
         demanded: stream?.demanded ?? null,
         gripper: gripper.health(),
         // After a tick that came late, what has arrived meanwhile is not read yet.
@@ -290,7 +334,7 @@ export class Supervisor {
 
   /** Does what is demanded by what is found now, the most severe first. */
   #react(now: Instant): void {
-    const { findings } = this.#watch;
+    const findings = [...this.#watch.findings, ...this.#teleoperation.findings(now)].sort(bySeverity);
     this.#stream?.slowTo(this.#ladder.pace(findings, now));
     this.#act(findings[0] ?? null, now);
   }
@@ -336,7 +380,7 @@ export class Supervisor {
   #latch(kind: StopKind, { code, detail }: { readonly code: StopCode; readonly detail: string }, now: Instant): void {
     const isFirst = this.mode !== "fault";
     const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
-    this.#take({ kind: "stop", acknowledgedBy }, now);
+    this.#mandate.take({ kind: "stop", acknowledgedBy }, now);
     this.#options.arm.stop(kind);
     this.#endStream();
     this.#stoppedAt = now;
@@ -359,18 +403,54 @@ export class Supervisor {
     }
   }
 
+  /** Lets the leader take over when it may, and go on when it has. */
+  #lead(now: Instant): void {
+    const { mode } = this;
+    const where = this.#stream?.commanded ?? this.#authority.arm?.measured;
+    if (where !== undefined) {
+      this.#teleoperation.look(where, mode === "teleop", now);
+    }
+    if (mode !== "teleop") {
+      const { state } = this.#mandate;
+      this.#mandate.take({ kind: "lead" }, now);
+      this.#led(state, "button", now);
+    }
+  }
+
+  /** Does what a change to align or teleop asks for. */
+  #led(before: ModeState, by: Takeover["by"], now: Instant): void {
+    const { mode, epoch } = this.#mandate;
+    if (mode === before.mode) {
+      return;
+    }
+    if (mode === "align" && before.mode === "standby") {
+      this.#engage(now);
+    } else if (mode === "align" && isMoving(before.mode)) {
+      this.#rampDown("taken-over", "the puppet was taken, and is not at the arm's pose", now);
+    } else if (mode === "teleop") {
+      this.#clearForMotion();
+      this.#intake.end();
+      this.#teleoperation.begin(this.#stream?.restsAt ?? UPRIGHT, this.#sender.gripperTold);
+      if (before.mode === "policy" || before.mode === "homing") {
+        const takeover = { at: now, from: before.mode, epochBefore: before.epoch, epoch, by };
+        this.#options.tell({ kind: "takeover", takeover });
+      }
+    }
+    this.report(now);
+  }
+
   /** What ends a motion although nothing was proposed yet. */
   #look(now: Instant): void {
     if (this.#latching !== null && this.#stream?.still === true) {
       this.#latch("slow", this.#latching, now);
     } else if (now >= this.#endsAt && this.#stream?.still === true) {
-      this.#take({ kind: "stream-ended" }, now);
+      this.#mandate.take({ kind: "stream-ended" }, now);
       this.#endStream();
       this.report(now);
     } else if (isMoving(this.mode)) {
-      const { missing } = this.#take({ kind: "tick" }, now);
+      const { missing } = this.#mandate.take({ kind: "tick" }, now);
       if (missing !== null) {
-        const { code, detail } = this.#authority.lost(missing, now);
+        const { code, detail } = this.#authority.lost(missing, this.#teleoperation.byButton, now);
         this.#rampDown(code, detail, now);
       } else if (this.mode === "policy" && this.#intake.isStarved(now)) {
         this.#leaveMotion("policy-starved", "no usable chunk in time", now);
@@ -378,73 +458,74 @@ export class Supervisor {
     }
   }
 
+  /** Has the stream go where the leader is. */
+  #follow(now: Instant): void {
+    const stream = this.#stream;
+    const target = this.mode === "teleop" && stream !== null ? this.#teleoperation.target(stream.commanded, now) : null;
+    if (target !== null) {
+      stream?.lead(target);
+    }
+  }
+
   #send(dueAt: Instant, now: Instant): void {
-    const refusals = this.#propose(dueAt, now);
+    const sending = this.#propose(dueAt, now);
+    const refusals = sending !== null && "refusals" in sending ? sending.refusals : [];
     const worst = refusals.find((refusal) => refusal.reaction === "quick-stop");
     const first = refusals[0];
     if (first === undefined) {
       return;
     }
-    this.#refusals += 1;
+    this.#sender.countRefusal();
     if (worst !== undefined || !isMoving(this.mode)) {
       const refusal = worst ?? first;
       this.stop(refusal.code, refusal.detail, now);
       return;
     }
     this.#leaveMotion(first.code, first.detail, now);
-    const again = this.#propose(dueAt, now)[0];
-    if (again !== undefined) {
+    const ramp = this.#propose(dueAt, now);
+    if (ramp !== null && "refusals" in ramp) {
+      const again = ramp.refusals[0] ?? first;
       this.stop(again.code, again.detail, now);
     }
   }
 
-  /** Proposes one setpoint and sends it if the guard permits it; returns why not otherwise. */
-  #propose(dueAt: Instant, now: Instant): readonly Refusal[] {
-    const stream = this.#stream;
-    if (stream === null) {
-      return [];
-    }
-    const { source, q } = stream.propose(dueAt);
-    const [next, verdict] = guard(this.#guard, {
+  #propose(dueAt: Instant, now: Instant): Sending {
+    const sending = this.#sender.send(dueAt, {
       now,
-      proposed: { source, q: jointPosition(q), epoch: this.#state.epoch, dueAt },
       mode: this.mode,
-      epoch: this.#state.epoch,
+      epoch: this.#mandate.epoch,
       arm: this.#authority.arm,
-      operatorSeenAt: this.#authority.operatorSeenAt,
+      operatorSeenAt: this.#mandate.authorisedAt,
+      leaderSeenAt: this.#teleoperation.seenAt,
       guardianSeenAt: this.#authority.guardianSeenAt,
     });
-    this.#guard = next;
-    if (verdict.kind === "refuse") {
-      return verdict.refusals;
+    if (sending !== null && "sent" in sending) {
+      this.#sent.push(sending.sent);
+      this.#watch.sent(sending.sent.q, now);
+      this.#stops.sent(sending.sent, this.#authority.arm);
+      this.#afterSending(now);
     }
-    this.#options.untilDue(dueAt);
-    this.#options.arm.send(verdict.setpoint);
-    stream.sent(q);
-    this.#sent.push(verdict.setpoint);
-    this.#watch.sent(q, now);
-    this.#stops.sent(verdict.setpoint, this.#authority.arm);
-    this.#afterSending(stream, now);
-    return [];
+    return sending;
   }
 
-  #afterSending(stream: MotionStream, now: Instant): void {
-    if (this.mode === "homing" && stream.still) {
-      this.#take({ kind: "home-reached" }, now);
+  #afterSending(now: Instant): void {
+    const stream = this.#stream;
+    if (this.mode === "homing" && stream?.still === true) {
+      this.#mandate.take({ kind: "home-reached" }, now);
       this.report(now);
     }
-    const wished = stream.gripperDue;
-    const command = wished === null ? null : gripperCommand(this.#gripper, wished, now);
-    if (command !== null) {
-      this.#gripper = command;
-      this.#options.gripper.command(command.opening);
+    if (this.mode === "teleop") {
+      this.#teleoperation.sent(now);
+      this.#sender.tellGripper(this.#teleoperation.gripperDue, now);
+    } else {
+      this.#sender.tellGripper(stream?.gripperDue ?? null, now);
     }
   }
 
   #beat({ lease, role, held }: ToArm & { readonly kind: "operator-beat" }, now: Instant): void {
-    const before = this.#state;
+    const before = this.#mandate.state;
     const wasMoving = isMoving(before.mode);
-    const { taken, state } = this.#take({ kind: "beat", lease, role, held }, now);
+    const { taken, state } = this.#mandate.take({ kind: "beat", lease, role, held }, now);
     if (!taken) {
       return;
     }
@@ -471,13 +552,13 @@ export class Supervisor {
       const detail = `chunks are followed in mode policy, and the mode is ${this.mode}`;
       return { refusal: { code: "mode", detail }, finding: null };
     }
-    return this.#intake.take(chunk, stream, this.#state.epoch, this.#heldSince + HOLD_AROUND, now);
+    return this.#intake.take(chunk, stream, this.#mandate.epoch, this.#heldSince + HOLD_AROUND, now);
   }
 
   #request(id: number, lease: number, request: ArmRequest, now: Instant): void {
     const admission = request.kind === "acknowledge" ? this.acknowledge(lease, now) : this.#begin(request, lease, now);
     const reason = admission.ok ? "" : admission.reason;
-    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#state.epoch });
+    this.#options.tell({ kind: "result", id, ok: admission.ok, reason, epoch: this.#mandate.epoch });
     this.report(now);
   }
 
@@ -486,9 +567,16 @@ export class Supervisor {
     if (inTheWay !== null) {
       return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
     }
-    const admission = this.#admit(request.kind, lease, now);
+    if (request.kind === "teleop" && this.#options.teleop === null) {
+      return { ok: false, reason: "this cell has no puppet: name one under puppet: in the configuration" };
+    }
+    const { state } = this.#mandate;
+    // Whether it may be followed at once depends on the clutch.
+    this.#teleoperation.allowClutch(request.kind === "teleop" && request.clutch);
+    const admission = this.#mandate.admit(request.kind, lease, now);
     if (admission.ok) {
       this.#beginAdmitted(request, now);
+      this.#led(state, "request", now);
     }
     return admission;
   }
@@ -510,6 +598,8 @@ export class Supervisor {
       case "hold":
         this.#comeToRest();
         break;
+      case "teleop":
+        break;
       case "disengage":
         this.#endsAt = now + HOLD_AROUND;
         break;
@@ -519,8 +609,7 @@ export class Supervisor {
   #engage(now: Instant): void {
     const { arm } = this.#authority;
     if (arm !== null) {
-      this.#stream = new MotionStream(arm.measured, this.#options.period, this.#options.limits);
-      this.#guard = freshGuard(this.#options.period, this.#options.limits);
+      this.#sender.start(arm.measured);
       this.#heldSince = now;
       this.#lastTickAt = now;
       this.#endsAt = Infinity;
@@ -540,8 +629,8 @@ export class Supervisor {
   /** Takes an event that ends whatever motion there is. */
   #leaveBy(event: ModeEvent, code: StopCode, detail: string, now: Instant): void {
     const wasMoving = isMoving(this.mode);
-    this.#take(event, now);
-    if (wasMoving) {
+    this.#mandate.take(event, now);
+    if (wasMoving && !isMoving(this.mode)) {
       this.#rampDown(code, detail, now);
     }
   }
@@ -559,58 +648,9 @@ export class Supervisor {
   }
 
   #endStream(): void {
-    this.#stream = null;
+    this.#sender.end();
     this.#latching = null;
     this.#endsAt = Infinity;
     this.#intake.end();
-  }
-
-  #admit(request: ArmRequest["kind"], lease: number, now: Instant): Admission {
-    const step = this.#take({ kind: request, lease }, now);
-    if (step.taken) {
-      return { ok: true };
-    }
-    if (step.missing === "healthy" && this.fault === null) {
-      return { ok: false, reason: "the enabling switch or guard of the cell is open, or its device is away" };
-    }
-    const detail = step.missing === "healthy" ? ` (${this.fault})` : "";
-    return { ok: false, reason: whyNot(step, request) + detail };
-  }
-
-  #take(event: ModeEvent, now: Instant): Step {
-    const step = transition(this.#state, event, this.#senses(now));
-    this.#state = step.state;
-    return step;
-  }
-
-  #senses(now: Instant): Senses {
-    const authority = this.#authority;
-    return {
-      operator: authority.hasOperator(now),
-      unattended: authority.isUnattended(now),
-      guardian: authority.hasGuardian(now),
-      fresh: authority.hasFreshState(now),
-      healthy: this.fault === null && authority.cellClosed,
-      settled: authority.isSettled(now),
-      inside: this.#inside(),
-      still: this.#stream?.still ?? true,
-    };
-  }
-
-  #holdToRun(now: Instant): HoldToRun {
-    const { control, pressed } = this.#state;
-    if (!this.#options.holdToRun) {
-      return "not-needed";
-    }
-    if (this.#authority.isUnattended(now)) {
-      return "waived";
-    }
-    return pressed ? "pressed" : control?.held === true ? "stale" : "released";
-  }
-
-  /** The arm stands inside its joints' limits. */
-  #inside(): boolean {
-    const { highest } = this.#options.limits.policy;
-    return this.#authority.arm?.measured.every((angle, joint) => Math.abs(angle) <= jointAt(highest, joint)) ?? false;
   }
 }

@@ -19,6 +19,7 @@ import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
+import { register as registerTeleop } from "./teleop.js";
 import { register as registerToken } from "./token.js";
 import { register as registerUnattended } from "./unattended.js";
 import { register as registerWatch } from "./watch.js";
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerWatch,
   registerStop,
   registerHome,
+  registerTeleop,
   registerAcknowledge,
   registerStatus,
   registerUnattended,

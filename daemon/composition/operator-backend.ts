@@ -127,6 +127,9 @@ export class DaemonBackend implements OperatorBackend {
       link.messages.subscribe((message) => {
         if (message.kind === "hello") {
           this.#hello = message;
+        } else if (message.kind === "takeover") {
+          // The task waits: `resume` has it look anew and go on from where the arm is then.
+          this.#task?.paused.next(true);
         }
       }),
     );
@@ -193,6 +196,12 @@ export class DaemonBackend implements OperatorBackend {
       await this.#end(`the operator asked to ${request.kind}`);
     }
     if (request.kind === "home") {
+      const failure = await firstValueFrom(toHold(link, lease), { defaultValue: null });
+      if (failure !== null) {
+        return refused(failure.reason);
+      }
+    }
+    if (request.kind === "teleop" && this.#present.report?.mode === "standby") {
       const failure = await firstValueFrom(toHold(link, lease), { defaultValue: null });
       if (failure !== null) {
         return refused(failure.reason);

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ROLES } from "../types/role.js";
+import type { TeleopEnabling } from "../types/teleop.js";
 import { type JointPosition, jointPosition } from "../types/units.js";
 import { parseYaml, readText } from "./yaml-file.js";
 
@@ -110,6 +111,12 @@ export const configSchema = z.strictObject({
   /** The leader arm, where there is one; read by a process of its own (drivers/puppet). */
   puppet: puppet.optional(),
   /**
+   * What authorises the motion that the leader asks for: its own `button`, at the arm process itself, so that it works
+   * while the daemon is down, or the hold-to-run control of the `operator` in control. Where it is left out: the button of
+   * a realman-leader, and the operator for a dynamixel-leader, which has no button.
+   */
+  teleop: z.strictObject({ enabling: z.enum(["button", "operator"]) }).optional(),
+  /**
    * Where `kinevla measure` keeps what was measured on this arm; relative to this file. With it, no policy moves the arm
    * before the needed measurements are there; a virtual arm has none.
    */
@@ -135,13 +142,18 @@ export type PuppetConfig = z.infer<typeof puppet>;
 
 /** A checked configuration, with paths made absolute and the home pose in rad. */
 export interface Config
-  extends Omit<RawConfig, "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "recording"> {
+  extends Omit<
+    RawConfig,
+    "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "teleop" | "recording"
+  > {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
   /** Not there for a cell without one. */
   readonly cell_box?: { readonly host: string; readonly port: number };
   /** The leader arm; not there for a cell without one. */
   readonly puppet?: PuppetConfig;
+  /** What authorises the motion that the leader asks for. */
+  readonly teleopEnabling: TeleopEnabling;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
   /** With its folder made absolute; not there where nothing is recorded. */
@@ -165,13 +177,14 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, puppet, recording, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, teleop, recording, ...config } = parseYaml(text, path, configSchema);
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {
     ...config,
     ...(cell_box === undefined ? {} : { cell_box }),
     ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
+    teleopEnabling: teleop?.enabling ?? (puppet?.kind === "dynamixel-leader" ? "operator" : "button"),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
     ...(recording === undefined
       ? {}

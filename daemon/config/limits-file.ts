@@ -2,9 +2,10 @@ import { z } from "zod";
 import { aboveCeiling } from "../guard/ceilings.js";
 import { bodyWith, type Hand } from "../motion/body.js";
 import type { Vector3 } from "../motion/kinematics.js";
-import { type JointVector, mapJoints } from "../types/units.js";
+import { type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
+import { leaderLimits, teleopSchema } from "./teleop-schema.js";
 import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
 import { ConfigError, parseYaml, readText } from "./yaml-file.js";
 
@@ -19,6 +20,7 @@ const schema = z.strictObject({
     soft_deg: sourced(sevenPositive),
     policy_deg_s: sourced(sevenPositive),
     home_deg_s: sourced(sevenPositive),
+    teleop_deg_s: sourced(sevenPositive),
     acceleration_deg_s2: sourced(sevenPositive),
     jerk_deg_s3: sourced(sevenPositive),
     stop_acceleration_deg_s2: sourced(sevenPositive),
@@ -35,6 +37,8 @@ const schema = z.strictObject({
   ages_ms: z.strictObject({
     arm_state: sourced(positive),
     operator: sourced(positive),
+    teleop_operator: sourced(positive),
+    leader: sourced(positive),
     guardian: sourced(positive),
     setpoint: sourced(positive),
     stream: sourced(positive),
@@ -56,6 +60,7 @@ const schema = z.strictObject({
   }),
   watch: watchSchema,
   chunks: chunkSchema,
+  teleop: teleopSchema,
 });
 
 /** Reads the file of limits; throws ConfigError that names every wrong key and every limit above its ceiling. */
@@ -65,7 +70,7 @@ export function loadLimits(path: string): ArmLimits {
 
 /** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */
 export function parseLimits(text: string, path: string): ArmLimits {
-  const { joints, stream, ages_ms: ages, cartesian, cell, hand, watch, chunks } = parseYaml(text, path, schema);
+  const { joints, stream, ages_ms: ages, cartesian, cell, hand, watch, chunks, teleop } = parseYaml(text, path, schema);
   const highest = radians(joints.soft_deg.value);
   const position = { lowest: mapJoints(highest, (value) => -value), highest };
   const moving = {
@@ -77,6 +82,7 @@ export function parseLimits(text: string, path: string): ArmLimits {
   const limits: ArmLimits = {
     policy: { ...moving, velocity },
     home: { ...moving, velocity: radians(joints.home_deg_s.value) },
+    teleop: { ...moving, velocity: radians(joints.teleop_deg_s.value) },
     stop: {
       ...position,
       velocity,
@@ -90,6 +96,8 @@ export function parseLimits(text: string, path: string): ArmLimits {
     mostAge: {
       armState: ages.arm_state.value / 1000,
       operator: ages.operator.value / 1000,
+      teleopOperator: ages.teleop_operator.value / 1000,
+      leader: ages.leader.value / 1000,
       guardian: ages.guardian.value / 1000,
       setpoint: ages.setpoint.value / 1000,
       stream: ages.stream.value / 1000,
@@ -115,8 +123,9 @@ export function parseLimits(text: string, path: string): ArmLimits {
     },
     watch: watchLimits(watch),
     chunks: chunkLimits(chunks),
+    leader: leaderLimits(teleop),
   };
-  const findings = aboveCeiling(limits);
+  const findings = [...aboveCeiling(limits), ...slowTakeover(limits)];
   if (findings.length > 0) {
     throw new ConfigError(findings.map((finding) => `${path}: ${finding}`).join("\n"));
   }
@@ -124,6 +133,16 @@ export function parseLimits(text: string, path: string): ArmLimits {
 }
 
 const DEGREE = Math.PI / 180;
+
+/** A takeover goes on from the speed that it finds: teleoperation may not be slower than what it takes over from. */
+function slowTakeover({ policy, home, teleop }: ArmLimits): readonly string[] {
+  return [...teleop.velocity.keys()]
+    .filter((joint) => {
+      const speed = jointAt(teleop.velocity, joint);
+      return speed < jointAt(policy.velocity, joint) || speed < jointAt(home.velocity, joint);
+    })
+    .map((joint) => `teleop velocity of J${joint + 1} is less than that of policy or home, so nobody could take over`);
+}
 
 function radians(degrees: JointVector): JointVector {
   return mapJoints(degrees, (value) => value * DEGREE);

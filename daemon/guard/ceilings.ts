@@ -1,7 +1,7 @@
 import { type JointVector, jointAt } from "../types/units.js";
 import type { Limits, MotionLimits } from "./limits.js";
 
-// Interlocks: ML-07, ML-08, ML-10, ML-13, PO-03, OP-01, AR-09, HO-01, HO-04, HO-05, HO-12.
+// Interlocks: ML-07, ML-08, ML-10, ML-13, PO-03, OP-01, OP-09, AR-09, HO-01, HO-04, HO-05, HO-12.
 
 const DEGREE = Math.PI / 180;
 
@@ -23,7 +23,7 @@ const CEILING = {
   firstDistance: 2,
   following: { error: 8, lasting: 50 },
   standing: { error: 2, lasting: 300 },
-  age: { armState: 100, operator: 500, guardian: 100, setpoint: 50, stream: 100 },
+  age: { armState: 100, operator: 500, teleopOperator: 200, leader: 100, guardian: 100, setpoint: 50, stream: 100 },
   speed: 250,
   leastStopping: 150,
   /** The arm's reach with a hand of 0.2 m: a box beyond it is none. */
@@ -51,7 +51,9 @@ export function aboveCeiling(limits: Limits): readonly string[] {
       check(`${what} of J${joint + 1}`, value, jointAt(ceiling, joint), DEGREE);
     }
   };
-  const motion = { policy: limits.policy, home: limits.home, stop: limits.stop } satisfies Record<string, MotionLimits>;
+  const motion = {
+    ...{ policy: limits.policy, home: limits.home, teleop: limits.teleop, stop: limits.stop },
+  } satisfies Record<string, MotionLimits>;
   for (const [name, bounds] of Object.entries(motion)) {
     eachJoint(`${name} position`, bounds.highest, CEILING.position, most);
     eachJoint(`${name} velocity`, bounds.velocity, CEILING.velocity, most);
@@ -68,6 +70,8 @@ export function aboveCeiling(limits: Limits): readonly string[] {
   most("standing error's time", limits.standing.lasting, CEILING.standing.lasting, MILLI);
   most("age of arm state", limits.mostAge.armState, CEILING.age.armState, MILLI);
   most("age of operator", limits.mostAge.operator, CEILING.age.operator, MILLI);
+  most("age of operator in teleoperation", limits.mostAge.teleopOperator, CEILING.age.teleopOperator, MILLI);
+  most("age of leader", limits.mostAge.leader, CEILING.age.leader, MILLI);
   most("age of guardian", limits.mostAge.guardian, CEILING.age.guardian, MILLI);
   most("age of setpoint", limits.mostAge.setpoint, CEILING.age.setpoint, MILLI);
   most("age of stream", limits.mostAge.stream, CEILING.age.stream, MILLI);

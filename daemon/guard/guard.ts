@@ -9,7 +9,7 @@ import type { Limits } from "./limits.js";
 import { degrees, milliseconds, type Reaction, type Refusal, type RefusalCode } from "./refusal.js";
 import { type SourceRules, sourceRules } from "./source-rules.js";
 
-// Interlocks: ML-13, ML-14, PO-03, OP-01, AR-09, HO-01, HO-05.
+// Interlocks: ML-13, ML-14, PO-03, OP-01, OP-09, AR-09, HO-01, HO-05.
 
 declare const permitted: unique symbol;
 
@@ -41,7 +41,10 @@ export interface GuardInput {
   readonly epoch: number;
   /** The newest report of the arm; null while there is none. */
   readonly arm: ArmState | null;
+  /** When whoever authorises the motion was last heard: the operator in control, or the leader with its button pressed. */
   readonly operatorSeenAt: Instant;
+  /** When the leader arm was read last. */
+  readonly leaderSeenAt: Instant;
   readonly guardianSeenAt: Instant;
 }
 
@@ -91,6 +94,7 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   const gap = last === null ? Infinity : dueAt - last.dueAt;
   const fault = arm === null ? null : armFault(arm);
   const operatorAge = now - input.operatorSeenAt;
+  const leaderAge = now - input.leaderSeenAt;
   const guardianAge = now - input.guardianSeenAt;
   const free = !rule.moves;
 
@@ -120,10 +124,16 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   check(gap >= period / 2, "off-schedule", "ramp", () => `${milliseconds(gap)} after the last setpoint`);
   check(free || fresh, "state-stale", "ramp", () => `arm state is ${milliseconds(armAge)} old`);
   check(
-    free || operatorAge <= mostAge.operator,
+    free || operatorAge <= rule.operatorAge,
     "operator-lost",
     "ramp",
     () => `silent for ${milliseconds(operatorAge)}`,
+  );
+  check(
+    !rule.isLed || leaderAge <= mostAge.leader,
+    "leader-lost",
+    "ramp",
+    () => `the leader is silent for ${milliseconds(leaderAge)}`,
   );
   check(
     free || guardianAge <= mostAge.guardian,

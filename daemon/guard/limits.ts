@@ -28,6 +28,8 @@ export interface Limits {
   readonly policy: MotionLimits;
   /** Of homing. */
   readonly home: MotionLimits;
+  /** Of teleoperation; not slower than policy and homing, because a takeover goes on from their speed. */
+  readonly teleop: MotionLimits;
   /** Of a stopping ramp; its speed may only fall besides. */
   readonly stop: MotionLimits;
   /** Largest change of any joint between two frames, rad. */
@@ -41,6 +43,10 @@ export interface Limits {
   readonly mostAge: {
     readonly armState: Seconds;
     readonly operator: Seconds;
+    /** Of whoever authorises teleoperation: the operator's beats, or the leader's own button. */
+    readonly teleopOperator: Seconds;
+    /** Of the leader's newest reading. */
+    readonly leader: Seconds;
     readonly guardian: Seconds;
     readonly setpoint: Seconds;
     /** After a pause this long a stream starts anew and its next setpoint is a first one. */

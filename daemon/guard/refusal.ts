@@ -13,6 +13,7 @@ export type RefusalCode =
   | "arm-fault"
   | "mode-forbids"
   | "operator-lost"
+  | "leader-lost"
   | "guardian-lost"
   | "off-schedule"
   | "old-epoch"

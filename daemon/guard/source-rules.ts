@@ -1,6 +1,6 @@
 import type { Mode } from "../types/mode.js";
 import type { SetpointSource } from "../types/setpoint.js";
-import type { JointVector } from "../types/units.js";
+import type { JointVector, Seconds } from "../types/units.js";
 import type { Limits, MotionLimits } from "./limits.js";
 
 /** What a source may do, and what must be there for it. */
@@ -9,10 +9,14 @@ export interface SourceRule {
   /** Modes in which the source may propose; in every other mode nothing of it is permitted. */
   readonly modes: readonly Mode[];
   /**
-   * Moves the arm on purpose: needs an operator, a guardian and fresh arm state, and keeps to the limits on the speed of
-   * control points and on the approach to bounds in space.
+   * Moves the arm on purpose: needs a guardian and fresh arm state, and keeps to the limits on the speed of control points
+   * and on the approach to bounds in space.
    */
   readonly moves: boolean;
+  /** How long ago whoever authorises it may have been heard. */
+  readonly operatorAge: Seconds;
+  /** Follows a leader: needs fresh readings of it. */
+  readonly isLed: boolean;
   /** Speed may only fall; a hold has none. */
   readonly slowsDown: boolean;
 }
@@ -20,6 +24,8 @@ export interface SourceRule {
 /** The rule of each source. */
 export type SourceRules = Readonly<Record<SetpointSource, SourceRule>>;
 
+/** Modes in which setpoints are streamed. */
+const STREAMED: readonly Mode[] = ["hold", "homing", "policy", "align", "teleop"];
 const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /**
@@ -27,15 +33,14 @@ const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
  * are what is left to do.
  */
 export function sourceRules(limits: Limits): SourceRules {
+  const { operator, teleopOperator } = limits.mostAge;
+  const moving = { moves: true, slowsDown: false, operatorAge: operator, isLed: false };
+  const resting = { ...moving, modes: STREAMED, moves: false };
   return {
-    policy: { limits: limits.policy, modes: ["policy"], moves: true, slowsDown: false },
-    home: { limits: limits.home, modes: ["homing"], moves: true, slowsDown: false },
-    stop: { limits: limits.stop, modes: ["hold", "homing", "policy"], moves: false, slowsDown: true },
-    hold: {
-      limits: { ...limits.stop, velocity: STILL },
-      modes: ["hold", "homing", "policy"],
-      moves: false,
-      slowsDown: false,
-    },
+    policy: { ...moving, limits: limits.policy, modes: ["policy"] },
+    home: { ...moving, limits: limits.home, modes: ["homing"] },
+    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, isLed: true },
+    stop: { ...resting, limits: limits.stop, slowsDown: true },
+    hold: { ...resting, limits: { ...limits.stop, velocity: STILL } },
   };
 }

@@ -12,17 +12,48 @@ const stop = z.object({
   latched: z.boolean(),
 });
 
+const identity = z.object({
+  kind: z.enum(["realman-leader", "dynamixel-leader"]),
+  serial: z.string(),
+  joints: z.int(),
+});
+
+const sample = z.object({
+  ...{ seq: z.int(), at: z.number(), angles: joints, gripper: z.number(), button: z.boolean() },
+});
+
+const teleop = z.object({
+  enabling: z.enum(["button", "operator"]),
+  leader: identity.nullable(),
+  phase: z.enum(["no-leader", "refused", "sign-test", "misaligned", "ready", "leading"]),
+  detail: z.string(),
+  differences: joints.nullable(),
+  offset: joints,
+  button: z.boolean(),
+  age: z.number().nullable(),
+  latencyP99Ms: z.number().nullable(),
+});
+
+const takeover = z.object({
+  at: z.number(),
+  from: z.enum(["policy", "homing"]),
+  epochBefore: z.int(),
+  epoch: z.int(),
+  by: z.enum(["button", "request"]),
+});
+
 const report = z.object({
   at: z.number(),
-  mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
+  mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"]),
   epoch: z.int(),
-  source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
+  source: z.enum(["hold", "policy", "home", "teleop", "stop"]).nullable(),
   holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]),
   measured: joints.nullable(),
   measuredAge: z.number().nullable(),
   commanded: joints.nullable(),
   reference: joints.nullable(),
   gripper: z.object({ commanded: z.number(), measured: z.number(), receivedAt: z.number() }),
+  teleop: teleop.nullable(),
   pendingTargets: z.int().min(0),
   stops: z.array(stop),
   notices: z.array(z.object({ code: z.string(), detail: z.string(), hint: z.string(), since: z.number() })),
@@ -38,7 +69,7 @@ const report = z.object({
 });
 
 const setpoint = z.object({
-  source: z.enum(["hold", "policy", "home", "stop"]),
+  source: z.enum(["hold", "policy", "home", "teleop", "stop"]),
   epoch: z.int(),
   dueAt: z.number(),
   q: joints,
@@ -49,6 +80,8 @@ const message = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("state"), state: report }),
   z.object({ kind: z.literal("setpoints"), setpoints: z.array(setpoint) }),
   z.object({ kind: z.literal("stopped"), stop }),
+  z.object({ kind: z.literal("takeover"), takeover }),
+  z.object({ kind: z.literal("leader-samples"), samples: z.array(sample) }),
   z.object({
     kind: z.literal("chunk-result"),
     id: z.int(),

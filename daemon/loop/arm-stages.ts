@@ -36,6 +36,8 @@ export function toHold(link: ArmLink, lease: number): Observable<Finished> {
           return ask(link, { kind: "engage" }, lease, arrival);
         case "policy":
         case "homing":
+        case "align":
+        case "teleop":
           return ask(link, { kind: "hold" }, lease, arrival);
         case "disconnected":
         case "fault":

@@ -21,14 +21,15 @@ export function followRules(rules: Rules, state: ModeState, event: ModeEvent, se
     const absent = rule.needs.find((need) => !isMet(need, state, event, senses));
     if (absent === undefined) {
       const same = rule.to === null && rule.does.length === 0;
-      return { taken: true, state: same ? state : applied(rule, state, event), missing };
+      return { taken: true, state: same ? state : applied(rule, state, event, senses), missing };
     }
     missing ??= absent;
   }
   return { taken: false, state, missing };
 }
 
-function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event: ModeEvent, senses: Senses): boolean {
+function isMet(need: Need, state: ModeState, event: ModeEvent, senses: Senses): boolean {
+  const { control, fence, latch, pressed, gripped } = state;
   switch (need) {
     case "in-control":
       return senses.operator && control !== null && "lease" in event && event.lease === control.lease;
@@ -36,6 +37,14 @@ function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event:
       return control !== null && isAtLeast(control.role, latch ?? "operator");
     case "deadman":
       return senses.unattended || pressed;
+    case "enabled":
+      return senses.button
+        ? gripped
+        : senses.near && control !== null && isAtLeast(control.role, "operator") && (senses.unattended || pressed);
+    case "no-button":
+      return !senses.button;
+    case "let-loose":
+      return event.kind === "grip" && !event.held;
     case "newer-lease":
       return event.kind === "beat" && event.lease > fence;
     case "same-lease":
@@ -43,6 +52,9 @@ function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event:
     case "let-go":
       return event.kind === "beat" && !event.held && !senses.unattended;
     case "operator":
+    case "button":
+    case "leader":
+    case "ready":
     case "guardian":
     case "fresh":
     case "healthy":
@@ -56,25 +68,33 @@ function isMet(need: Need, { control, fence, latch, pressed }: ModeState, event:
   }
 }
 
-function applied(rule: Rule, state: ModeState, event: ModeEvent): ModeState {
+function applied(rule: Rule, state: ModeState, event: ModeEvent, senses: Senses): ModeState {
   let next: ModeState = { ...state, mode: rule.to ?? state.mode };
   for (const effect of rule.does) {
-    next = { ...next, ...changeOf(effect, next, event) };
+    next = { ...next, ...changeOf(effect, next, event, senses) };
   }
   return next;
 }
 
-function changeOf(effect: Effect, state: ModeState, event: ModeEvent): Partial<ModeState> {
+function changeOf(effect: Effect, state: ModeState, event: ModeEvent, senses: Senses): Partial<ModeState> {
   const { control } = state;
   switch (effect) {
     case "new-epoch":
       return { epoch: state.epoch + 1 };
     case "begin":
       return { under: control?.lease ?? null };
+    case "lead":
+      return { under: senses.button ? "button" : (control?.lease ?? null) };
+    case "feel":
+      return event.kind === "grip"
+        ? { gripHeld: event.held, gripped: event.held && (state.gripped || !state.gripHeld) }
+        : {};
+    case "lose":
+      return { gripHeld: true, gripped: false };
     case "arrive":
       return { under: null };
     case "cut":
-      return { under: null, pressed: false };
+      return { under: null, pressed: false, gripped: false };
     case "latch":
       return event.kind === "stop" ? { latch: higher(state.latch, event.acknowledgedBy) } : {};
     case "unlatch":

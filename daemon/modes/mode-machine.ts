@@ -10,12 +10,12 @@ export function transition(state: ModeState, event: ModeEvent, senses: Senses): 
 
 /** True while setpoints are streamed. */
 export function isEngaged(mode: Mode): boolean {
-  return mode === "hold" || isMoving(mode);
+  return mode === "hold" || mode === "align" || isMoving(mode);
 }
 
 /** True while something other than the operator's stop decides where the arm goes. */
 export function isMoving(mode: Mode): boolean {
-  return mode === "homing" || mode === "policy";
+  return mode === "homing" || mode === "policy" || mode === "teleop";
 }
 
 /** Why a request is refused, in words for the operator. */
@@ -42,6 +42,12 @@ const REASONS: Readonly<Record<NonNullable<Step["missing"]>, string>> = {
   settled: "the arm's fault is gone for less than a second: ask again",
   inside: "the arm stands outside its soft limits: move it back with the vendor's pendant",
   still: "the arm is still coming to rest: ask again",
+  enabled: "teleoperation is not enabled: press the puppet's button, or hold-to-run where the cell has it so",
+  button: "the puppet's button does not enable teleoperation in this cell",
+  "no-button": "the puppet's button enables teleoperation in this cell",
+  leader: "the puppet's readings do not arrive: plug it in and start its process",
+  ready: "the puppet is not at the arm's pose: bring it there, or use the clutch",
+  "let-loose": "the puppet's button is pressed",
   "newer-lease": "the lease is an old one",
   "same-lease": "the lease is an old one",
   "let-go": "hold-to-run is pressed",

@@ -17,10 +17,14 @@ export interface ModeState {
   readonly control: Control | null;
   /** Highest lease ever heard; none up to it can claim control again. -1 before the first. */
   readonly fence: number;
-  /** The lease under which the arm moves; null while no source moves it. */
-  readonly under: number | null;
+  /** The lease under which the arm moves, or the leader's button; null while no source moves it. */
+  readonly under: number | "button" | null;
   /** Hold-to-run was pressed anew, under the present lease, since a motion was last cut short. */
   readonly pressed: boolean;
+  /** The leader's button is pressed; true also while nobody knows, so that a leader that comes has to be pressed anew. */
+  readonly gripHeld: boolean;
+  /** It was pressed anew since a motion was last cut short. */
+  readonly gripped: boolean;
   /** Who may acknowledge the latched stop; null while none is latched. */
   readonly latch: Role | null;
 }
@@ -33,6 +37,8 @@ export const AT_START: ModeState = {
   fence: -1,
   under: null,
   pressed: false,
+  gripHeld: true,
+  gripped: false,
   latch: null,
 };
 
@@ -47,6 +53,12 @@ export type ModeEvent =
   | { readonly kind: "home-reached" | "stream-ended" }
   /** Before each setpoint of a motion. */
   | { readonly kind: "tick" }
+  /** Before each setpoint while nothing moves or something else does: the leader takes over when it may. */
+  | { readonly kind: "lead" }
+  /** The leader's button. */
+  | { readonly kind: "grip"; readonly held: boolean }
+  /** Its readings have ended. */
+  | { readonly kind: "leader-gone" }
   | { readonly kind: "beat"; readonly lease: number; readonly role: Role; readonly held: boolean }
   /** Nobody is in control any more, or nobody is there who could say who is. */
   | { readonly kind: "operator-gone" | "daemon-lost" }
@@ -54,12 +66,20 @@ export type ModeEvent =
   | { readonly kind: RequestKind; readonly lease: number };
 
 /** Requests, by name. */
-export type RequestKind = "engage" | "follow-policy" | "home" | "hold" | "disengage" | "acknowledge";
+export type RequestKind = "engage" | "follow-policy" | "home" | "teleop" | "hold" | "disengage" | "acknowledge";
 
 /** What is found at one instant by whoever knows the clock and the arm. */
 export interface Senses {
   /** Beats of whoever is in control arrive. */
   readonly operator: boolean;
+  /** They arrive at least as often as teleoperation asks for. */
+  readonly near: boolean;
+  /** The leader's button is what enables teleoperation in this cell; otherwise the operator's hold-to-run does. */
+  readonly button: boolean;
+  /** Readings of the leader arrive, and nothing is wrong with them. */
+  readonly leader: boolean;
+  /** The leader may be followed from where it and the arm are: calibrated, tested, and aligned or on the clutch. */
+  readonly ready: boolean;
   /** The hold-to-run control is not needed: configured so, or allowed by a supervisor. */
   readonly unattended: boolean;
   /** Beats of the guardian arrive. */

@@ -1,7 +1,7 @@
 import type { Mode } from "../types/mode.js";
 import type { ModeEvent } from "./mode-state.js";
 
-// Interlocks: HO-14, OP-01, OP-02, OP-03.
+// Interlocks: HO-14, OP-01, OP-02, OP-03, OP-07.
 
 /** What a rule may ask for; `follow-rules.ts` says how each is found. */
 export type Need =
@@ -15,6 +15,13 @@ export type Need =
   | "settled"
   | "inside"
   | "still"
+  /** Teleoperation is enabled: by the leader's button or by the operator, whichever this cell has. */
+  | "enabled"
+  | "button"
+  | "no-button"
+  | "leader"
+  | "ready"
+  | "let-loose"
   | "newer-lease"
   | "same-lease"
   | "let-go";
@@ -24,6 +31,12 @@ export type Effect =
   | "new-epoch"
   /** Motion begins under the lease in control. */
   | "begin"
+  /** Motion begins under whatever enables teleoperation. */
+  | "lead"
+  /** The leader's button is as told. */
+  | "feel"
+  /** Nobody knows how the leader's button is. */
+  | "lose"
   /** Motion has come to its planned end. */
   | "arrive"
   /** Motion is cut short: hold-to-run has to be pressed anew. */
@@ -50,10 +63,15 @@ export interface Rule {
 /** For each event its rules; the first that fits is taken. */
 export type Rules = Readonly<Record<ModeEvent["kind"], readonly Rule[]>>;
 
-const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
-const MOVING: readonly Mode[] = ["homing", "policy"];
+const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+/** Motion that only a lease authorises. */
+const PLANNED: readonly Mode[] = ["homing", "policy"];
+const MOVING: readonly Mode[] = [...PLANNED, "teleop"];
+const RESTING: readonly Mode[] = ["hold", "align"];
 const CUT: readonly Effect[] = ["new-epoch", "cut"];
-const STREAM: readonly Need[] = ["in-control", "role", "guardian", "fresh", "healthy", "inside", "still"];
+const ARM: readonly Need[] = ["guardian", "fresh", "healthy", "inside"];
+const STREAM: readonly Need[] = ["in-control", "role", ...ARM, "still"];
+const LEADING: readonly Need[] = ["enabled", "leader", "ready", ...ARM];
 
 /** Every transition there is. */
 export const RULES: Rules = {
@@ -61,37 +79,73 @@ export const RULES: Rules = {
   // A latch outlives the link.
   "link-lost": [
     { from: MOVING, needs: [], to: "disconnected", does: CUT },
-    { from: ["standby", "hold"], needs: [], to: "disconnected", does: [] },
+    { from: ["standby", ...RESTING], needs: [], to: "disconnected", does: [] },
   ],
   stop: [{ from: ANY, needs: [], to: "fault", does: ["new-epoch", "cut", "latch"] }],
-  rest: [{ from: MOVING, needs: [], to: "hold", does: CUT }],
+  rest: [
+    { from: MOVING, needs: [], to: "hold", does: CUT },
+    { from: ["align"], needs: [], to: "hold", does: [] },
+  ],
   "home-reached": [{ from: ["homing"], needs: [], to: "hold", does: ["arrive"] }],
   "stream-ended": [{ from: ["hold"], needs: ["still"], to: "standby", does: [] }],
   tick: [
-    { from: MOVING, needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: PLANNED, needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: ["teleop"], needs: ["enabled", "leader", "guardian", "fresh"], to: null, does: [] },
     { from: MOVING, needs: [], to: "hold", does: CUT },
   ],
+  // The leader's button, where it enables, takes the arm from whatever moves it, without a word of anybody else.
+  lead: [
+    { from: ["align"], needs: [...LEADING, "still"], to: "teleop", does: ["new-epoch", "lead"] },
+    { from: ["hold"], needs: ["button", ...LEADING, "still"], to: "teleop", does: ["new-epoch", "lead"] },
+    { from: PLANNED, needs: ["button", ...LEADING], to: "teleop", does: ["new-epoch", "lead"] },
+    { from: PLANNED, needs: ["button", "enabled"], to: "align", does: CUT },
+    { from: ["hold"], needs: ["button", "enabled"], to: "align", does: [] },
+    { from: ["standby"], needs: ["button", ...LEADING, "still"], to: "align", does: [] },
+  ],
+  grip: [
+    { from: ["teleop"], needs: ["button", "let-loose"], to: "hold", does: ["feel", ...CUT] },
+    { from: ANY, needs: [], to: null, does: ["feel"] },
+  ],
+  "leader-gone": [
+    { from: ["teleop"], needs: [], to: "hold", does: [...CUT, "lose"] },
+    { from: ANY, needs: [], to: null, does: ["lose"] },
+  ],
   beat: [
-    { from: MOVING, needs: ["newer-lease"], to: "hold", does: [...CUT, "claim"] },
+    { from: PLANNED, needs: ["newer-lease"], to: "hold", does: [...CUT, "claim"] },
+    { from: ["teleop"], needs: ["no-button", "newer-lease"], to: "hold", does: [...CUT, "claim"] },
     { from: ANY, needs: ["newer-lease"], to: null, does: ["claim"] },
-    { from: MOVING, needs: ["same-lease", "let-go"], to: "hold", does: ["hear", ...CUT] },
+    { from: PLANNED, needs: ["same-lease", "let-go"], to: "hold", does: ["hear", ...CUT] },
+    { from: ["teleop"], needs: ["no-button", "same-lease", "let-go"], to: "hold", does: ["hear", ...CUT] },
     { from: ANY, needs: ["same-lease"], to: null, does: ["hear"] },
   ],
   "operator-gone": [
-    { from: MOVING, needs: [], to: "hold", does: [...CUT, "drop"] },
+    { from: PLANNED, needs: [], to: "hold", does: [...CUT, "drop"] },
+    { from: ["teleop"], needs: ["no-button"], to: "hold", does: [...CUT, "drop"] },
     { from: ANY, needs: [], to: null, does: ["drop"] },
   ],
   "daemon-lost": [
-    { from: MOVING, needs: [], to: "hold", does: [...CUT, "drop", "forget"] },
+    { from: PLANNED, needs: [], to: "hold", does: [...CUT, "drop", "forget"] },
+    { from: ["teleop"], needs: ["no-button"], to: "hold", does: [...CUT, "drop", "forget"] },
     { from: ANY, needs: [], to: null, does: ["drop", "forget"] },
   ],
   engage: [{ from: ["standby"], needs: STREAM, to: "hold", does: [] }],
   "follow-policy": [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "policy", does: ["new-epoch", "begin"] }],
   home: [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
+  // Whoever is in control may have the leader take over; until it may be followed the arm stands and waits for it.
+  teleop: [
+    {
+      from: [...RESTING, ...PLANNED],
+      needs: ["in-control", "role", ...LEADING],
+      to: "teleop",
+      does: ["new-epoch", "lead"],
+    },
+    { from: PLANNED, needs: ["in-control"], to: "align", does: CUT },
+    { from: RESTING, needs: STREAM, to: "align", does: [] },
+  ],
   // Coming to rest needs nobody's authority.
   hold: [
     { from: MOVING, needs: [], to: "hold", does: CUT },
-    { from: ["hold"], needs: [], to: null, does: ["new-epoch"] },
+    { from: RESTING, needs: [], to: "hold", does: ["new-epoch"] },
   ],
   // The stream ends once the arm is at rest.
   disengage: [{ from: ["hold"], needs: [], to: null, does: [] }],

@@ -80,6 +80,21 @@ const record = z
 
 const home = z.strictObject({ type: z.literal("home"), ...held }).meta({ description: "Go to the home pose." });
 
+const teleop = z
+  .strictObject({
+    type: z.literal("teleop"),
+    ...held,
+    clutch: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Engage also from another pose; the offset decays slowly." }),
+  })
+  .meta({ description: "Let the leader arm take over, from a policy too; until it may be followed the arm stands." });
+
+const endTeleop = z
+  .strictObject({ type: z.literal("end-teleop"), ...held })
+  .meta({ description: "Take the arm from the leader; it ramps to hold." });
+
 const acknowledge = z
   .strictObject({ type: z.literal("acknowledge"), ...held, reason: words })
   .meta({ description: "Clear a latched stop whose cause is gone; nothing moves by it." });
@@ -117,6 +132,8 @@ export const clientMessage = z.discriminatedUnion("type", [
   resume,
   record,
   home,
+  teleop,
+  endTeleop,
   acknowledge,
   stop,
   allowUnattended,

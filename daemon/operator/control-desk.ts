@@ -123,6 +123,10 @@ export class ControlDesk {
       }
       case "home":
         return this.#request(message, { kind: "home" });
+      case "teleop":
+        return this.#request(message, { kind: "teleop", clutch: message.clutch });
+      case "end-teleop":
+        return this.#request(message, { kind: "hold" });
       case "acknowledge":
         return this.#request(message, { kind: "acknowledge", reason: message.reason });
     }

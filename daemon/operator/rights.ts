@@ -4,8 +4,8 @@ import type { ClientMessage } from "./client-message.js";
 
 // Interlocks: SE-03, OP-04.
 
-const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
-const WORKING: readonly Mode[] = ["standby", "hold", "homing", "policy"];
+const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+const WORKING: readonly Mode[] = ["standby", "hold", "homing", "policy", "align", "teleop"];
 
 /** In which modes each role may send a message; a role that is not named may not in any. */
 export type Rights = Readonly<Record<ClientMessage["type"], Partial<Readonly<Record<Role, readonly Mode[]>>>>>;
@@ -36,6 +36,8 @@ export const RIGHTS: Rights = {
   resume: operators(WORKING),
   record: operators(ANY),
   home: operators(WORKING),
+  teleop: operators(WORKING),
+  "end-teleop": operators(WORKING),
   acknowledge: operators(["fault"]),
   "take-over": supervisors(ANY),
   "allow-unattended": supervisors(ANY),

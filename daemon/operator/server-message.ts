@@ -85,14 +85,30 @@ const control = z
   .strictObject({ type: z.literal("control"), holder, yours: z.boolean(), reason: z.string() })
   .meta({ description: "Control has changed hands; sent to every client." });
 
+const teleop = z.strictObject({
+  enabling: z
+    .enum(["button", "operator"])
+    .meta({ description: "What is hold-to-run: the leader's button, or the operator's." }),
+  leader: z
+    .string()
+    .nullable()
+    .meta({ description: "Kind and serial number of the leader; null while there is none." }),
+  phase: z.enum(["no-leader", "refused", "sign-test", "misaligned", "ready", "leading"]),
+  detail: z.string().meta({ description: "What to do next." }),
+  differences: joints.nullable().meta({ description: "Leader less arm, rad, J1 to J7." }),
+  offset: joints.meta({ description: "What the clutch still adds to the leader, rad." }),
+  button: z.boolean(),
+  latencyP99Ms: z.number().nullable().meta({ description: "From a reading to its setpoint on the wire." }),
+});
+
 const state = z
   .strictObject({
     type: z.literal("state"),
     sequence: z.int().min(1).meta({ description: "To be echoed by renew." }),
     at: instant,
-    mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "fault"]),
+    mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"]),
     epoch: z.int(),
-    source: z.enum(["hold", "policy", "home", "stop"]).nullable(),
+    source: z.enum(["hold", "policy", "home", "teleop", "stop"]).nullable(),
     holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]).meta({
       description: "waived: a supervisor allows motion without; stale: to be pressed anew before the next motion.",
     }),
@@ -100,6 +116,7 @@ const state = z
     measuredAge: seconds.nullable(),
     commanded: joints.nullable(),
     gripper: z.strictObject({ commanded: z.number(), measured: z.number() }),
+    teleop: teleop.nullable().meta({ description: "The leader arm; null for a cell without one." }),
     pendingTargets: z.int(),
     stops: z.array(stopReport),
     armStatus: z.string(),

@@ -225,6 +225,8 @@ export class OperatorSession implements DeskClient {
       case "resume":
       case "record":
       case "home":
+      case "teleop":
+      case "end-teleop":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
           if (message.type === "renew" && message.held !== this.#held) {

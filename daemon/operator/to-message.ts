@@ -1,5 +1,6 @@
 import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport } from "../types/arm-link.js";
+import type { TeleopReport } from "../types/teleop.js";
 import type { TaskProgress } from "./backend.js";
 import { REFUSAL_HINT, type RefusalCode } from "./refusal.js";
 import type { ServerMessageOf } from "./server-message.js";
@@ -31,6 +32,7 @@ export function stateMessage(sequence: number, report: ArmReport): ServerMessage
     measuredAge: report.measuredAge,
     commanded: report.commanded === null ? null : [...report.commanded],
     gripper: { commanded: report.gripper.commanded, measured: report.gripper.measured },
+    teleop: teleopMessage(report.teleop),
     pendingTargets: report.pendingTargets,
     stops: report.stops.map(({ code, detail, hint, at, latched }) => ({ code, detail, hint, at, latched })),
     armStatus: report.armStatus,
@@ -42,6 +44,18 @@ export function stateMessage(sequence: number, report: ArmReport): ServerMessage
       latenessP99Ms: report.stream.latenessP99Ms,
       latenessMaxMs: report.stream.latenessMaxMs,
     },
+  };
+}
+
+function teleopMessage(report: TeleopReport | null): ServerMessageOf<"state">["teleop"] {
+  if (report === null) {
+    return null;
+  }
+  const { enabling, leader, phase, detail, differences, offset, button, latencyP99Ms } = report;
+  return {
+    ...{ enabling, phase, detail, button, latencyP99Ms, offset: [...offset] },
+    leader: leader === null ? null : `${leader.kind} ${leader.serial}`,
+    differences: differences === null ? null : [...differences],
   };
 }
 

@@ -74,6 +74,18 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
           news("/arm/setpoint", setpoint.dueAt, setpoint);
         }
         break;
+      case "takeover":
+        news("/mark", message.takeover.at, {
+          ...message.takeover,
+          kind: "intervention-begin",
+          detail: `the leader took over from ${message.takeover.from}`,
+        });
+        break;
+      case "leader-samples":
+        for (const sample of message.samples) {
+          news("/puppet/sample", sample.at, sample);
+        }
+        break;
       case "stopped":
         news("/arm/stop", message.stop.at, message.stop);
         break;

@@ -39,7 +39,9 @@ export interface DryRun {
 }
 
 /** In which mode a source may propose. */
-const MODE: Readonly<Record<SetpointSource, Mode>> = { hold: "hold", policy: "policy", home: "homing", stop: "hold" };
+const MODE: Readonly<Record<SetpointSource, Mode>> = {
+  ...{ hold: "hold", policy: "policy", home: "homing", teleop: "teleop", stop: "hold" },
+};
 
 /** Planning runs this long before the instant of a setpoint. */
 const LEAD: Seconds = 0.0005;
@@ -103,7 +105,7 @@ function refusalsNow(
     }
     const [next, verdict] = guard(state, {
       ...{ now, proposed, mode: MODE[proposed.source], epoch: proposed.epoch, arm: states[known] ?? null },
-      ...{ operatorSeenAt: now, guardianSeenAt: now },
+      ...{ operatorSeenAt: now, leaderSeenAt: now, guardianSeenAt: now },
     });
     state = verdict.kind === "permit" ? next : freshGuard(period, limits);
     for (const { code } of verdict.kind === "permit" ? [] : verdict.refusals) {

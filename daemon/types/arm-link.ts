@@ -1,8 +1,10 @@
 import type { GripperState } from "./arm-state.js";
 import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
+import type { PuppetSample } from "./puppet.js";
 import type { Role } from "./role.js";
 import type { Setpoint, SetpointSource } from "./setpoint.js";
+import type { Takeover, TeleopReport } from "./teleop.js";
 import type { Instant, JointPosition, Seconds } from "./units.js";
 
 /** What the daemon says to the arm process, one JSON object a line over a Unix socket. */
@@ -30,6 +32,8 @@ export type ArmRequest =
   | { readonly kind: "hold" }
   /** hold -> homing: go to a named pose by our own streamed plan. */
   | { readonly kind: "home" }
+  /** any -> align or teleop: the leader arm takes over as soon as it may; `clutch`: also from another pose than the arm's. */
+  | { readonly kind: "teleop"; readonly clutch: boolean }
   /** hold -> standby: end the stream. */
   | { readonly kind: "disengage" }
   /** fault -> standby, if the cause is gone. */
@@ -68,6 +72,10 @@ export type FromArm =
   /** Every setpoint that the guard permitted since the last such message, in order; with each report, for recordings. */
   | { readonly kind: "setpoints"; readonly setpoints: readonly Setpoint[] }
   | { readonly kind: "stopped"; readonly stop: StopReport }
+  /** The leader arm has taken over; told before the report that shows it. */
+  | { readonly kind: "takeover"; readonly takeover: Takeover }
+  /** The leader's readings as they were used, in the order in which they came; with each report. */
+  | { readonly kind: "leader-samples"; readonly samples: readonly PuppetSample[] }
   /** A chunk was taken, or why it was not. */
   | {
       readonly kind: "chunk-result";
@@ -99,6 +107,8 @@ export interface ArmReport {
   /** What the followed chunks ask for at `at`, before limits of motion delay it; otherwise `commanded`. */
   readonly reference: JointPosition | null;
   readonly gripper: GripperState;
+  /** The leader arm; null for a cell without one. */
+  readonly teleop: TeleopReport | null;
   /** Chunk targets still ahead. */
   readonly pendingTargets: number;
   /** Why it does not move, newest first; empty when nothing is wrong. */

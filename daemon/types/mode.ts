@@ -10,5 +10,9 @@ export type Mode =
   | "homing"
   /** Following chunks of the policy. */
   | "policy"
+  /** Standing still under stream while the leader arm is brought to the arm's pose. */
+  | "align"
+  /** Following the leader arm. */
+  | "teleop"
   /** Stopped and latched until acknowledged. */
   | "fault";

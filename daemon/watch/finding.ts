@@ -39,7 +39,12 @@ export type WatchCode =
   | "state-foreign"
   | "arm-silent"
   | "stop-not-obeyed"
-  | "machine-late";
+  | "machine-late"
+  | "leader-jump"
+  | "leader-late"
+  | "leader-lost"
+  | "leader-frozen"
+  | "leader-apart";
 
 /** One interlock that demands something now. */
 export interface Finding {

@@ -1,5 +1,6 @@
 import type { Limits } from "../guard/limits.js";
 import type { JointVector, Seconds } from "../types/units.js";
+import type { LeaderLimits } from "./leader-limits.js";
 
 /** A quantity that is told above (or below) the first bound and acted upon beyond the next. */
 export interface Graded {
@@ -95,4 +96,5 @@ export interface ChunkLimits {
 export interface ArmLimits extends Limits {
   readonly watch: WatchLimits;
   readonly chunks: ChunkLimits;
+  readonly leader: LeaderLimits;
 }

@@ -12,6 +12,11 @@ const rules: readonly { readonly folder: string; readonly from: readonly string[
   { folder: "daemon/motion", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes"], packages: false },
   { folder: "daemon/modes", from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes"], packages: false },
   {
+    folder: "daemon/teleop",
+    from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes", "daemon/watch", "daemon/teleop"],
+    packages: false,
+  },
+  {
     folder: "daemon/ports",
     from: ["daemon/types", "daemon/guard", "daemon/motion", "daemon/modes", "daemon/ports"],
     packages: true,

@@ -31,6 +31,9 @@ const log = {
   },
 };
 await runArmProcess(
-  { socketPath, guardianPath: `${socketPath}.guardian`, period: 0.01, home, limits: LIMITS, holdToRun: false },
+  {
+    ...{ socketPath, guardianPath: `${socketPath}.guardian`, puppetPath: `${socketPath}.puppet`, teleop: null },
+    ...{ period: 0.01, home, limits: LIMITS, holdToRun: false },
+  },
   { arm: new SayingArm(), gripper: new RecordingGripper(), cellSwitch: null, clock: hostClock, log },
 );

@@ -9,9 +9,11 @@ import { realTimeCommand } from "../../daemon/arm/scheduling.js";
 import { freeUdpPort } from "../../daemon/launch/free-ports.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { ArmReport, ArmRequest, FromArm, ToArm } from "../../daemon/types/arm-link.js";
+import type { PuppetIdentity } from "../../daemon/types/puppet.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
+import { CALIBRATION } from "../teleop/leader.js";
 import type { FromController, ToController } from "./controller-process.js";
 
 const START = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, 0]);
@@ -19,6 +21,9 @@ const START = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, 0]);
 const PATIENCE_MS = 20_000;
 /** Real-time priority of every process but this one, where it may be had. */
 const PRIORITY = 30;
+
+/** The leader whose readings a test writes. */
+export const SCRIPTED_LEADER: PuppetIdentity = { kind: "realman-leader", serial: "SCRIPTED", joints: 7 };
 
 /** One process under test. */
 export interface Process {
@@ -31,6 +36,7 @@ export interface Process {
 export class Rig {
   readonly configFile: string;
   readonly socketPath: string;
+  readonly puppetPath: string;
   /** Motion and stop frames that have reached the controller. */
   readonly arrivals: Arrival[] = [];
   /** How often each of the vendor's rules was broken. */
@@ -45,6 +51,7 @@ export class Rig {
     this.#folder = folder;
     this.configFile = configFile;
     this.socketPath = join(folder, "arm.sock");
+    this.puppetPath = join(folder, "puppet.sock");
     controller.on("message", (message: FromController) => {
       if (message.kind === "arrived") {
         this.arrivals.push(...message.arrivals);
@@ -76,6 +83,10 @@ export class Rig {
     config.setIn(["arm", "push", "port"], await freeUdpPort());
     config.setIn(["limits"], projectPath("daemon", "config", "limits-rm75b.yaml"));
     config.setIn(["run_directory"], folder);
+    const calibration = join(folder, "puppet.json");
+    writeFileSync(calibration, JSON.stringify({ calibration: { ...CALIBRATION, puppet: SCRIPTED_LEADER } }));
+    // Nobody opens the line here: the test stands where the puppet process does.
+    config.setIn(["puppet"], { kind: "realman-leader", path: "/dev/null", baud: 460_800, calibration });
     const configFile = join(folder, "kinevla.yaml");
     writeFileSync(configFile, config.toString());
     return new Rig(controller, folder, configFile);

@@ -3,10 +3,13 @@ import type { PermittedSetpoint } from "../../daemon/guard/guard.js";
 import type { ArmReport, ArmRequest, FromArm, StopReport } from "../../daemon/types/arm-link.js";
 import { type ArmState, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
+import type { PuppetCalibration } from "../../daemon/types/puppet.js";
 import type { Role } from "../../daemon/types/role.js";
-import { type JointPosition, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import type { TeleopEnabling } from "../../daemon/types/teleop.js";
+import { type JointPosition, type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Finding } from "../../daemon/watch/finding.js";
 import { LIMITS } from "../limits.js";
+import { CALIBRATION, DEGREE, LEADER, reading } from "../teleop/leader.js";
 import { RecordingArm, RecordingGripper, type Wire } from "./recording-arm.js";
 
 export const PERIOD = 0.01;
@@ -25,6 +28,8 @@ export interface Absent {
 export interface Supervision {
   readonly holdToRun?: boolean;
   readonly role?: Role;
+  /** What enables teleoperation; the leader's button unless said otherwise. */
+  readonly enabling?: TeleopEnabling;
 }
 
 /** A supervisor with a recording arm that follows at once, and a clock that only the test moves. */
@@ -51,12 +56,19 @@ export class Supervised {
     link: QUIET_LINK,
   };
   frozen = false;
+  calibration: PuppetCalibration | string = CALIBRATION;
+  /** The leader: where it stands, rad; null while there is none, or it is silent. */
+  leader: JointVector | null = null;
+  button = false;
+  /** Of its handle, 0 closed to 1 open. */
+  opening = 1;
+  #seq = 0;
   /** What the next beats say. */
   held = false;
   readonly #role: Role;
   #requests = 0;
 
-  constructor({ holdToRun = false, role = "supervisor" }: Supervision = {}) {
+  constructor({ holdToRun = false, role = "supervisor", enabling = "button" }: Supervision = {}) {
     this.#role = role;
     this.supervisor = new Supervisor({
       arm: this.arm,
@@ -66,6 +78,7 @@ export class Supervised {
       home: HOME,
       limits: LIMITS,
       holdToRun,
+      teleop: { enabling, calibrationFor: () => this.calibration },
       tell: (message) => this.told.push(message),
       onLinkDead: () => {
         this.linkDead += 1;
@@ -90,9 +103,51 @@ export class Supervised {
       if (absent.state !== true && this.supervisor.mode !== "disconnected") {
         this.report();
       }
+      this.leaderReads();
       this.supervisor.tick(this.now, this.now);
     }
     return this;
+  }
+
+  /** The leader is read now, where there is one. */
+  leaderReads(): void {
+    if (this.leader !== null) {
+      this.#seq += 1;
+      const sample = { ...reading(this.leader, this.now, { button: this.button }, this.opening), seq: this.#seq };
+      this.supervisor.leaderSample(sample, this.now);
+    }
+  }
+
+  /** A leader comes, at the arm's pose but for `offset`, rad, with its button up, and its signs are tested. */
+  withLeader(offset: JointVector = [0, 0, 0, 0, 0, 0, 0]): this {
+    this.supervisor.leaderHello(LEADER, this.now);
+    const pose = mapJoints(this.commanded, (angle, joint) => angle + jointAt(offset, joint));
+    this.leader = pose;
+    this.pass(0.3);
+    for (let joint = 0; joint < 7; joint++) {
+      for (const degrees of [0.8, 1.6, 2.4, 3.2, 2.4, 1.6, 0.8, 0]) {
+        this.leader = mapJoints(pose, (angle, index) => angle + (index === joint ? degrees * DEGREE : 0));
+        this.pass(PERIOD);
+      }
+      this.pass(0.2);
+    }
+    return this;
+  }
+
+  /** Moves one joint of the leader by so many degrees at a speed, deg/s. */
+  leads(joint: number, degrees: number, speed: number): this {
+    const from = this.leader ?? this.commanded;
+    const ticks = Math.ceil(Math.abs(degrees) / speed / PERIOD);
+    for (let tick = 1; tick <= ticks; tick++) {
+      this.leader = mapJoints(from, (q, index) => (index === joint ? q + (degrees * DEGREE * tick) / ticks : q));
+      this.pass(PERIOD);
+    }
+    return this;
+  }
+
+  /** Where the arm was sent last, rad. */
+  get commanded(): JointVector {
+    return this.setpoints.at(-1)?.q ?? this.state.measured;
   }
 
   /** Whoever is in control beats now. */
@@ -161,7 +216,7 @@ export class Supervised {
 
   get latest(): ArmReport {
     this.supervisor.report(this.now);
-    const report = this.told.at(-1);
+    const report = this.told.findLast((message) => message.kind === "state");
     if (report?.kind !== "state") {
       throw new Error("no report");
     }

@@ -91,6 +91,7 @@ export async function replayExpert(seed: number, limits: ArmLimits): Promise<Rep
         ...{
           arm: { ...measured, jointEnabled: [true], health: null, link: QUIET_LINK },
           operatorSeenAt: now,
+          leaderSeenAt: now,
           guardianSeenAt: now,
         },
       });

@@ -12,7 +12,15 @@ const STILL = all(0);
 function at(now: number, changes: Partial<GuardInput> = {}): GuardInput {
   const arm = armAt(ORIGIN, { receivedAt: now });
   const proposed = { source: "policy" as const, epoch: 4, dueAt: now, q: ORIGIN };
-  return input("policy", ORIGIN, { now, arm, proposed, operatorSeenAt: now, guardianSeenAt: now, ...changes });
+  return input("policy", ORIGIN, {
+    now,
+    arm,
+    proposed,
+    operatorSeenAt: now,
+    leaderSeenAt: now,
+    guardianSeenAt: now,
+    ...changes,
+  });
 }
 
 function lastAt(dueAt: number, changes: Partial<GuardState> = {}): GuardState {

@@ -21,7 +21,7 @@ import {
 
 const STILL = all(0);
 const AT_REST = streaming(STILL, STILL);
-const MOVING_SOURCES = ["policy", "home"] as const;
+const MOVING_SOURCES = ["policy", "home", "teleop"] as const;
 /** Steps around a bound: clearly inside, just inside, just outside, clearly outside. */
 const INSIDE = [0.5, 0.99, 1 - 1e-6];
 const OUTSIDE = [1 + 1e-6, 1.01, 2, 1e6, Number.POSITIVE_INFINITY];
@@ -42,8 +42,8 @@ describe("guard permits", () => {
 });
 
 describe("guard: mode and source", () => {
-  const allowed = new Set(["policy/policy", "homing/home"]);
-  for (const mode of ["hold", "homing", "policy"]) {
+  const allowed = new Set(["policy/policy", "homing/home", "teleop/teleop"]);
+  for (const mode of ["hold", "homing", "policy", "align", "teleop"]) {
     allowed.add(`${mode}/hold`).add(`${mode}/stop`);
   }
   for (const mode of MODES) {
@@ -191,12 +191,15 @@ describe("guard: first setpoint of a stream", () => {
 describe("guard: authority and ages", () => {
   const cases = [
     ["operator-lost", (age: number) => ({ operatorSeenAt: NOW - age }), LIMITS.mostAge.operator],
+    ["leader-lost", (age: number) => ({ leaderSeenAt: NOW - age }), LIMITS.mostAge.leader],
     ["guardian-lost", (age: number) => ({ guardianSeenAt: NOW - age }), LIMITS.mostAge.guardian],
     ["state-stale", (age: number) => ({ arm: armAt(POSE, { receivedAt: NOW - age }) }), LIMITS.mostAge.armState],
   ] as const;
-  for (const [code, aged, most] of cases) {
+  for (const [code, aged, usual] of cases) {
     for (const source of SOURCES) {
-      const needed = MOVING_SOURCES.some((moving) => moving === source);
+      const isLed = source === "teleop";
+      const needed = code === "leader-lost" ? isLed : MOVING_SOURCES.some((moving) => moving === source);
+      const most = isLed && code === "operator-lost" ? LIMITS.mostAge.teleopOperator : usual;
       it(`${code} ${needed ? "ends" : "does not matter to"} ${source}`, () => {
         for (const age of [0, most * 0.99]) {
           assert.deepEqual(refusalsOf(AT_REST, input(source, POSE, aged(age))), []);

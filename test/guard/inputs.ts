@@ -26,12 +26,22 @@ export const NOW = 1000;
 /** A pose in the middle of every range, rad. */
 export const POSE = jointPosition([0.1, -0.2, 0.3, 1, -0.1, 1, 0.2]);
 
-export const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
-export const SOURCES: readonly SetpointSource[] = ["policy", "home", "hold", "stop"];
+export const MODES: readonly Mode[] = [
+  "disconnected",
+  "standby",
+  "hold",
+  "homing",
+  "policy",
+  "align",
+  "teleop",
+  "fault",
+];
+export const SOURCES: readonly SetpointSource[] = ["policy", "home", "teleop", "hold", "stop"];
 /** A mode in which each source may propose. */
 export const MODE_OF: Readonly<Record<SetpointSource, Mode>> = {
   policy: "policy",
   home: "homing",
+  teleop: "teleop",
   hold: "hold",
   stop: "hold",
 };
@@ -60,6 +70,7 @@ export function input(source: SetpointSource, q: JointVector, changes: Partial<G
     epoch: 4,
     arm: armAt(POSE),
     operatorSeenAt: NOW - 0.1,
+    leaderSeenAt: NOW - 0.02,
     guardianSeenAt: NOW - 0.02,
     ...changes,
   };

@@ -3,25 +3,31 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { type GuardInput, type GuardState, guard } from "../../daemon/guard/guard.js";
 import type { JointPosition, JointVector } from "../../daemon/types/units.js";
-import { all, armAt, MODES, NOW, PERIOD, POSE, SOURCES, streaming } from "./inputs.js";
+import { all, armAt, MODE_OF, MODES, NOW, PERIOD, POSE, SOURCES, streaming } from "./inputs.js";
 
 const DEGREE = Math.PI / 180;
 
 // Written from the safety catalogue, not from the guard: its own table, its own arithmetic.
 const SOFT = [175, 127, 175, 132, 175, 125, 175];
-const SPEED = { policy: [30, 30, 45, 45, 60, 60, 60], home: [20, 20, 20, 20, 30, 30, 30] };
+const SPEED = {
+  policy: [30, 30, 45, 45, 60, 60, 60],
+  home: [20, 20, 20, 20, 30, 30, 30],
+  teleop: [30, 30, 45, 45, 60, 60, 60],
+};
 const ACCELERATION = [150, 150, 200, 200, 300, 300, 300];
 const JERK = {
   moving: [1500, 1500, 2000, 2000, 3000, 3000, 3000],
   stop: [6000, 6000, 8000, 8000, 12000, 12000, 12000],
 };
 
+const STREAMED = ["hold", "homing", "policy", "align", "teleop"];
+
 /** Whether the catalogue allows a setpoint; null where rounding decides. */
 function allowed(state: GuardState, given: GuardInput): boolean | null {
   const { proposed, mode, arm, now } = given;
   const { source, q } = proposed;
-  const moving = source === "policy" || source === "home";
-  const modes = { policy: ["policy"], home: ["homing"] }[source as string] ?? ["hold", "homing", "policy"];
+  const moving = source === "policy" || source === "home" || source === "teleop";
+  const modes = { policy: ["policy"], home: ["homing"], teleop: ["teleop"] }[source as string] ?? STREAMED;
   let close = false;
   const within = (value: number, most: number): boolean => {
     close ||= Math.abs(Math.abs(value) - most) < 1e-6;
@@ -47,15 +53,16 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
     if (source === "hold") {
       fine &&= within(v, 0) || Math.abs(v) < 1e-7;
     } else {
-      fine &&= within(v, SPEED[source === "home" ? "home" : "policy"][joint] ?? 0);
+      fine &&= within(v, SPEED[source === "home" || source === "teleop" ? source : "policy"][joint] ?? 0);
     }
     if (!moving) {
       fine &&= within(v, Math.abs(was));
     }
   }
   if (moving) {
-    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, 0.5);
+    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, source === "teleop" ? 0.2 : 0.5);
     fine &&= within(now - given.guardianSeenAt, 0.1);
+    fine &&= source !== "teleop" || within(now - given.leaderSeenAt, 0.1);
   }
   return close ? null : fine;
 }
@@ -79,7 +86,7 @@ describe("guard against an oracle", () => {
           v: speeds,
           nudge: nudges,
           offset: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(2.1) }),
-          ages: fc.tuple(age, age, age),
+          ages: fc.tuple(age, age, age, age),
           epoch: fc.constantFrom(4, 4, 4, 5),
           error: fc.constantFrom(0, 0, 0, 0x1007),
           latched: fc.constantFrom(false, false, false, true),
@@ -97,11 +104,12 @@ describe("guard against an oracle", () => {
           const given: GuardInput = {
             now: NOW,
             proposed: { source, epoch: 4, dueAt: NOW, q: position },
-            mode: mode ?? ({ policy: "policy", home: "homing", hold: "hold", stop: "hold" } as const)[source],
+            mode: mode ?? MODE_OF[source],
             epoch,
             arm: armAt(position, { receivedAt: NOW - ages[0], systemErrors: [error] }),
             operatorSeenAt: NOW - ages[1],
             guardianSeenAt: NOW - ages[2],
+            leaderSeenAt: NOW - ages[3],
           };
           const expected = allowed(state, given);
           const [, verdict] = guard(state, given);

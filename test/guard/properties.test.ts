@@ -60,6 +60,7 @@ const FAULTS: Readonly<Record<string, (tick: Tick) => Tick>> = {
     given: { ...given, arm: given.arm && { ...given.arm, receivedAt: NOW - 2 } },
   }),
   "no operator": ({ state, given }) => ({ state, given: { ...given, operatorSeenAt: -Infinity } }),
+  "no leader": ({ state, given }) => ({ state, given: { ...given, leaderSeenAt: -Infinity } }),
   "no guardian": ({ state, given }) => ({ state, given: { ...given, guardianSeenAt: -Infinity } }),
   "joint error": ({ state, given }) => ({
     state,
@@ -157,6 +158,7 @@ describe("P10: all instants shifted give the same verdict", () => {
             proposed: { ...given.proposed, dueAt: later(given.proposed.dueAt) },
             arm: given.arm && { ...given.arm, receivedAt: later(given.arm.receivedAt) },
             operatorSeenAt: later(given.operatorSeenAt),
+            leaderSeenAt: later(given.leaderSeenAt),
             guardianSeenAt: later(given.guardianSeenAt),
           },
         );

@@ -85,6 +85,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
         mode = mode === "policy" || mode === "homing" ? "hold" : mode;
         targets = [];
         return mode === "hold" ? "" : wrongMode;
+      case "teleop":
       case "disengage":
       case "acknowledge":
         return wrongMode;

@@ -27,6 +27,7 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
     commanded: joints(0),
     reference: joints(0),
     gripper: { commanded: 1, measured: 1, receivedAt: 100 },
+    teleop: null,
     pendingTargets: 0,
     stops: [],
     notices: [],

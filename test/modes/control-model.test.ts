@@ -6,6 +6,7 @@ import { type Authority, admit, endLease, nobodyInControl, takeControl } from ".
 
 const GOOD: Senses = {
   ...{ operator: true, unattended: true, guardian: true, fresh: true },
+  ...{ near: true, button: true, leader: false, ready: false },
   ...{ healthy: true, settled: true, inside: true, still: true },
 };
 /** What may be on its way from the daemon to the arm process at once; a stop waits behind none of it. */
@@ -123,7 +124,7 @@ describe("model check of leases across daemon, socket and arm process", () => {
         edges += 1;
         const way: readonly string[] = [...at.way, name];
         assert.equal(flawOf(world), null, way.join(", "));
-        if (isMoving(world.arm.mode) && world.arm.under !== null) {
+        if (isMoving(world.arm.mode) && typeof world.arm.under === "number") {
           moving.add(world.arm.under);
         }
         const before = at.world.arm;

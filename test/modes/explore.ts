@@ -13,28 +13,57 @@ import { type Edge, type History, NOTHING_YET, PROMISES, remember } from "./prom
 
 const GOOD: Senses = {
   ...{ operator: true, unattended: false, guardian: true, fresh: true },
+  ...{ near: true, button: true, leader: true, ready: true },
   ...{ healthy: true, settled: true, inside: true, still: true },
 };
+/** What can be found; whether a leader's button enables is no finding but how a cell is made. */
 const NAMES = ["operator", "unattended", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const;
+/** What counts for a leader besides; what else is missing is missing one at a time. */
+const LEADER_NAMES = ["near", "leader", "ready", "unattended", "still"] as const;
 
-/** Every combination of what can be found: 256. */
-export const EVERY_SENSES: readonly Senses[] = Array.from({ length: 2 ** NAMES.length }, (_, bits) =>
-  NAMES.reduce<Senses>((senses, name, bit) => Object.assign(senses, { [name]: (bits & (1 << bit)) !== 0 }), {
-    ...GOOD,
-  }),
-);
+function combinations(names: readonly (keyof Senses)[], of: Senses): readonly Senses[] {
+  return Array.from({ length: 2 ** names.length }, (_, bits) =>
+    names.reduce<Senses>((senses, name, bit) => Object.assign(senses, { [name]: (bits & (1 << bit)) !== 0 }), {
+      ...of,
+    }),
+  );
+}
+
+/** What the search finds at an instant, for the events of a motion that is planned, and of one that follows a leader. */
+export interface Found {
+  readonly planned: readonly Senses[];
+  readonly led: readonly Senses[];
+}
+
+/** Every combination of what planned motion asks for, and of what a leader does, with one more thing missing or none. */
+export const EVERY_SENSES: Found = {
+  planned: combinations(NAMES, GOOD),
+  led: [GOOD, ...NAMES.map((name) => ({ ...GOOD, [name]: false }))].flatMap((of) => combinations(LEADER_NAMES, of)),
+};
 
 /** All is well, with and without need of hold-to-run, or one thing is missing. */
-export const SINGLE_LACKS: readonly Senses[] = [
+const PLANNED_LACKS: readonly Senses[] = [
   GOOD,
   { ...GOOD, unattended: true },
   ...NAMES.filter((name) => name !== "unattended").map((name) => ({ ...GOOD, unattended: true, [name]: false })),
 ];
+export const SINGLE_LACKS: Found = {
+  planned: PLANNED_LACKS,
+  led: [...PLANNED_LACKS, ...(["near", "leader", "ready"] as const).map((name) => ({ ...GOOD, [name]: false }))],
+};
 
-const REQUESTS: readonly RequestKind[] = ["engage", "follow-policy", "home", "hold", "disengage", "acknowledge"];
+const REQUESTS: readonly RequestKind[] = [
+  "engage",
+  "follow-policy",
+  "home",
+  "teleop",
+  "hold",
+  "disengage",
+  "acknowledge",
+];
 const ROLES: readonly Role[] = ["viewer", "operator", "supervisor"];
 const PLAIN = ["link-up", "link-lost", "home-reached", "stream-ended"] as const;
-const UNASKED = ["rest", "tick", "operator-gone", "daemon-lost"] as const;
+const UNASKED = ["rest", "tick", "operator-gone", "daemon-lost", "lead", "leader-gone"] as const;
 
 interface Node {
   readonly state: ModeState;
@@ -52,8 +81,11 @@ export interface Exploration {
   readonly broken: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Visits every state that can be reached under a set of rules and holds every edge against the promises. */
-export function explore(rules: Rules, found: readonly Senses[], untilBroken: boolean): Exploration {
+/**
+ * Visits every state that can be reached under a set of rules and holds every edge against the promises. `button`: in a
+ * cell where the leader's button enables teleoperation.
+ */
+export function explore(rules: Rules, found: Found, button: boolean, untilBroken: boolean): Exploration {
   const start: Node = { state: AT_START, history: NOTHING_YET, from: null, by: "start" };
   const seen = new Set([keyOf(start.state, start.history)]);
   const modes = new Set<Mode>();
@@ -82,7 +114,16 @@ export function explore(rules: Rules, found: readonly Senses[], untilBroken: boo
       const hasRule = rules[event.kind].some(({ from }) => from.includes(state.mode));
       const asks =
         event.kind === "tick" || (!("held" in event) && "lease" in event && event.lease === history.owner?.lease);
-      for (const senses of !hasRule ? [GOOD] : asks ? found : SINGLE_LACKS) {
+      const leads = event.kind === "lead" || event.kind === "teleop" || state.mode === "teleop";
+      const senseses = leads
+        ? asks || event.kind === "lead"
+          ? found.led
+          : SINGLE_LACKS.led
+        : asks
+          ? found.planned
+          : PLANNED_LACKS;
+      for (const found of hasRule ? senseses : [GOOD]) {
+        const senses = { ...found, button };
         const step = followRules(rules, state, event, senses);
         transitions += 1;
         const is = remember(history, event, state.mode, step.state.mode);
@@ -120,6 +161,7 @@ function eventsFor({ owner, highest }: History): readonly ModeEvent[] {
   );
   return [
     ...[...PLAIN, ...UNASKED].map((kind): ModeEvent => ({ kind })),
+    ...[true, false].map((held): ModeEvent => ({ kind: "grip", held })),
     ...ROLES.slice(1).map((acknowledgedBy): ModeEvent => ({ kind: "stop", acknowledgedBy })),
     ...leases.flatMap((lease) => [
       ...ROLES.flatMap((role) => [true, false].map((held): ModeEvent => ({ kind: "beat", lease, role, held }))),
@@ -129,13 +171,16 @@ function eventsFor({ owner, highest }: History): readonly ModeEvent[] {
 }
 
 /** Leases and epochs count only by how they compare with each other. */
-function keyOf({ mode, epoch, control, fence, under, pressed, latch }: ModeState, history: History): string {
-  const { owner, highest, pressedAnew, chunk } = history;
+function keyOf(
+  { mode, epoch, control, fence, under, pressed, gripHeld, gripped, latch }: ModeState,
+  history: History,
+): string {
+  const { owner, highest, pressedAnew, grip, chunk } = history;
   const inControl = control === null ? "-" : `${control.lease - highest} ${control.role} ${control.held}`;
   const owns = owner === null ? "-" : `${owner.lease - highest} ${owner.role} ${owner.held}`;
   const sent = chunk === null ? "-" : `${Math.min(2, epoch - chunk.epoch)} ${chunk.isVoid}`;
-  const moving = under === null ? "-" : under - highest;
-  return `${mode} ${pressed} ${latch} ${fence - highest} ${moving} ${inControl} / ${highest < 0} ${owns} ${pressedAnew} ${history.latch} ${sent}`;
+  const moving = under === null ? "-" : under === "button" ? under : under - highest;
+  return `${mode} ${pressed} ${gripHeld} ${gripped} ${latch} ${fence - highest} ${moving} ${inControl} / ${highest < 0} ${owns} ${pressedAnew} ${grip.held} ${grip.anew} ${history.latch} ${sent}`;
 }
 
 function wayTo(node: Node): readonly string[] {

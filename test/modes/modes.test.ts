@@ -13,10 +13,11 @@ import { type Effect, type Need, RULES, type Rules } from "../../daemon/modes/ru
 import type { Mode } from "../../daemon/types/mode.js";
 import type { Role } from "../../daemon/types/role.js";
 
-const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
+const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
 const LEASE = 7;
 const GOOD: Senses = {
   ...{ operator: true, unattended: false, guardian: true, fresh: true },
+  ...{ near: true, button: true, leader: true, ready: true },
   ...{ healthy: true, settled: true, inside: true, still: true },
 };
 
@@ -25,7 +26,8 @@ function inMode(mode: Mode, change: Partial<ModeState> = {}): ModeState {
   return {
     ...AT_START,
     ...{ mode, epoch: 5, fence: LEASE, control: { lease: LEASE, role: "operator", held: true }, pressed: true },
-    under: isMoving(mode) ? LEASE : null,
+    ...{ gripHeld: true, gripped: true },
+    under: mode === "teleop" ? "button" : isMoving(mode) ? LEASE : null,
     latch: mode === "fault" ? "operator" : null,
     ...change,
   };
@@ -51,9 +53,14 @@ const EVENTS: Readonly<Record<string, ModeEvent>> = {
   "an old lease": beat(LEASE - 1, true),
   "operator-gone": { kind: "operator-gone" },
   "daemon-lost": { kind: "daemon-lost" },
+  lead: { kind: "lead" },
+  grip: { kind: "grip", held: true },
+  "letting loose": { kind: "grip", held: false },
+  "leader-gone": { kind: "leader-gone" },
   engage: { kind: "engage", lease: LEASE },
   "follow-policy": { kind: "follow-policy", lease: LEASE },
   home: { kind: "home", lease: LEASE },
+  teleop: { kind: "teleop", lease: LEASE },
   hold: { kind: "hold", lease: LEASE },
   disengage: { kind: "disengage", lease: LEASE },
   acknowledge: { kind: "acknowledge", lease: LEASE },
@@ -62,22 +69,27 @@ const EVENTS: Readonly<Record<string, ModeEvent>> = {
 /** The whole table: event, then the mode after it in each mode; what is not here is refused and changes nothing. */
 const TABLE: Readonly<Record<string, Partial<Readonly<Record<Mode, Mode>>>>> = {
   "link-up": { disconnected: "standby" },
-  "link-lost": { standby: "disconnected", hold: "disconnected", homing: "disconnected", policy: "disconnected" },
+  "link-lost": { ...every(["standby", "hold", "homing", "policy", "align", "teleop"], "disconnected") },
   stop: all("fault"),
-  rest: { homing: "hold", policy: "hold" },
+  rest: every(["homing", "policy", "align", "teleop"], "hold"),
   "home-reached": { homing: "hold" },
   "stream-ended": { hold: "standby" },
-  tick: { homing: "homing", policy: "policy" },
+  tick: { homing: "homing", policy: "policy", teleop: "teleop" },
   beat: all(),
   "letting go": { ...all(), homing: "hold", policy: "hold" },
   "another lease": { ...all(), homing: "hold", policy: "hold" },
   "an old lease": {},
   "operator-gone": { ...all(), homing: "hold", policy: "hold" },
   "daemon-lost": { ...all(), homing: "hold", policy: "hold" },
+  lead: { standby: "align", ...every(["hold", "homing", "policy", "align"], "teleop") },
+  grip: all(),
+  "letting loose": { ...all(), teleop: "hold" },
+  "leader-gone": { ...all(), teleop: "hold" },
   engage: { standby: "hold" },
   "follow-policy": { hold: "policy" },
   home: { hold: "homing" },
-  hold: { hold: "hold", homing: "hold", policy: "hold" },
+  teleop: every(["hold", "homing", "policy", "align"], "teleop"),
+  hold: every(["hold", "homing", "policy", "align", "teleop"], "hold"),
   disengage: { hold: "hold" },
   acknowledge: { fault: "standby" },
 };
@@ -86,15 +98,22 @@ function all(to?: Mode): Readonly<Record<Mode, Mode>> {
   return {
     ...{ disconnected: to ?? "disconnected", standby: to ?? "standby", hold: to ?? "hold" },
     ...{ homing: to ?? "homing", policy: to ?? "policy", fault: to ?? "fault" },
+    ...{ align: to ?? "align", teleop: to ?? "teleop" },
   };
 }
 
-type Lack = Exclude<keyof Senses, "unattended"> | "lease" | "press" | "role";
+function every(modes: readonly Mode[], to: Mode): Partial<Readonly<Record<Mode, Mode>>> {
+  return Object.fromEntries(modes.map((mode) => [mode, to]));
+}
+
+type Lack = Exclude<keyof Senses, "unattended" | "button"> | "lease" | "press" | "role";
 /** What each request may not lack. */
 const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
   engage: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still"],
   "follow-policy": ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
   home: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
+  /** Its needs depend on where it is asked; below. */
+  teleop: [],
   hold: [],
   disengage: [],
   acknowledge: ["operator", "lease", "role", "fresh", "healthy", "settled"],
@@ -127,12 +146,12 @@ describe("mode machine", () => {
     }
   }
 
-  it("streams in three modes and moves in two", () => {
-    assert.deepEqual(MODES.filter(isEngaged), ["hold", "homing", "policy"]);
-    assert.deepEqual(MODES.filter(isMoving), ["homing", "policy"]);
+  it("streams in five modes and moves in three", () => {
+    assert.deepEqual(MODES.filter(isEngaged), ["hold", "homing", "policy", "align", "teleop"]);
+    assert.deepEqual(MODES.filter(isMoving), ["homing", "policy", "teleop"]);
   });
 
-  for (const kind of Object.keys(NEEDS) as RequestKind[]) {
+  for (const kind of (Object.keys(NEEDS) as RequestKind[]).filter((one) => one !== "teleop")) {
     const mode = MODES.find((one) => TABLE[kind]?.[one] !== undefined) ?? "standby";
     for (const lack of LACKS) {
       const needed = NEEDS[kind].includes(lack);
@@ -193,6 +212,94 @@ describe("hold-to-run", () => {
   });
 });
 
+describe("OP-07: teleoperation", () => {
+  const byButton = { ...GOOD };
+  const byOperator = { ...GOOD, button: false };
+  const lead: ModeEvent = { kind: "lead" };
+  const teleop: ModeEvent = { kind: "teleop", lease: LEASE };
+
+  for (const mode of ["hold", "align", "homing", "policy"] as const) {
+    for (const lack of ["leader", "ready", "guardian", "fresh", "healthy", "inside"] as const) {
+      it(`does not begin in ${mode} without ${lack}`, () => {
+        for (const event of [lead, teleop]) {
+          for (const found of [byButton, byOperator]) {
+            assert.notEqual(transition(inMode(mode), event, { ...found, [lack]: false }).state.mode, "teleop");
+          }
+        }
+      });
+    }
+    it(`does not begin in ${mode} without the button, or the operator, that enables it`, () => {
+      const loose = inMode(mode, { gripped: false });
+      const unheld = inMode(mode, { pressed: false });
+      for (const event of [lead, teleop]) {
+        assert.notEqual(transition(loose, event, byButton).state.mode, "teleop");
+        assert.notEqual(transition(unheld, event, byOperator).state.mode, "teleop");
+        assert.notEqual(transition(inMode(mode), event, { ...byOperator, near: false }).state.mode, "teleop");
+      }
+      assert.equal(transition(unheld, teleop, byButton).state.mode, "teleop");
+      assert.equal(transition(loose, teleop, byOperator).state.mode, "teleop");
+    });
+  }
+
+  it("takes over from a policy and makes its epoch void; the leader's button needs nobody else", () => {
+    const alone = inMode("policy", { control: null });
+    const { state } = transition(alone, lead, { ...byButton, operator: false, near: false });
+    assert.deepEqual([state.mode, state.epoch, state.under], ["teleop", 6, "button"]);
+    assert.equal(transition(alone, lead, byOperator).taken, false);
+  });
+
+  it("a pressed button takes the arm from a policy also when the leader may not be followed", () => {
+    const { state } = transition(inMode("policy"), lead, { ...byButton, ready: false });
+    assert.deepEqual([state.mode, state.epoch, state.gripped], ["align", 6, false]);
+  });
+
+  it("the button has to be pressed anew after a leader came, and after a motion was cut short", () => {
+    const came = transition(inMode("hold"), { kind: "leader-gone" }, GOOD).state;
+    assert.deepEqual([came.gripHeld, came.gripped], [true, false]);
+    const held = transition(came, { kind: "grip", held: true }, GOOD).state;
+    assert.equal(held.gripped, false);
+    const anew = [false, true].reduce((state, on) => transition(state, { kind: "grip", held: on }, GOOD).state, held);
+    assert.equal(anew.gripped, true);
+    assert.equal(transition(anew, { kind: "stop", acknowledgedBy: "operator" }, GOOD).state.gripped, false);
+  });
+
+  for (const [what, event] of [
+    ["the operator gone", EVENTS["operator-gone"]],
+    ["the daemon gone", EVENTS["daemon-lost"]],
+    ["another lease", EVENTS["another lease"]],
+    ["hold-to-run let go", EVENTS["letting go"]],
+  ] as const) {
+    it(`with ${what} goes on where the leader's button enables it, and ends where the operator does`, () => {
+      assert.ok(event !== undefined);
+      assert.equal(transition(inMode("teleop"), event, byButton).state.mode, "teleop");
+      const led = inMode("teleop", { under: LEASE });
+      assert.deepEqual(
+        [transition(led, event, byOperator).state].map(({ mode, epoch, under }) => [mode, epoch, under]),
+        [["hold", 6, null]],
+      );
+    });
+  }
+
+  for (const lack of ["leader", "guardian", "fresh"] as const) {
+    it(`ends at a tick without ${lack}, and goes on without an operator`, () => {
+      const step = transition(inMode("teleop"), { kind: "tick" }, { ...byButton, [lack]: false, operator: false });
+      assert.deepEqual([step.state.mode, step.missing], ["hold", lack]);
+      assert.ok(transition(inMode("teleop"), { kind: "tick" }, { ...byButton, operator: false, near: false }).taken);
+    });
+  }
+
+  it("OP-01: ends at a tick when the operator who enables it was silent for 200 ms", () => {
+    const led = inMode("teleop", { under: LEASE });
+    assert.equal(transition(led, { kind: "tick" }, byOperator).state.mode, "teleop");
+    assert.equal(transition(led, { kind: "tick" }, { ...byOperator, near: false }).missing, "enabled");
+  });
+
+  it("needs a role when an operator enables it", () => {
+    const control = { lease: LEASE, role: "viewer", held: true } as const;
+    assert.notEqual(transition(inMode("align", { control }), lead, byOperator).state.mode, "teleop");
+  });
+});
+
 describe("what ends a motion", () => {
   for (const need of ["operator", "guardian", "fresh"] as const) {
     it(`${need} missing at a tick`, () => {
@@ -246,7 +353,7 @@ describe("a rule that fits no event", () => {
     [event]: [{ from: MODES, needs, to: null, does }],
   });
 
-  for (const need of ["newer-lease", "same-lease", "let-go", "in-control", "role", "unheard-of"]) {
+  for (const need of ["newer-lease", "same-lease", "let-go", "let-loose", "in-control", "role", "unheard-of"]) {
     it(`is not taken: ${need} at a tick`, () => {
       const state = inMode("hold", { control: null });
       const step = followRules(only("tick", [need as Need], []), state, { kind: "tick" }, GOOD);
@@ -254,7 +361,7 @@ describe("a rule that fits no event", () => {
     });
   }
 
-  for (const effect of ["latch", "claim", "hear", "unheard-of"]) {
+  for (const effect of ["latch", "claim", "hear", "feel", "unheard-of"]) {
     it(`changes nothing: ${effect} at a tick`, () => {
       const state = inMode("hold");
       assert.deepEqual(followRules(only("tick", [], [effect as Effect]), state, { kind: "tick" }, GOOD).state, state);
@@ -264,6 +371,10 @@ describe("a rule that fits no event", () => {
   it("hears no beat of nobody, and begins under no lease", () => {
     const state = inMode("hold", { control: null });
     assert.deepEqual(followRules(only("beat", [], ["hear"]), state, beat(LEASE, true), GOOD).state, state);
+    assert.equal(
+      followRules(only("lead", [], ["lead"]), state, { kind: "lead" }, { ...GOOD, button: false }).state.under,
+      null,
+    );
     assert.equal(followRules(only("home", [], ["begin"]), state, { kind: "home", lease: 1 }, GOOD).state.under, null);
   });
 

@@ -43,7 +43,7 @@ function refusedOf(state: MotionState, path: readonly JointVector[], source: Set
       ...{ jointErrors: ZERO, jointEnabled: [true], health: null, link: QUIET_LINK },
     };
     const proposed = { source, epoch: 1, dueAt: now, q: jointPosition(q) };
-    const beats = { operatorSeenAt: now, guardianSeenAt: now };
+    const beats = { operatorSeenAt: now, leaderSeenAt: now, guardianSeenAt: now };
     const [next, verdict] = guard(memory, { now, proposed, mode, epoch: 1, arm, ...beats });
     if (verdict.kind === "refuse" || next.last === null) {
       return JSON.stringify(verdict);

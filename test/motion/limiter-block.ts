@@ -104,7 +104,7 @@ function refusals(
     now += period;
     const measured = jointPosition(q);
     const [next, verdict] = guard(memory, {
-      ...{ now, mode: "policy", epoch: 1, operatorSeenAt: now, guardianSeenAt: now },
+      ...{ now, mode: "policy", epoch: 1, operatorSeenAt: now, leaderSeenAt: now, guardianSeenAt: now },
       proposed: { source, epoch: 1, dueAt: now, q: measured },
       arm: {
         ...{ receivedAt: now, measured, status: "idle", systemErrors: [] },

@@ -37,6 +37,7 @@ export function calmReport(change: Partial<ArmReport> = {}): ArmReport {
     commanded: HOME,
     reference: HOME,
     gripper: { commanded: 1, measured: 1, receivedAt: 0 },
+    teleop: null,
     pendingTargets: 0,
     stops: [],
     notices: [],

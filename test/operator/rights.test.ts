@@ -7,28 +7,31 @@ import { ROLES, type Role } from "../../daemon/types/role.js";
 import { calmReport } from "./fake-backend.js";
 import { type RawClient, type Rig, startRig } from "./rig.js";
 
-const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "fault"];
+const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
 type Type = Exclude<ClientMessage["type"], "authenticate">;
 
 /** The whole table, written anew: first letter of each role, then of each mode; whatever is not here is refused. */
 const TABLE: Readonly<Record<Type, readonly [roles: string, modes: string]>> = {
-  stop: ["vosm", "dshmpf"],
-  subscribe: ["vosm", "dshmpf"],
-  status: ["vosm", "dshmpf"],
-  "take-control": ["osm", "dshmpf"],
-  renew: ["osm", "dshmpf"],
-  "release-control": ["osm", "dshmpf"],
-  instruct: ["osm", "shmp"],
-  pause: ["osm", "shmp"],
-  resume: ["osm", "shmp"],
-  record: ["osm", "dshmpf"],
-  home: ["osm", "shmp"],
+  stop: ["vosm", "dshmpltf"],
+  subscribe: ["vosm", "dshmpltf"],
+  status: ["vosm", "dshmpltf"],
+  "take-control": ["osm", "dshmpltf"],
+  renew: ["osm", "dshmpltf"],
+  "release-control": ["osm", "dshmpltf"],
+  instruct: ["osm", "shmplt"],
+  pause: ["osm", "shmplt"],
+  resume: ["osm", "shmplt"],
+  record: ["osm", "dshmpltf"],
+  home: ["osm", "shmplt"],
+  teleop: ["osm", "shmplt"],
+  "end-teleop": ["osm", "shmplt"],
   acknowledge: ["osm", "f"],
-  "take-over": ["sm", "dshmpf"],
-  "allow-unattended": ["sm", "dshmpf"],
+  "take-over": ["sm", "dshmpltf"],
+  "allow-unattended": ["sm", "dshmpltf"],
 };
 const LETTER: Readonly<Record<Mode, string>> = {
   ...{ disconnected: "d", standby: "s", hold: "h", homing: "m", policy: "p", fault: "f" },
+  ...{ align: "l", teleop: "t" },
 };
 
 function expected(type: Type, role: Role, mode: Mode): string {
@@ -52,6 +55,8 @@ const MESSAGES: Readonly<Record<Type, object>> = {
   resume: held,
   record: { ...held, action: "begin", task: "x" },
   home: held,
+  teleop: held,
+  "end-teleop": held,
   acknowledge: { ...held, reason: "" },
   "take-over": {},
   "allow-unattended": { allowed: false },

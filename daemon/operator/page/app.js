@@ -162,6 +162,9 @@ function showButtons() {
   byId("pause").disabled = !mine || !(isPaused || phase === "acting" || phase === "thinking" || phase === "homing");
   byId("pause").textContent = isPaused ? "Resume" : "Pause";
   byId("home").disabled = !mine || mode === "fault" || mode === "disconnected";
+  for (const name of ["teleop", "clutch", "end-teleop"]) {
+    byId(name).disabled = !mine || mode === "fault" || mode === "disconnected";
+  }
   byId("acknowledge").disabled = !mine || mode !== "fault";
 }
 
@@ -259,6 +262,9 @@ byId("pause").addEventListener("click", () => {
   void link.requestInControl({ type: shown.progress?.phase === "paused" ? "resume" : "pause" });
 });
 byId("home").addEventListener("click", () => void link.requestInControl({ type: "home" }));
+byId("teleop").addEventListener("click", () => void link.requestInControl({ type: "teleop", clutch: false }));
+byId("clutch").addEventListener("click", () => void link.requestInControl({ type: "teleop", clutch: true }));
+byId("end-teleop").addEventListener("click", () => void link.requestInControl({ type: "end-teleop" }));
 byId("acknowledge").addEventListener("click", () => {
   void link.requestInControl({ type: "acknowledge", reason: "page" });
 });

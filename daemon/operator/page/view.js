@@ -4,6 +4,8 @@ const MODES = {
   hold: ["Holding still", "Under stream, waiting for a task."],
   homing: ["Going home", "The arm moves."],
   policy: ["Following the policy", "The arm moves."],
+  align: ["Waiting for the puppet", "The arm stands still until the puppet is at its pose."],
+  teleop: ["The puppet moves the arm", "Whoever holds it has the command."],
   fault: ["Stopped", "Latched until acknowledged."],
 };
 
@@ -63,7 +65,7 @@ export function showState(state, limits, reasons) {
   const stop = state.stops[0];
   byId("mode").dataset.mode = state.mode;
   byId("mode-name").textContent = name;
-  const isMoving = state.mode === "policy" || state.mode === "homing";
+  const isMoving = ["policy", "homing", "teleop"].includes(state.mode);
   byId("mode-why").textContent =
     !isMoving && stop !== undefined
       ? `${stop.detail}. ${stop.hint}`
@@ -71,9 +73,41 @@ export function showState(state, limits, reasons) {
         ? `Not ready: ${reasons.join("; ")}`
         : words;
   showJoints(state, limits);
+  showPuppet(state.teleop, state.mode);
   const age = state.measuredAge === null ? "unknown" : `${(state.measuredAge * 1000).toFixed(0)} ms old`;
   const { latenessP99Ms, refusals } = state.stream;
   byId("arm-note").textContent = `pose ${age} · stream p99 ${latenessP99Ms.toFixed(1)} ms late · ${refusals} refused`;
+}
+
+/** What the bars of the puppet are drawn for at most: where nothing engages any more, 45 degrees. */
+const APART = Math.PI / 4;
+/** Within 3 degrees a joint is aligned. */
+const ALIGNED = Math.PI / 60;
+
+/** Shows how far the puppet is from the arm, joint by joint: the bar points where the puppet stands. */
+function showPuppet(teleop, mode) {
+  byId("puppet").hidden = teleop === null;
+  if (teleop === null) {
+    return;
+  }
+  byId("puppet-note").textContent = teleop.leader ?? "not connected";
+  byId("puppet-why").textContent = teleop.detail;
+  byId("end-teleop").hidden = mode !== "teleop" && mode !== "align";
+  if (byId("puppet-joints").childElementCount === 0) {
+    const rows = [1, 2, 3, 4, 5, 6, 7].flatMap((joint) => {
+      const track = element("div", "track apart");
+      track.append(element("span", "measured"), element("span", "commanded"));
+      return [element("span", "name", `J${joint}`), track, element("span", "value", "–")];
+    });
+    byId("puppet-joints").replaceChildren(...rows);
+  }
+  const cells = byId("puppet-joints").children;
+  for (let joint = 0; joint < 7; joint += 1) {
+    const difference = teleop.differences?.[joint];
+    const place = (angle) => Math.min(Math.max(0, 0.5 + angle / (2 * APART)), 1);
+    showRow(cells, joint, difference, 0, place, degrees);
+    cells[3 * joint + 1].dataset.aligned = String(difference !== undefined && Math.abs(difference) <= ALIGNED);
+  }
 }
 
 function showJoints(state, limits) {
