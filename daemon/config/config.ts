@@ -177,7 +177,11 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, puppet, teleop, recording, ...config } = parseYaml(text, path, configSchema);
+  const { home_deg, evidence_directory, cell_box, puppet, teleop, recording, ...config } = parseYaml(
+    text,
+    path,
+    configSchema,
+  );
   const folder = dirname(path);
   const runDirectory = resolve(folder, config.run_directory);
   return {

@@ -20,7 +20,8 @@ const schema = z.object({ calibration });
 /** Reads what `kinevla calibrate puppet` wrote; a string says why it cannot be used. Held against the leader elsewhere. */
 export function loadPuppetCalibration(path: string, { serial }: PuppetIdentity): PuppetCalibration | string {
   try {
-    return parseYaml(readText(path, `calibrate the puppet ${serial}: kinevla calibrate puppet`), path, schema).calibration;
+    return parseYaml(readText(path, `calibrate the puppet ${serial}: kinevla calibrate puppet`), path, schema)
+      .calibration;
   } catch (error) {
     if (error instanceof ConfigError) {
       return error.message;

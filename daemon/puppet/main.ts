@@ -35,6 +35,7 @@ try {
     away: ({ code, context, message }) => log.warn({ code, context, hint: OPERATOR_HINT[code] }, message),
   });
   manager.ready("it looks for the leader arm");
+  manager.feedWhile(() => running.progress());
   const end = async (): Promise<void> => {
     manager.stopping();
     await running.close();

@@ -15,8 +15,8 @@ const AGAIN_AFTER_MS = 300;
 
 /** The leader of one process: found, read, lost and found again; what it reads goes to the Unix socket of the arm process. */
 export interface PuppetProcess {
-  /** Samples sent or replaced so far. */
-  samples(): number;
+  /** Grows with each reading, and with each try to find the leader while there is none. */
+  progress(): number;
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function startPuppetProcess(
   readonly ended: Promise<void>;
 } {
   const sender = new NewestSender(socketPath);
-  let samples = 0;
+  let progress = 0;
   let over = false;
   let wake: () => void = () => undefined;
   let last = "";
@@ -44,6 +44,7 @@ export function startPuppetProcess(
 
   /** One leader from found to lost. */
   const attend = async (): Promise<void> => {
+    progress++;
     let found = false;
     let lose: (error: DriverError) => void = () => undefined;
     const lost = new Promise<DriverError>((resolve) => {
@@ -53,7 +54,7 @@ export function startPuppetProcess(
       const identity = await puppet.connect({
         onSample: (sample) => {
           if (found) {
-            samples++;
+            progress++;
             sender.say({ kind: "sample", sample });
           }
         },
@@ -96,7 +97,7 @@ export function startPuppetProcess(
 
   const ended = run();
   return {
-    samples: () => samples,
+    progress: () => progress,
     ended,
     close: async () => {
       over = true;
