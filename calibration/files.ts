@@ -100,15 +100,17 @@ export type Calibration = z.infer<typeof calibrationFile>;
 type CalibrationKind = Calibration["kind"];
 type CalibrationOf<Kind extends CalibrationKind> = Extract<Calibration, { readonly kind: Kind }>;
 
-/** Each file of the folder and what makes it. */
+const NO_COMMAND = "Nothing uses it yet, and no command makes it: see calibration/README.md";
+
+/** Each file of the folder, and what to do where there is none that may be used. */
 export const FILES = {
-  "camera-front": { kind: "camera", command: "kinevla calibrate camera --role front" },
-  "camera-wrist": { kind: "camera", command: "kinevla calibrate camera --role wrist" },
-  "hand-eye": { kind: "hand-eye", command: "kinevla calibrate hand-eye" },
-  table: { kind: "table", command: "kinevla calibrate table" },
-  puppet: { kind: "puppet", command: "kinevla calibrate puppet" },
-  gripper: { kind: "gripper", command: "kinevla calibrate gripper" },
-  roles: { kind: "roles", command: "kinevla calibrate roles" },
+  "camera-front": { kind: "camera", hint: NO_COMMAND },
+  "camera-wrist": { kind: "camera", hint: NO_COMMAND },
+  "hand-eye": { kind: "hand-eye", hint: NO_COMMAND },
+  table: { kind: "table", hint: NO_COMMAND },
+  puppet: { kind: "puppet", hint: "Calibrate it: kinevla calibrate puppet" },
+  gripper: { kind: "gripper", hint: NO_COMMAND },
+  roles: { kind: "roles", hint: NO_COMMAND },
 } as const;
 export type CalibrationName = keyof typeof FILES;
 export const CALIBRATION_NAMES = [
@@ -155,7 +157,7 @@ export function readCalibration<Name extends CalibrationName>(
   { cell, wallTime, maxAgeDays }: Expected,
 ): Read<Name> {
   const path = calibrationPath(folder, name);
-  const hint = `Calibrate: ${FILES[name].command}`;
+  const { hint } = FILES[name];
   if (!existsSync(path)) {
     return { kind: "missing", reason: `there is no ${path}`, hint };
   }

@@ -45,7 +45,7 @@ describe("calibration files", () => {
       const read = readCalibration(folder, "table", expected);
       assert.ok(read.kind === kind && "reason" in read, JSON.stringify(read));
       assert.match(read.reason, new RegExp(words));
-      assert.match(read.hint, /kinevla calibrate table/);
+      assert.match(read.hint, /calibration\/README.md/);
     }
   });
   it("are refused when they are no JSON, have a wrong key, or hold another kind", () => {
