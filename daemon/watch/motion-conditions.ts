@@ -7,8 +7,14 @@ import type { ArmLimits } from "./watch-limits.js";
 
 // Interlocks: ML-02, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, OP-06.
 
-/** Speeds are taken over this time: four pushes, so that one late datagram is no speed. */
-const SPEED_WINDOW = 0.02;
+/**
+ * Speeds are taken over this time. A setpoint that comes one tick (10 ms) late is caught up by the arm: four steps in three ticks,
+ * 1.33 times the permitted speed, are no fault of its own.
+ */
+const SPEED_WINDOW = 0.03;
+/** Sooner than that, an arm is too fast when it is so by more than a late setpoint explains: three steps in two ticks. */
+const SOON_WINDOW = 0.02;
+const SOON_PART = 1.25;
 /** Speeds of parts, and of an arm that should stand, are taken over this time (ML-08: 50 ms). */
 const CALM_WINDOW = 0.05;
 
@@ -18,10 +24,12 @@ export function motionConditions(history: History, situation: Situation, limits:
   const newest = history.poses.at(-1);
   const q = newest?.q ?? ZERO;
   const speed = measuredSpeed(history, poseBefore(history, SPEED_WINDOW)) ?? ZERO;
+  const soon = measuredSpeed(history, poseBefore(history, SOON_WINDOW)) ?? ZERO;
   const calmFrom = poseBefore(history, CALM_WINDOW);
   const calm = measuredSpeed(history, calmFrom) ?? ZERO;
   const outside = worst(q, (angle, joint) => Math.abs(angle) - jointAt(policy.highest, joint));
   const fast = worst(speed, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
+  const sudden = worst(soon, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
   const cartesian = fastestPoint(history, calmFrom);
   const near = newest === undefined ? null : leastMargin(newest.placement.margins, "self-collision", cell.body.bounds);
   const low = newest === undefined ? null : leastMargin(newest.placement.margins, "table", cell.body.bounds);
@@ -50,6 +58,11 @@ export function motionConditions(history: History, situation: Situation, limits:
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
       holds: !(fast.by <= watch.speed.most),
       detail: () => overspeed(fast),
+    },
+    {
+      ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
+      holds: !(sudden.by <= SOON_PART * watch.speed.most),
+      detail: () => overspeed(sudden),
     },
     {
       ...{ id: "ML-08", code: "cartesian-overspeed", reaction: "protective-stop" },
