@@ -36,8 +36,8 @@ export function isAligned({ since }: Alignment, now: Instant, { aligned: { lasti
 export function farthest(differences: JointVector): { readonly joint: number; readonly difference: number } {
   let worst = { joint: 0, difference: jointAt(differences, 0) };
   for (const [joint, difference] of differences.entries()) {
-    // Written so that NaN is farthest.
-    if (!(Math.abs(difference) <= Math.abs(worst.difference))) {
+    // Written so that NaN is farthest, and stays it.
+    if (!(Number.isNaN(worst.difference) || Math.abs(difference) <= Math.abs(worst.difference))) {
       worst = { joint, difference };
     }
   }

@@ -23,6 +23,8 @@ export const IDENTITY: ArmIdentity = {
 /** An arm that only writes down what it is told. */
 export class RecordingArm implements Arm {
   readonly wire: Wire[] = [];
+  /** The setpoints among it. */
+  readonly setpoints: PermittedSetpoint[] = [];
   listener: ArmListener | null = null;
   cleared = 0;
 
@@ -33,6 +35,7 @@ export class RecordingArm implements Arm {
 
   send(setpoint: PermittedSetpoint): void {
     this.wire.push({ kind: "setpoint", setpoint });
+    this.setpoints.push(setpoint);
   }
 
   stop(kind: StopKind): void {

@@ -232,7 +232,7 @@ export class Supervised {
   }
 
   get setpoints(): readonly PermittedSetpoint[] {
-    return this.arm.wire.flatMap((item) => (item.kind === "setpoint" ? [item.setpoint] : []));
+    return this.arm.setpoints;
   }
 
   /** Speed of the last setpoints, rad/s, largest joint. */

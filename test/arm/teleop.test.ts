@@ -289,9 +289,10 @@ describe("teleoperation: what ends it", () => {
   });
 
   it("not a daemon that dies, comes back and gives another the control, where the button enables it", () => {
-    const bench = leading().leads(3, 10, 25);
+    // Slowly: a leader that stops dead from 25 degrees a second would count as frozen after half a second.
+    const bench = leading().leads(3, 10, 12);
     bench.supervisor.daemonLost(bench.now);
-    bench.pass(1, { operator: true }).leads(3, 5, 25);
+    bench.pass(1, { operator: true }).leads(3, 5, 12);
     bench.beat(false, LEASE + 5);
     bench.pass(0.5, { operator: true });
     assert.equal(bench.latest.mode, "teleop");

@@ -161,7 +161,7 @@ describe("OP-10: the calibration", () => {
     ["another serial number", { ...LEADER, serial: "X" }, CALIBRATION, /is of dynamixel-leader FT7WBAX1/],
     ["another kind", { ...LEADER, kind: "realman-leader" }, CALIBRATION, /calibrate this one/],
     ["six joints", { ...LEADER, joints: 6 }, CALIBRATION, /has 6 joints/],
-    ["joints that are missing", LEADER, { ...CALIBRATION, joints: CALIBRATION.joints.slice(1) }, /none for joint 6/],
+    ["joints that are missing", LEADER, { ...CALIBRATION, joints: CALIBRATION.joints.slice(1) }, /none for joint 7/],
     [
       "a scale that is a mistake of units",
       LEADER,
