@@ -9,7 +9,8 @@ export async function benchRecorder(kills: number): Promise<CrashFigures & { rea
   const folder = mkdtempSync(join(tmpdir(), "kinevla-recordings-"));
   const begun = performance.now();
   try {
-    const figures = await killRecorders(folder, kills, randomSource(1));
+    const run = { kills, withinMs: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+    const figures = await killRecorders(folder, run, randomSource(1));
     return { ...figures, seconds: (performance.now() - begun) / 1000 };
   } finally {
     rmSync(folder, { recursive: true });
