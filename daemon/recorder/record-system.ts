@@ -6,7 +6,8 @@ import type { Clock } from "../ports/clock.js";
 import type { Understanding } from "../ports/task-news.js";
 import type { FromArm } from "../types/arm-link.js";
 import type { Chunk } from "../types/chunk.js";
-import type { Instant } from "../types/units.js";
+import type { Takeover } from "../types/teleop.js";
+import type { Instant, Seconds } from "../types/units.js";
 import type { EpisodeAttachment, EpisodeEnd, EpisodeKind, Topic } from "./recorder-messages.js";
 import type { RecorderProcess } from "./recorder-process.js";
 
@@ -38,6 +39,8 @@ export interface Demonstrations {
 }
 
 const NONE = "No demonstration is being recorded.";
+/** A correction begins this long before the takeover, so that it shows what went wrong. */
+const LEAD: Seconds = 10;
 
 /** Passes everything that happens to the recorder; makes each task an episode of its own, and each demonstration. */
 export function recordSystem(parts: RecordedParts): Demonstrations {
@@ -49,15 +52,38 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
   let periodMs = 0;
   let text: Understanding | null = null;
   let task: number | null = null;
+  let instruction = "";
   let demonstrating = false;
-  const open = (kind: EpisodeKind, instruction: string, startedAt: Instant): void => {
+  /** The leader moves the arm after a takeover. */
+  let intervening = false;
+  /** An episode of its own holds that. */
+  let correcting = false;
+  const open = (kind: EpisodeKind, subject: string, startedAt: Instant, lead: Seconds): void => {
     const wallOffset = Date.now() / 1000 - clock.now();
     const context = { ...parts.context, arm, period_ms: String(periodMs) };
     recorder.open(
-      { kind, instruction, operator: parts.operator(), startedAt, wallOffset, context },
+      { kind, instruction: subject, operator: parts.operator(), startedAt, wallOffset, context },
       parts.attachments,
-      0,
+      lead,
     );
+  };
+  const intervene = (takeover: Takeover): void => {
+    if (task !== null) {
+      task = null;
+      correcting = true;
+      open("correction", instruction, takeover.at, LEAD);
+    }
+    intervening = true;
+    const detail = `the leader took over from ${takeover.from}`;
+    news("/mark", takeover.at, { ...takeover, kind: "intervention-begin", detail });
+  };
+  const letGo = (at: Instant): void => {
+    intervening = false;
+    news("/mark", at, { at, kind: "intervention-end", detail: "the leader does not move the arm any more" });
+    if (correcting) {
+      correcting = false;
+      recorder.close({ endedAt: at, outcome: "completed", reason: "the correction ended", success: null });
+    }
   };
 
   const hearArm = (message: FromArm): void => {
@@ -68,6 +94,9 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
         break;
       case "state":
         news("/arm/report", message.state.at, message.state);
+        if (intervening && message.state.mode !== "teleop") {
+          letGo(message.state.at);
+        }
         break;
       case "setpoints":
         for (const setpoint of message.setpoints) {
@@ -75,11 +104,7 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
         }
         break;
       case "takeover":
-        news("/mark", message.takeover.at, {
-          ...message.takeover,
-          kind: "intervention-begin",
-          detail: `the leader took over from ${message.takeover.from}`,
-        });
+        intervene(message.takeover);
         break;
       case "leader-samples":
         for (const sample of message.samples) {
@@ -100,9 +125,11 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
   };
   const hearProgress = (progress: TaskProgress): void => {
     const outcome = OUTCOME[progress.phase];
-    if (outcome === null && task !== progress.id && parts.policyRuns && !demonstrating) {
+    const runs = outcome === null && progress.phase !== "paused";
+    if (runs && task !== progress.id && parts.policyRuns && !demonstrating && !correcting) {
       task = progress.id;
-      open("policy", progress.instruction, progress.startedAt);
+      instruction = progress.instruction;
+      open("policy", instruction, progress.changedAt, 0);
     }
     news("/task", progress.changedAt, progress);
     if (outcome !== null && task === progress.id) {
@@ -141,12 +168,13 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
     return null;
   };
   return {
-    begin: (instruction) => {
-      if (demonstrating || task !== null) {
-        return `A ${demonstrating ? "demonstration" : "policy run"} is being recorded: end it first.`;
+    begin: (subject) => {
+      if (demonstrating || correcting || task !== null) {
+        const present = demonstrating ? "demonstration" : correcting ? "correction" : "policy run";
+        return `A ${present} is being recorded: end it first.`;
       }
       demonstrating = true;
-      open("demonstration", instruction, clock.now());
+      open("demonstration", subject, clock.now(), 0);
       return null;
     },
     keep: (success) =>
