@@ -61,6 +61,12 @@ describe("kinevla start ends in order at every stage", () => {
     assert.doesNotMatch(stderr, /not confirmed/);
     await allGone(pids);
     assert.match(readFileSync(join(runDirectory, "logs", "arm.log"), "utf8"), /"code":"operator-stop"/);
-    assert.deepEqual(readdirSync(runDirectory).sort(), ["audit", "logs", "operator.token", "tokens.json"]);
+    assert.deepEqual(readdirSync(runDirectory).sort(), [
+      "audit",
+      "logs",
+      "operator.token",
+      "recordings",
+      "tokens.json",
+    ]);
   });
 });

@@ -40,7 +40,10 @@ describe("the table of a bread trial", () => {
   it("is drawn as it was when present bundles were trained", () => {
     const digest = createHash("sha256");
     for (let seed = 0; seed < 2000; seed += 1) {
-      digest.update(JSON.stringify(drawScene(seed, "move-bread")));
+      // Bundles were trained before there was a board that could be put into a scene.
+      const { board, ...drawn } = drawScene(seed, "move-bread");
+      assert.equal(board, null);
+      digest.update(JSON.stringify(drawn));
     }
     assert.equal(digest.digest("hex").slice(0, 16), "8935e60e3827c55d");
   });
