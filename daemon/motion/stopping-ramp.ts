@@ -23,7 +23,7 @@ export function stoppingRamp(state: MotionState, limits: MotionLimits, period: S
 function straightRamp(state: MotionState, limits: MotionLimits, period: Seconds): StoppingRamp {
   const ramp: JointVector[] = [];
   let { q, v, a } = state;
-  while (a.some((value) => value !== 0)) {
+  while (a.some((value) => value !== 0) && ramp.length < MOST_TICKS) {
     a = mapJoints(a, (value, joint) => towardsZero(value, jointAt(limits.jerk, joint) * period));
     v = plus(v, a, period);
     q = plus(q, v, period);

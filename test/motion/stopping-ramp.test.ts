@@ -24,6 +24,11 @@ function* reachedStates(seed: number, steps: number, period: number): Generator<
 }
 
 describe("stopping ramp", () => {
+  it("ends for a motion that is no number, so that the guard can refuse it instead of the thread hanging", () => {
+    const state = { ...standingAt(ZERO), a: mapJoints(ZERO, () => Number.NaN) };
+    assert.ok(stoppingRamp(state, STOP, 0.01).length <= 1000);
+  });
+
   for (const period of [0.01, 0.005]) {
     it(`ends at rest within bounds and never gets faster, period ${period} s`, () => {
       let longest = 0;
