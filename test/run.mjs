@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { explain, root, setUp, setUpLerobot, setUpTraining, step } from "../systemd/setup.mjs";
+import { explain, root, setUp, setUpLerobot, setUpMcap, setUpTraining, step } from "../systemd/setup.mjs";
 
 const wanted = process.argv.slice(2);
 // Only a test that hangs takes so long, also on a loaded machine.
@@ -34,6 +34,9 @@ try {
   }
   if (wanted.length === 0 || wanted.includes("dataset")) {
     await setUpLerobot();
+  }
+  if (wanted.length === 0 || wanted.includes("recorder")) {
+    await setUpMcap();
   }
 } catch (error) {
   explain(error);

@@ -17,7 +17,7 @@ export interface SessionOptions {
 export function register(program: Command): void {
   const record = program
     .command("record")
-    // Else it would take --json from behind `list` and `repair`.
+    // Else it would take --json from behind `list` and `repair`, for which `program.ts` passes it on.
     .enablePositionalOptions()
     .description(
       "record demonstrations one after the other; what to do next is said and answered by a line on standard input: " +
