@@ -49,17 +49,15 @@ export async function runRecordSession(options: OperatorOptions & SessionOptions
     }
   }
   const overlay = resetOverlay(options);
+  const answers = createInterface({ input: process.stdin, terminal: false });
+  const ask = asking(answers[Symbol.asyncIterator]());
   try {
-    return await inControl(options, ["progress", "faults"], async (context) => {
-      const answers = createInterface({ input: process.stdin, terminal: false });
-      try {
-        const ask = asking(answers[Symbol.asyncIterator]());
-        return await record({ options, context, overlay, starts, ask }, tasks);
-      } finally {
-        answers.close();
-      }
-    });
+    return await inControl(options, ["progress", "faults"], (context) =>
+      record({ options, context, overlay, starts, ask }, tasks),
+    );
   } finally {
+    // Also where a question is still open: nobody waits for its answer any more.
+    answers.close();
     overlay.close();
   }
 }

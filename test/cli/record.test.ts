@@ -176,6 +176,20 @@ test("a disk that gets full is told at once; the demonstration is thrown away an
   assert.deepEqual(asked, ["begin", "discard", "begin", "keep true"]);
 });
 
+test("Ctrl-C in the middle of a demonstration stops the arm and ends the session, with a terminal still there", async () => {
+  const run = kinevlaAsking("record", ...at(rig), "--task", TASK);
+  const until = following(run);
+  await until(READY);
+  run.type("");
+  await until(RECORDING);
+  run.child.kill("SIGINT");
+  const { exitCode, stderr } = await run.ended;
+  assert.equal(exitCode, 130, stderr);
+  assert.match(stderr, /Stopped and latched/);
+  // The daemon closes what there is of the demonstration when nobody is in control.
+  assert.equal(rig.backend.calls.at(-1)?.kind, "operator-gone");
+});
+
 test("without anybody to ask, a recorder that fails ends the session with the reason", async () => {
   rig.backend.onTask = async (task) => {
     asked.push(words(task));
