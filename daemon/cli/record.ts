@@ -21,7 +21,9 @@ export function register(program: Command): void {
     .enablePositionalOptions()
     .description(
       "record demonstrations one after the other; what to do next is said and answered by a line on standard input: " +
-        "an empty line begins, s keeps a success, f keeps a failure, r records it again, q ends",
+        "an empty line begins, h lets the arm go home, s keeps a success, f keeps a failure, r throws away and records " +
+        "again, q ends; from the second on, a picture shows the table as it was at the first over the present one " +
+        "(by ffmpeg). A leader arm with a button takes the arm by it; one without by the answer t, until e",
     )
     .option("--task <words...>", "what is shown; several are taken in turn")
     .option("--episodes <n>", "how many to keep", wholeNumber, 20)

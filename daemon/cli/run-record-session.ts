@@ -3,6 +3,7 @@ import type { OperatorClient } from "../operator/client.js";
 import type { ServerMessageOf } from "../operator/server-message.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
 import { followTask } from "./follow-task.js";
+import { goHome } from "./go-home.js";
 import { whileHolding } from "./hold-key.js";
 import { type InControl, inControl } from "./in-control.js";
 import { need } from "./operator-link.js";
@@ -99,10 +100,33 @@ async function prepare(session: Session, task: string, place: string): Promise<b
     } else {
       note(`${place}: "${task}". Lay the table as at the start. ${await overlayWords(session, start)}`);
     }
-    const answer = await session.ask(`Enter begins${start === undefined ? "" : ", o looks again"}, q ends.`);
+    const leader = session.context.client.state?.teleop;
+    if (leader !== undefined && leader !== null && leader.detail !== "") {
+      note(`Puppet: ${leader.detail}`);
+    }
+    const answer = await session.ask(
+      `Enter begins, h = the arm goes home${start === undefined ? "" : ", o = look again"}, q = end`,
+    );
     if (answer === "" || answer === "q" || answer === null) {
       return answer === "";
     }
+    if (answer === "h") {
+      await orSay(() =>
+        whileHolding(session.context.client, () => goHome(session.context.client, () => note("Going home."))),
+      );
+    }
+  }
+}
+
+/** What moves the arm between answers; a refusal is told and ends nothing. */
+async function orSay(move: () => Promise<unknown>): Promise<void> {
+  try {
+    await move();
+  } catch (error) {
+    if (!(error instanceof CliError)) {
+      throw error;
+    }
+    note(`${error.message} ${error.hint}`);
   }
 }
 
@@ -151,15 +175,46 @@ async function demonstrate(session: Session, task: string): Promise<End> {
   }
 }
 
-/** Asks how it went until an answer fits, or the recorder fails. */
-async function label({ ask }: Session, fails: Promise<Fault>): Promise<End | Fault> {
+/** Asks how it went until an answer fits, or the recorder fails; lets a leader without a button take over meanwhile. */
+async function label({ ask, context: { client } }: Session, fails: Promise<Fault>): Promise<End | Fault> {
+  const asksForLeader = client.state?.teleop?.enabling === "operator";
+  const leading = asksForLeader ? "t = the puppet takes over, e = the arm holds, " : "";
+  const words = `Recording. ${leading}s = success, f = failure, r = throw away and again, q = throw away and end`;
   for (;;) {
-    const words = "Recording. s = success, f = failure, r = throw away and again, q = throw away and end";
     const answer = await Promise.race([ask(words), fails]);
+    if (asksForLeader && answer === "t") {
+      await orSay(() => whileHolding(client, () => lead(client)));
+    } else if (asksForLeader && answer === "e") {
+      await orSay(() => need(client.requestInControl({ type: "end-teleop" }), "accepted"));
+    }
     const end = answer === null ? "quit" : typeof answer === "string" ? ANSWERS.get(answer) : answer;
     if (end !== undefined) {
       return end;
     }
+  }
+}
+
+/** Lets the leader take over; where a key is held for it, resolves when the motion has ended. */
+async function lead(client: OperatorClient): Promise<void> {
+  const isHeld = client.state?.holdToRun !== "not-needed" && client.state?.holdToRun !== "waived";
+  let led = false;
+  let leave: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    leave = client.onMessage((message) => {
+      if (message.type === "state") {
+        const leads = message.mode === "teleop" || message.mode === "align";
+        led ||= leads;
+        if (led && !leads) {
+          resolve();
+        }
+      }
+    });
+  });
+  try {
+    await need(client.requestInControl({ type: "teleop", clutch: false }), "accepted");
+    await (isHeld ? over : undefined);
+  } finally {
+    leave();
   }
 }
 
@@ -184,6 +239,8 @@ function asking(lines: AsyncIterator<string>): Session["ask"] {
   let next: Promise<IteratorResult<string>> | null = null;
   return async (words) => {
     note(words);
+    // A key that was held has paused it.
+    process.stdin.resume();
     next ??= lines.next().finally(() => {
       next = null;
     });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { TaskRequest } from "../../daemon/operator/backend.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { Recorder } from "../../daemon/recorder/recorder.js";
-import { INSTRUCTIONS } from "../operator/fake-backend.js";
+import { calmReport, INSTRUCTIONS } from "../operator/fake-backend.js";
 import { type Rig, startRig } from "../operator/rig.js";
 import { closing, folderApart, opening, picture } from "../recorder/samples.js";
 import { at, jsonLines, kinevla, kinevlaAsking } from "./kinevla.js";
@@ -174,6 +174,45 @@ test("a disk that gets full is told at once; the demonstration is thrown away an
   const { exitCode, stderr } = await run.ended;
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(asked, ["begin", "discard", "begin", "keep true"]);
+});
+
+test("lets the arm go home in between, and a leader without a button take over; a refusal ends nothing", async () => {
+  const teleop = { enabling: "operator", leader: null, phase: "ready", detail: "Ready." } as const;
+  const none = {
+    age: 0.01,
+    differences: null,
+    offset: [0, 0, 0, 0, 0, 0, 0],
+    button: false,
+    latencyP99Ms: null,
+  };
+  rig.backend.arm.next(calmReport({ teleop: { ...teleop, ...none } }));
+  const requests: string[] = [];
+  rig.backend.onRequest = async ({ kind }) => {
+    requests.push(kind);
+    if (kind === "home") {
+      rig.backend.arm.next(calmReport({ mode: "homing", teleop: { ...teleop, ...none } }));
+    }
+    return kind === "teleop"
+      ? { kind: "refused", reason: "not aligned", hint: "Bring it closer." }
+      : { kind: "done", detail: "" };
+  };
+  const run = kinevlaAsking("record", ...at(rig), "--task", TASK, "--episodes", "1");
+  const until = following(run);
+  assert.match(await until(READY), /Puppet: Ready\./);
+  run.type("h");
+  await until("Going home.");
+  rig.backend.arm.next(calmReport({ teleop: { ...teleop, ...none } }));
+  await until(READY);
+  run.type("");
+  await until(RECORDING);
+  run.type("t");
+  assert.match(await until(RECORDING), /not aligned Bring it closer\./);
+  run.type("e");
+  await until(RECORDING);
+  run.type("s");
+  const { exitCode, stderr } = await run.ended;
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(requests, ["home", "teleop", "hold"]);
 });
 
 test("Ctrl-C in the middle of a demonstration stops the arm and ends the session, with a terminal still there", async () => {
