@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { TaskRequest } from "../../daemon/operator/backend.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { Recorder } from "../../daemon/recorder/recorder.js";
+import type { TeleopReport } from "../../daemon/types/teleop.js";
 import { calmReport, INSTRUCTIONS } from "../operator/fake-backend.js";
 import { type Rig, startRig } from "../operator/rig.js";
 import { closing, folderApart, opening, picture } from "../recorder/samples.js";
@@ -177,20 +178,16 @@ test("a disk that gets full is told at once; the demonstration is thrown away an
 });
 
 test("lets the arm go home in between, and a leader without a button take over; a refusal ends nothing", async () => {
-  const teleop = { enabling: "operator", leader: null, phase: "ready", detail: "Ready." } as const;
-  const none = {
-    age: 0.01,
-    differences: null,
-    offset: [0, 0, 0, 0, 0, 0, 0],
-    button: false,
-    latencyP99Ms: null,
+  const teleop: TeleopReport = {
+    ...{ enabling: "operator", leader: null, phase: "ready", detail: "Ready.", age: 0.01, differences: null },
+    ...{ offset: [0, 0, 0, 0, 0, 0, 0], button: false, latencyP99Ms: null },
   };
-  rig.backend.arm.next(calmReport({ teleop: { ...teleop, ...none } }));
+  rig.backend.arm.next(calmReport({ teleop }));
   const requests: string[] = [];
   rig.backend.onRequest = async ({ kind }) => {
     requests.push(kind);
     if (kind === "home") {
-      rig.backend.arm.next(calmReport({ mode: "homing", teleop: { ...teleop, ...none } }));
+      rig.backend.arm.next(calmReport({ mode: "homing", teleop }));
     }
     return kind === "teleop"
       ? { kind: "refused", reason: "not aligned", hint: "Bring it closer." }
@@ -201,7 +198,7 @@ test("lets the arm go home in between, and a leader without a button take over; 
   assert.match(await until(READY), /Puppet: Ready\./);
   run.type("h");
   await until("Going home.");
-  rig.backend.arm.next(calmReport({ teleop: { ...teleop, ...none } }));
+  rig.backend.arm.next(calmReport({ teleop }));
   await until(READY);
   run.type("");
   await until(RECORDING);
