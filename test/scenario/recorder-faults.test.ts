@@ -9,8 +9,10 @@ import { readIndex } from "../../daemon/recorder/episode-index.js";
 import { type Repaired, repairFolder } from "../../daemon/recorder/repair.js";
 import { descendants, type Rig, startRig } from "./rig.js";
 
-/** A chunk of a recording and a half: so much of a file may be written. */
-const MOST_BYTES = 1_600_000;
+/** So much of a file may be written: a chunk of 1 MiB and not another one. */
+const MOST_BYTES = 1_300_000;
+/** A busy machine takes long to get into motion. */
+const PATIENCE_MS = 60_000;
 
 describe("while a recorded policy runs", () => {
   let rig: Rig;
@@ -23,7 +25,8 @@ describe("while a recorded policy runs", () => {
 
   const daemon = () => rig.system.children.find(({ name }) => name === "daemon");
   const recorder = (): number => descendants(daemon()?.pid ?? 0, "recorder/process.js")[0] ?? 0;
-  const notRecording = () => rig.next("faults", ({ faults }) => faults.some(({ code }) => code === "not-recording"));
+  const notRecording = () =>
+    rig.next("faults", ({ faults }) => faults.some(({ code }) => code === "not-recording"), PATIENCE_MS);
 
   /** What the operator is told, and that nothing of it reaches the arm: from then on two more chunks move it. */
   async function untroubled(fault: ReturnType<typeof notRecording>): Promise<string> {
