@@ -4,6 +4,8 @@ import { watch } from "node:fs";
 import { join } from "node:path";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { OPEN } from "../../daemon/recorder/episode-file.js";
+import { episodesOf } from "../../daemon/recorder/episode-index.js";
 import { inspectEpisode } from "../../daemon/recorder/read-episode.js";
 import type { FromRecorder } from "../../daemon/recorder/recorder-messages.js";
 import { type RecorderProcess, startRecorderProcess } from "../../daemon/recorder/recorder-process.js";
@@ -17,6 +19,9 @@ export interface CrashFigures {
   readonly closed: number;
   /** Of those, how many are whole with every message. */
   readonly intact: number;
+  /** Files that kills have left open. */
+  readonly open: number;
+  /** What the last repair did with those that were open still. */
   readonly mended: number;
   readonly empty: number;
   /** Files that do not open after all. */
@@ -63,8 +68,10 @@ export async function killRecorders(
     await recordAndKill(folder, { episode, closes: !first, after: random() * LONGEST }, closed, signal);
     kills += 1;
   } while (kills < most && performance.now() - begun < withinMs);
+  const open = episodesOf(folder, OPEN).length;
   let repairsKilled = 0;
-  while (repairsKilled < repairs && (await killRepair(folder, random))) {
+  // The first is killed at once: it cannot end by itself before.
+  while (repairsKilled < repairs && (await killRepair(folder, repairsKilled === 0 ? 0 : random()))) {
     repairsKilled += 1;
   }
   const found: Repaired[] = [];
@@ -76,18 +83,18 @@ export async function killRecorders(
     intact += inspected.wrong === null && inspected.messages === messages ? 1 : 0;
   }
   const results = { mended: count("mended"), empty: count("empty"), spoilt: count("spoilt"), left: count("left") };
-  return { kills, closed: closed.size, intact, ...results, repairsKilled };
+  return { kills, closed: closed.size, intact, open, ...results, repairsKilled };
 }
 
-/** Starts a repair as people do and kills it at a random instant after it began to mend a file; true where it did not end by itself. */
-async function killRepair(folder: string, random: () => number): Promise<boolean> {
+/** Starts a repair as people do and kills it some time after it began to mend; false where it ended by itself before. */
+async function killRepair(folder: string, after: number): Promise<boolean> {
   const child = spawn(process.execPath, [projectPath("dist", "daemon", "cli.js"), "record", "repair", folder], {
     stdio: "ignore",
   });
   let timer: NodeJS.Timeout | undefined;
   const watcher = watch(folder, (_, name) => {
     if (timer === undefined && name?.endsWith(".mending")) {
-      timer = setTimeout(() => child.kill("SIGKILL"), random() * LONGEST_MENDING_MS);
+      timer = setTimeout(() => child.kill("SIGKILL"), after * LONGEST_MENDING_MS);
     }
   });
   try {
