@@ -73,6 +73,7 @@ async function main(): Promise<void> {
     ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
     onControl: (holder) => {
       operator = holder ?? "";
+      recording.controlChanged();
     },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
     tokens: {

@@ -35,9 +35,15 @@ export function register(program: Command): void {
   count(add("chunk", "time from picture to arm process, by phase"), "chunks", 100).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/chunk.js")).benchChunk(given(options))),
   );
+  seconds(
+    add("recording", "how evenly setpoints reach the controller with and without a recording, in turn"),
+    60,
+  ).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/recording.js")).benchRecording(given(options))),
+  );
   bench
     .command("recorder")
-    .description("kill -9 of a recorder process at random instants: what is lost")
+    .description("kill -9 of a recorder process and of repairs at random instants: what is lost")
     .option("--n <count>", "kills", positive, 50)
     .action(async ({ n }: { readonly n: number }) => {
       const { benchRecorder } = await import("../../test/bench/recorder.js");
