@@ -42,8 +42,8 @@ beforeEach(() => {
   });
 });
 
-function task(phase: TaskPhase, changedAt: number): void {
-  tasks.next({ id: 1, instruction: "move it", phase, detail: "", startedAt: 10, changedAt, chunks: 0 });
+function task(phase: TaskPhase, changedAt: number, replay: TaskProgress["replay"] = null): void {
+  tasks.next({ id: 1, instruction: "move it", phase, detail: "", startedAt: 10, changedAt, chunks: 0, replay });
 }
 
 function report(mode: Mode, at: number): void {
