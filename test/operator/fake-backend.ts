@@ -126,6 +126,13 @@ export class FakeBackend implements OperatorBackend {
     this.progress.next({ id: this.#taskId, instruction, phase, detail, ...times, chunks, replay: null });
   }
 
+  /** Says how far a replay is. */
+  replay(phase: TaskProgress["phase"], detail: string, replay: NonNullable<TaskProgress["replay"]>): void {
+    const now = hostClock.now();
+    const task = { id: this.#taskId, instruction: `replay of ${replay.episode}`, phase, detail, chunks: 0 };
+    this.progress.next({ ...task, startedAt: now - 1, changedAt: now, replay });
+  }
+
   startTask(): void {
     this.#taskId += 1;
   }

@@ -55,6 +55,12 @@ function takeOver(from: Takeover["from"], at: number): void {
 }
 
 describe("what becomes an episode", () => {
+  it("no replay: it shows nothing that was not shown before", () => {
+    task("acting", 11, { episode: "x.mcap", length: 3, differences: null });
+    task("finished", 14, { episode: "x.mcap", length: 3, differences: null });
+    assert.deepEqual(told, []);
+  });
+
   it("a takeover from a policy: a correction that begins 10 s before it and ends when the leader lets go", () => {
     task("acting", 11);
     takeOver("policy", 20);

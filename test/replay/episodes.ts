@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { homePosition, homeVelocity, planHome } from "../../daemon/motion/home-plan.js";
-import { channelMessages } from "../../daemon/recorder/channel-messages.js";
+import { channelMessages, nanoseconds } from "../../daemon/recorder/channel-messages.js";
 import { CLOSED, EpisodeFile, OPEN } from "../../daemon/recorder/episode-file.js";
 import type { Episode, EpisodeMessage } from "../../daemon/recorder/read-episode.js";
-import type { Topic } from "../../daemon/recorder/recorder-messages.js";
+import type { NewsMessage, Topic } from "../../daemon/recorder/recorder-messages.js";
 import { motionOf, type RecordedMotion } from "../../daemon/replay/recorded-motion.js";
 import { type JointVector, mapJoints } from "../../daemon/types/units.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
@@ -57,14 +57,18 @@ export function fastest(joint: number): number {
   return Math.abs(homeVelocity(plan, plan.duration / 2)[joint] ?? Number.NaN);
 }
 
+/** An episode, and what the recorder would have been told. */
+export interface MadeEpisode extends Episode {
+  readonly news: readonly NewsMessage[];
+}
+
 /** An episode of an arm that goes its way and lags behind it. */
-export function episode(differing: Differing = {}): Episode {
+export function episode(differing: Differing = {}): MadeEpisode {
   const way = wayFrom(differing.from ?? FIRST);
   const closes = closesAfter();
-  const messages: EpisodeMessage[] = [];
+  const news: NewsMessage[] = [];
   const add = (topic: Topic, at: number, value: object): void => {
-    const logTime = BigInt(Math.round(at * 1e9));
-    messages.push({ topic, logTime, publishTime: logTime, sequence: 0, value });
+    news.push({ kind: "news", topic, at, publishedAt: at, value });
   };
   for (let tick = 0; tick * PERIOD <= way.length; tick++) {
     const after = tick * PERIOD;
@@ -86,7 +90,10 @@ export function episode(differing: Differing = {}): Episode {
   if (end !== null) {
     metadata.set("kinevla.end", new Map(Object.entries(end)));
   }
-  return { messages, metadata, attachments: new Map(), torn: differing.torn ?? null };
+  const messages = news.map(({ topic, at, value }): EpisodeMessage => {
+    return { topic, logTime: nanoseconds(at), publishTime: nanoseconds(at), sequence: 0, value };
+  });
+  return { news, messages, metadata, attachments: new Map(), torn: differing.torn ?? null };
 }
 
 /** Its motion; throws where it is refused. */
@@ -99,21 +106,14 @@ export function motion(differing: Differing = {}): RecordedMotion {
 }
 
 /** Writes an episode as the recorder does; returns the name of its file. */
-export async function writeEpisode(folder: string, name: string, { messages, metadata }: Episode): Promise<string> {
+export async function writeEpisode(folder: string, name: string, { news, metadata }: MadeEpisode): Promise<string> {
   const file = await EpisodeFile.create(join(folder, name + OPEN));
-  for (const [record, values] of metadata) {
-    if (record === "kinevla.episode") {
-      await file.metadata(record, Object.fromEntries(values));
-    }
+  const record = (which: string): Promise<void> => file.metadata(which, Object.fromEntries(metadata.get(which) ?? []));
+  await record("kinevla.episode");
+  for (const message of news.flatMap(channelMessages)) {
+    await file.message(message);
   }
-  for (const { topic, logTime, value } of messages) {
-    const at = Number(logTime) / 1e9;
-    const news = { kind: "news", topic: topic as Topic, at, publishedAt: at, value: value as object } as const;
-    for (const message of channelMessages(news)) {
-      await file.message(message);
-    }
-  }
-  await file.metadata("kinevla.end", Object.fromEntries(metadata.get("kinevla.end") ?? []));
+  await record("kinevla.end");
   await file.close(join(folder, name + CLOSED));
   return name + CLOSED;
 }

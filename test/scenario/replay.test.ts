@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { it } from "node:test";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
@@ -43,6 +44,8 @@ it("replays on the arm what was recorded there, and anybody's stop leaves it sta
 /** A demonstration of the arm itself: it replays an episode that was written for it. Returns the name of the recording. */
 async function recordReplay(client: OperatorClient, { config }: System): Promise<string> {
   const folder = config.recording?.directory ?? "";
+  // The recorder makes it as well, some time.
+  mkdirSync(folder, { recursive: true });
   const { arm } = await need(client.request({ type: "status" }), "status");
   const made = episode({ arm: arm?.identity ?? "", limitsDigest: digestOfFile(config.limits) });
   const file = await writeEpisode(folder, "20261129T070341.123Z-demonstration-00000000", made);
