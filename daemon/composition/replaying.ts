@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { defer, ignoreElements, map, mergeMap, type Observable, of } from "rxjs";
 import { finished } from "../loop/task-event.js";
 import type { ReplayProgress } from "../operator/backend.js";
-import { readEpisode } from "../recorder/read-episode.js";
 import { play, type ReplayEvent, type ReplayPorts } from "../replay/play.js";
-import { MOTION_TOPICS, type MotionReading, motionOf, type RecordedMotion } from "../replay/recorded-motion.js";
-import { unfitness } from "../replay/unfitness.js";
+import { readMotion } from "../replay/read-motion.js";
+import type { MotionReading } from "../replay/recorded-motion.js";
 import type { JointVector } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import { type Advance, PHASE_OF } from "./tell-task.js";
@@ -58,14 +57,17 @@ export function replayEpisode(
     replay = { ...replay, ...news };
     advance({ ...change, replay });
   };
-  return defer(() => {
+  return defer((): Promise<MotionReading> => {
     tell({ phase: "thinking", detail: "reading the recording" });
-    return readMotion(path);
+    const { limits, limitsDigest } = rules;
+    const commanded = replaying.commanded();
+    return commanded === null
+      ? Promise.resolve({ kind: "refused", reason: "there is no link to the arm" })
+      : readMotion({ path, here: { arm: replaying.arm, limits, limitsDigest, commanded } });
   }).pipe(
     mergeMap((reading): Observable<ReplayEvent> => {
-      const unfit = reading.kind === "refused" ? reading.reason : unfitHere(reading.motion, rules, replaying);
-      if (reading.kind === "refused" || unfit !== null) {
-        return of(finished("failed", `not replayed: ${unfit}`));
+      if (reading.kind === "refused") {
+        return of(finished("failed", `not replayed: ${reading.reason}`));
       }
       tell({}, { length: reading.motion.length });
       return play(ports, reading.motion, lease, cancelled);
@@ -86,20 +88,4 @@ export function replayEpisode(
     }),
     ignoreElements(),
   );
-}
-
-function unfitHere(motion: RecordedMotion, { limits, limitsDigest }: ReplayRules, here: Replaying): string | null {
-  const commanded = here.commanded();
-  return commanded === null
-    ? "there is no link to the arm"
-    : unfitness(motion, { arm: here.arm, limits, limitsDigest, commanded });
-}
-
-async function readMotion(path: string): Promise<MotionReading> {
-  try {
-    return motionOf(await readEpisode(path, MOTION_TOPICS));
-  } catch (error) {
-    // A message that is no JSON, a file that may not be read.
-    return { kind: "refused", reason: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` };
-  }
 }

@@ -108,7 +108,7 @@ describe("a replay", () => {
     const ended = run({ at: { 1500: ({ cancelled }) => cancelled.next("somebody asked to go home") } });
     assert.deepEqual(end(ended), { kind: "finished", outcome: "stopped", reason: "somebody asked to go home" });
     const astray = run({ link: shifted });
-    assert.match(end(astray).reason, /^J1 is 6\.\d degrees off the recorded way \d\.\d s after the start$/);
+    assert.match(end(astray).reason, /^J1 is 9\.\d degrees off the recorded way \d\.\d s after the start$/);
     for (const bench of [refused, ended, astray]) {
       assert.equal(bench.arm.requests.at(-1), "hold");
       assert.equal(bench.arm.mode(), "hold");
@@ -143,7 +143,7 @@ describe("a replay", () => {
   });
 });
 
-/** An arm that is 6 degrees off in J1 a second after it follows. */
+/** An arm that is 9 degrees off in J1 a second after it follows. */
 function shifted(link: ArmLink): ArmLink {
   let following: number | null = null;
   const messages = new Subject<FromArm>();
@@ -155,7 +155,7 @@ function shifted(link: ArmLink): ArmLink {
     const { at } = message.state;
     following ??= at;
     const wanted = trackPoint(MOTION, at - following - 0.1);
-    const by = at > following + 1 ? 6 * DEGREE : 0;
+    const by = at > following + 1 ? 9 * DEGREE : 0;
     const q = wanted.map((angle, joint) => angle + (joint === 0 ? by : 0));
     messages.next({ ...message, state: { ...message.state, commanded: jointPosition(q) } });
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MotionStream } from "../../daemon/arm/motion-stream.js";
 import { chunkOf } from "../../daemon/replay/play.js";
 import type { RecordedMotion } from "../../daemon/replay/recorded-motion.js";
 import { trackAt } from "../../daemon/replay/track.js";
-import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { distance, PERIOD, Supervised } from "../arm/supervised.js";
+import { LIMITS } from "../limits.js";
 import { DEGREE, FIRST, motion } from "./episodes.js";
 
 /** Real supervisor, planner and guard go to the first pose of a motion and follow it; how far they are off it at most, rad. */
@@ -51,6 +53,17 @@ describe("a motion replayed by supervisor, planner and guard", () => {
     assert.equal(bench.gripper.openings.at(-1), 0.2);
   });
 
+  it("goes further than a recorded stop at full speed, but not so far that it counts as astray, and comes back", () => {
+    const rows = fullStop();
+    const recorded = motion({ setpoints: (_, after) => rows[Math.round(after / PERIOD)] ?? rows.at(-1) ?? null });
+    const bench = atFirst();
+    bench.request({ kind: "follow-policy" });
+    const off = replay(bench, recorded);
+    assert.ok(off > DEGREE && off < 5 * DEGREE, `${off / DEGREE} degrees`);
+    assert.ok(distance(jointPosition(bench.commanded), jointPosition(rows.at(-1) ?? [])) < 1e-6);
+    assert.deepEqual(bench.stops, []);
+  });
+
   it("stands at once where it is stopped in the middle", () => {
     const bench = atFirst();
     bench.request({ kind: "follow-policy" });
@@ -83,3 +96,27 @@ describe("the way to a pose that is asked for", () => {
     assert.equal(bench.speed, 0);
   });
 });
+
+/** J7 at its full speed, then a stopping ramp: a setpoint a tick. */
+function fullStop(): readonly JointVector[] {
+  const from = jointPosition(FIRST);
+  const stream = new MotionStream(from, PERIOD, LIMITS);
+  const targets = [1, 2, 3, 4, 5].map((step) => {
+    const q = jointPosition(mapJoints(from, (angle, joint) => angle + (joint === 6 ? step * 10 * DEGREE : 0)));
+    return { dueAt: step * 0.2, q, gripper: 1 };
+  });
+  const rows: JointVector[] = [];
+  for (let tick = 0; tick < 200; tick++) {
+    const now = tick * PERIOD;
+    if (tick === 5) {
+      stream.follow({ id: 1, epoch: 1, capturedAt: now, period: 0.2, targets }, now);
+    }
+    if (tick === 70) {
+      stream.rampDown();
+    }
+    const { q } = stream.propose(now);
+    stream.sent(q);
+    rows.push(q);
+  }
+  return rows;
+}

@@ -16,7 +16,7 @@ import { largestDifference, watchFor } from "./rig.js";
 /** Far beyond what anything here takes, also on a loaded machine. */
 const PATIENCE_MS = 30_000;
 
-// Longer than 20 s on a loaded machine: the way of 5 s is gone two and a half times, and nothing shortens it.
+// Longer than 20 s on a loaded machine: the system starts, and the way of 3 s is gone two and a half times, and nothing shortens it.
 it("replays on the arm what was recorded there, and anybody's stop leaves it standing", async () => {
   const system = await startSystem({
     configFile: projectPath("daemon", "config", "lab.yaml"),
@@ -27,6 +27,10 @@ it("replays on the arm what was recorded there, and anybody's stop leaves it sta
     const client = await connectOperator({ ...at, name: "scenario" });
     await need(client.subscribe(["state", "progress"], 50), "accepted");
     await next(client, "state", ({ mode }) => mode === "standby");
+    // It loads while everything else starts: on a small machine beats come late meanwhile.
+    while ((await need(client.request({ type: "status" }), "status")).policy === null) {
+      await watchFor(200);
+    }
     const recording = await recordReplay(client, system);
     const { exitCode, stdout, stderr } = await kinevla(
       ...["replay", "--json", "--url", at.url, "--token-file", at.tokenFile, recording],
@@ -51,12 +55,15 @@ async function recordReplay(client: OperatorClient, { config }: System): Promise
   const file = await writeEpisode(folder, "20261129T070341.123Z-demonstration-00000000", made);
   await need(client.takeControl(), "control-granted");
   await need(client.requestInControl({ type: "record", action: "begin", task: "there and back" }), "accepted");
-  const ended = next(client, "progress", ({ phase }) => phase === "finished" || phase === "failed");
-  const moved = next(client, "state", ({ mode }) => mode === "homing");
+  const phases: string[] = [];
+  const ended = next(client, "progress", ({ phase }) => {
+    phases.push(phase);
+    return phase === "finished" || phase === "failed";
+  });
   await need(client.requestInControl({ type: "replay", episode: file }), "accepted");
-  await moved;
   const { phase, detail } = await ended;
   assert.equal(phase, "finished", detail);
+  assert.ok(phases.indexOf("homing") < phases.indexOf("acting") && phases.includes("homing"), phases.join());
   const commanded = client.state?.commanded ?? [];
   assert.ok(largestDifference(commanded, FIRST) < 0.01 * DEGREE, String(commanded));
   assert.ok(Math.abs((client.state?.gripper.commanded ?? 1) - 0.2) < 1e-9, "the gripper was closed on the way");
@@ -85,7 +92,7 @@ function checkDifferences(result: {
   readonly differencesDeg: { readonly median: readonly number[]; readonly max: readonly number[] };
 }): void {
   assert.equal(result.phase, "finished");
-  assert.ok(result.seconds > 5 && result.poses > 30 * result.seconds, `${result.poses} in ${result.seconds} s`);
+  assert.ok(result.seconds > 2 && result.poses > 30 * result.seconds, `${result.poses} in ${result.seconds} s`);
   const { median, max } = result.differencesDeg;
   // At most 15 degrees/s: a report that is 50 ms late on a loaded machine is 0.75 degrees off.
   assert.ok(Math.max(...median) < 0.2 && Math.max(...max) < 2, JSON.stringify(result.differencesDeg));
