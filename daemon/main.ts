@@ -34,7 +34,7 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
-  const limits = loadLimits(config.limits).policy;
+  const limits = loadLimits(config.limits);
   const log = pino({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
@@ -53,7 +53,8 @@ async function main(): Promise<void> {
   const { link } = recording;
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
-    limits: { minimum: limits.lowest, maximum: limits.highest },
+    limits: { minimum: limits.policy.lowest, maximum: limits.policy.highest },
+    replays: { folder: config.recording?.directory ?? null, limits, limitsDigest: digestOfFile(config.limits) },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
