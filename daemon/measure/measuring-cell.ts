@@ -12,6 +12,7 @@ import type { ArmLink } from "../loop/arm-link.js";
 import { createSocketArmLink } from "../loop/socket-arm-link.js";
 import { hostClock } from "../ports/clock.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
+import type { GripperState } from "../types/arm-state.js";
 import type { Mode } from "../types/mode.js";
 import { type JointVector, jointPosition } from "../types/units.js";
 import { LineTap } from "./line-tap.js";
@@ -127,6 +128,16 @@ export class MeasuringCell {
     return this.#report?.commanded ?? null;
   }
 
+  /** What the arm process does; null before its first report. */
+  get mode(): Mode | null {
+    return this.#report?.mode ?? null;
+  }
+
+  /** null before the arm process's first report. */
+  get gripper(): GripperState | null {
+    return this.#report?.gripper ?? null;
+  }
+
   /** Why the arm process does not follow: its last stop, or why it refused a chunk. */
   get refusal(): string {
     return this.#report?.stops[0]?.detail ?? this.#refusal;
@@ -188,10 +199,10 @@ export class MeasuringCell {
 
   /**
    * Follows a path of joint positions in rad until the function that is given back is called. A path is asked for a time
-   * since now and is told what is commanded, and how far ahead of that it is asked, s. Rejects where the arm process does
-   * not engage.
+   * since now and is told what is commanded, and how far ahead of that it is asked, s. `gripper` is its wished opening, 0
+   * closed to 1 open. Rejects where the arm process does not engage.
    */
-  async follow(path: Path): Promise<() => void> {
+  async follow(path: Path, gripper: () => number = () => 1): Promise<() => void> {
     await this.#engage();
     const epoch = await this.request({ kind: "follow-policy" });
     const startedAt = hostClock.now() + HELD_FIRST;
@@ -205,7 +216,7 @@ export class MeasuringCell {
       const targets = Array.from({ length: CHUNK_STEPS }, (_, step) => {
         const ahead = ((step + 1) * CHUNK_MS) / 1000;
         const dueAt = now + ahead;
-        return { dueAt, q: jointPosition(path(Math.max(0, dueAt - startedAt), ahead, commanded)), gripper: 1 };
+        return { dueAt, q: jointPosition(path(Math.max(0, dueAt - startedAt), ahead, commanded)), gripper: gripper() };
       });
       const chunk = { id: this.#chunks, epoch, capturedAt: now, period: CHUNK_MS / 1000, targets };
       this.#link.send({ kind: "chunk", chunk });
