@@ -52,6 +52,11 @@ const GRANTED_WITHIN_MS = 4000;
 /** Reports come every 20 ms. */
 const REPORTED_WITHIN_MS = 200;
 
+/** The arm process does not do what it was asked for: what it last stopped for, or why it refuses. */
+export class CellStopped extends Error {
+  override readonly name = "CellStopped";
+}
+
 /**
  * Arm process and guardian as they always run, with this program in the daemon's place and taps on both ways to the arm.
  * Whatever moves the arm is a chunk that the arm process admits, plans, limits and guards like the policy's.
@@ -113,7 +118,7 @@ export class MeasuringCell {
     try {
       await Promise.race([
         cell.until(["standby"], READY_WITHIN_MS),
-        ...children.map((child) => child.ended.then((words) => Promise.reject(new Error(words)))),
+        ...children.map((child) => child.ended.then((words) => Promise.reject(new CellStopped(words)))),
       ]);
       await cell.goHome();
       return cell;
@@ -180,7 +185,7 @@ export class MeasuringCell {
         return epoch;
       }
       if (performance.now() > deadline) {
-        throw new Error(`the arm process refuses ${request.kind}: ${reason}`);
+        throw new CellStopped(`the arm process refuses ${request.kind}: ${reason}${this.#lastStop()}`);
       }
       await pause(BEAT_MS);
     }
@@ -268,9 +273,15 @@ export class MeasuringCell {
   }
 
   #lateness(modes: readonly Mode[]): never {
+    throw new CellStopped(
+      `the arm process is ${this.#report?.mode ?? "silent"}, not ${modes.join(" or ")}${this.#lastStop()}`,
+    );
+  }
+
+  /** In words, to be put behind others; empty where nothing stopped it. */
+  #lastStop(): string {
     const stop = this.#report?.stops[0];
-    const why = stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
-    throw new Error(`the arm process is ${this.#report?.mode ?? "silent"}, not ${modes.join(" or ")}${why}`);
+    return stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
   }
 }
 

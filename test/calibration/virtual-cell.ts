@@ -22,7 +22,7 @@ export interface VirtualCell {
 }
 
 /** Starts one with free ports. */
-export async function startVirtualCell(seed: number, realTime = false): Promise<VirtualCell> {
+export async function startVirtualCell(seed: number, realTime = true): Promise<VirtualCell> {
   const lab = await startLab({ seed });
   const work = mkdtempSync(join(tmpdir(), "kinevla-virtual-cell-"));
   const post = async (path: string, body: object): Promise<void> => {

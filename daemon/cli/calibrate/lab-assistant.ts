@@ -22,10 +22,10 @@ const DEGREE = Math.PI / 180;
 const PIXELS = 256;
 /** The board stays this far inside, pixels: a varied camera looks a degree elsewhere. */
 const MARGIN = 14;
-/** Below this row the wrist camera sees the fingers. */
-const FINGERS = 165;
+/** Below this row the wrist camera sees the fingers and their shadow. */
+const FINGERS = 150;
 /** Part of the picture that the board fills at least and at most; the table is 0.3 m before the wrist camera. */
-const SHARE = { front: [0.45, 0.8], wrist: [0.6, 0.9] } as const;
+const SHARE = { front: [0.45, 0.8], wrist: [0.55, 0.8] } as const;
 /** Leaning towards the front camera, rad. */
 const LEANING = 0.3;
 /** Of the lab's board, m. */

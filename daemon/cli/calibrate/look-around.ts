@@ -52,7 +52,7 @@ export async function lookAround(
       throw stand.left();
     }
     const poses = LOOKING_OFFSETS_DEG.slice(0, views).map((offset) => looking(stand.config.home, offset, turnDeg));
-    await visit(cell, poses, async (q, index) => {
+    await visit(stand.assistant, cell, poses, async (q, index) => {
       if (index === 0 && cameras.front !== null) {
         const sight = await stand.sights.board("front", `front-${place + 1}`);
         front.push(...(sight === null ? [] : [{ ...(await located(stand, sight, cameras.front)), place }]));

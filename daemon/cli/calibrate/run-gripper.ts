@@ -1,13 +1,14 @@
 import { solveGripper } from "../../../calibration/gripper.js";
-import type { MeasuringCell } from "../../measure/measuring-cell.js";
+import { CellStopped, type MeasuringCell } from "../../measure/measuring-cell.js";
 import { pause } from "../../measure/questions.js";
-import { CliError, EXIT, type ExitCode } from "../exit-code.js";
+import type { ExitCode } from "../exit-code.js";
 import { note, say } from "../print.js";
 import { atStand, type StandOptions, solved } from "./stand.js";
+import { despiteStops } from "./visit.js";
 
 const STROKES = 3;
 /** The EG2-4C2 takes 0.7 s for its stroke and is asked every 0.2 s (drivers/gripper). */
-const RESTS_MS = 1000;
+const RESTS_MS = 600;
 const MOVED_WITHIN_MS = 8000;
 /** It stands when its reports differ by less than this; one report is a thousandth. */
 const STANDS = 0.003;
@@ -17,24 +18,27 @@ export function runCalibrateGripper(options: StandOptions): Promise<ExitCode> {
   return atStand(options, async (stand) => {
     const cell = await stand.arm("the empty gripper closes and opens three times");
     let wished = 1;
-    const end = await cell.follow(
-      (_, __, commanded) => commanded,
-      () => wished,
-    );
     const closed: number[] = [];
     const open: number[] = [];
-    try {
-      for (let stroke = 1; stroke <= STROKES; stroke++) {
-        wished = 0;
-        closed.push(await opening(cell));
-        wished = 1;
-        open.push(await opening(cell));
-        note(`  stroke ${stroke} of ${STROKES}: ${closed.at(-1)?.toFixed(3)} to ${open.at(-1)?.toFixed(3)}`);
+    await despiteStops(stand.assistant, async () => {
+      const end = await cell.follow(
+        (_, __, commanded) => commanded,
+        () => wished,
+      );
+      try {
+        while (open.length < STROKES) {
+          wished = 0;
+          const narrow = await opening(cell);
+          wished = 1;
+          open.push(await opening(cell));
+          closed.push(narrow);
+          note(`  stroke ${open.length} of ${STROKES}: ${narrow.toFixed(3)} to ${open.at(-1)?.toFixed(3)}`);
+        }
+      } finally {
+        end();
+        await cell.standBy();
       }
-    } finally {
-      end();
-      await cell.standBy();
-    }
+    });
     const { range, spread } = solved(solveGripper(closed, open));
     const path = stand.write("gripper", {
       ...{ ...stand.common, kind: "gripper", arm: stand.expected.cell.arm, ...range },
@@ -54,14 +58,7 @@ async function opening(cell: MeasuringCell): Promise<number> {
     await pause(RESTS_MS);
     const { gripper, mode, refusal } = cell;
     if (mode !== "policy" || gripper === null || performance.now() > deadline) {
-      const why = mode === "policy" ? "it does not come to rest" : refusal;
-      const hint = "Is it plugged in and empty? See also: kinevla doctor";
-      throw new CliError(
-        EXIT.unfinished,
-        "no-stroke",
-        `The gripper was not measured: ${why}. Nothing was written.`,
-        hint,
-      );
+      throw new CellStopped(mode === "policy" ? "the gripper does not come to rest" : refusal);
     }
     if (Math.abs(gripper.measured - last) < STANDS) {
       return gripper.measured;

@@ -26,7 +26,7 @@ export function runCalibrateRoles(options: StandOptions): Promise<ExitCode> {
     const turned = (deg: number) =>
       jointPosition(home.map((angle, joint) => (joint === 6 ? angle + (deg * Math.PI) / 180 : angle)));
     const seen: Readonly<Record<CameraRole, Frame>>[] = [];
-    await visit(cell, [turned(-WIGGLE_DEG), turned(WIGGLE_DEG)], async () => {
+    await visit(stand.assistant, cell, [turned(-WIGGLE_DEG), turned(WIGGLE_DEG)], async () => {
       seen.push(await stand.sights.frames());
     });
     const [before, after] = seen;

@@ -29,6 +29,7 @@ import { note } from "../print.js";
 import { type Assistant, assistantAt } from "./assistant.js";
 import { labAssistant } from "./lab-assistant.js";
 import { Sights } from "./sights.js";
+import { despiteStops } from "./visit.js";
 
 /** Options of every calibration that looks or moves. */
 export interface StandOptions {
@@ -116,15 +117,14 @@ export class Stand {
     if (!(await this.assistant.confirm(question))) {
       throw this.left();
     }
-    const { config, realTime } = { config: this.config, realTime: this.#options.realTime };
     note("  starting arm process and guardian, going home");
-    this.#cell = await MeasuringCell.start({ config, arm: armOf(config), realTime, folder: this.#work }).catch(
-      (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        const hint = "Is the arm powered, is its address right, is its way home clear? See also: kinevla doctor";
-        throw new CliError(EXIT.unhealthy, "no-motion", `The arm cannot be moved: ${why}`, hint);
-      },
-    );
+    const start = {
+      config: this.config,
+      arm: armOf(this.config),
+      realTime: this.#options.realTime,
+      folder: this.#work,
+    };
+    this.#cell = await despiteStops(this.assistant, () => MeasuringCell.start(start));
     return this.#cell;
   }
 

@@ -1,7 +1,9 @@
-import type { MeasuringCell } from "../../measure/measuring-cell.js";
+import { CellStopped, type MeasuringCell } from "../../measure/measuring-cell.js";
 import { pause } from "../../measure/questions.js";
 import { type JointPosition, type JointVector, jointAt, jointPosition, mapJoints } from "../../types/units.js";
 import { CliError, EXIT } from "../exit-code.js";
+import { note } from "../print.js";
+import type { Assistant } from "./assistant.js";
 
 const DEGREE = Math.PI / 180;
 /** The slowest joint's homing speed (limits-rm75b.yaml). */
@@ -14,27 +16,57 @@ const ARRIVED_WITHIN_MS = 20_000;
 const STANDS = 0.05;
 const STOOD_MS = 300;
 
+/** The arm may stop this often in one go; more often is no accident. */
+const MOST_STOPS = 3;
+
+/**
+ * Does something with the arm; once more when the arm stopped on the way and somebody says that the cause is gone. `work`
+ * goes on from where it was. Throws CliError when nobody does.
+ */
+export async function despiteStops<T>(assistant: Assistant, work: () => Promise<T>): Promise<T> {
+  for (let stops = 1; ; stops++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof CellStopped)) {
+        throw error;
+      }
+      const words = `The arm stopped: ${error.message}.`;
+      note(`  ${words}`);
+      if (stops > MOST_STOPS || !(await assistant.confirm(`${words} Is the cause gone, and may it move on?`))) {
+        const hint = "Clear its way and its cause, then begin anew: kinevla doctor.";
+        throw new CliError(EXIT.unfinished, "stopped", `${words} Nothing was written.`, hint);
+      }
+    }
+  }
+}
+
 /** Goes from pose to pose, rad, and does something at each once the arm stands there; throws CliError where it stops. */
-export async function visit(
+export function visit(
+  assistant: Assistant,
   cell: MeasuringCell,
   poses: readonly JointPosition[],
   act: (measured: JointPosition, index: number) => Promise<void>,
 ): Promise<void> {
-  const [first] = poses;
-  if (first === undefined) {
-    return;
-  }
-  let target = first;
-  const end = await cell.follow((_, ahead, commanded) => towards(commanded, target, SPEED * ahead));
-  try {
-    for (const [index, pose] of poses.entries()) {
-      target = pose;
-      await act(await standingAt(cell, pose), index);
+  let next = 0;
+  return despiteStops(assistant, async () => {
+    let target = poses[next];
+    if (target === undefined) {
+      return;
     }
-  } finally {
-    end();
-    await cell.standBy();
-  }
+    const end = await cell.follow((_, ahead, commanded) => towards(commanded, target ?? commanded, SPEED * ahead));
+    try {
+      for (; next < poses.length; next++) {
+        target = poses[next];
+        if (target !== undefined) {
+          await act(await standingAt(cell, target), next);
+        }
+      }
+    } finally {
+      end();
+      await cell.standBy();
+    }
+  });
 }
 
 /** A step of at most `most` rad in the joint that has the longest way, the others in proportion. */
@@ -51,12 +83,7 @@ async function standingAt(cell: MeasuringCell, pose: JointPosition): Promise<Joi
   for (;;) {
     const { commanded, mode } = cell;
     if (mode !== "policy" || performance.now() > deadline) {
-      throw new CliError(
-        EXIT.unfinished,
-        "not-there",
-        `The arm did not reach the pose: ${mode === "policy" ? "it takes too long" : cell.refusal}. Nothing was written.`,
-        "Clear its way and its cause, then begin anew.",
-      );
+      throw new CellStopped(mode === "policy" ? "it takes too long to get there" : cell.refusal);
     }
     const off =
       commanded === null ? 1 : Math.max(...pose.map((angle, joint) => Math.abs(angle - jointAt(commanded, joint))));
