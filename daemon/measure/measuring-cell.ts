@@ -15,7 +15,7 @@ import type { ArmReport, ArmRequest } from "../types/arm-link.js";
 import type { GripperState } from "../types/arm-state.js";
 import type { Mode } from "../types/mode.js";
 import { type JointVector, jointPosition } from "../types/units.js";
-import { LineTap } from "./line-tap.js";
+import { LineTap, redirectPush } from "./line-tap.js";
 import { PushTap } from "./push-tap.js";
 import { pause } from "./questions.js";
 
@@ -98,7 +98,7 @@ export class MeasuringCell {
     const inner = { host: "127.0.0.1", port: await freeUdpPort() };
     push.passTo(inner.port);
     const outer = { ip: arm.push.host, port: push.port };
-    const line = await LineTap.open({ arm, rewrite: (text) => redirected(text, inner, outer) });
+    const line = await LineTap.open({ arm, rewrite: (text) => redirectPush(text, inner, outer) });
     const document = parseDocument(readFileSync(config.file, "utf8"));
     document.setIn(["arm", "link"], { kind: "tcp", host: "127.0.0.1", port: line.port });
     document.setIn(["arm", "push"], { ...inner, period_ms: config.arm.push.period_ms });
@@ -296,16 +296,4 @@ function wayToStandby(mode: Mode | undefined): ArmRequest {
     default:
       return { kind: "disengage" };
   }
-}
-
-/** The arm process asks for the state at its own port; the arm has to send it to the tap. */
-function redirected(
-  line: string,
-  inner: { readonly host: string; readonly port: number },
-  outer: { readonly ip: string; readonly port: number },
-): string {
-  if (!line.includes("set_realtime_push") || !line.includes(`"port":${inner.port}`)) {
-    return line;
-  }
-  return JSON.stringify({ ...JSON.parse(line), ...outer });
 }

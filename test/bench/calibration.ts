@@ -15,16 +15,22 @@ const DEGREE = Math.PI / 180;
 /** What a tool found, how far that is from the truth, and how long it took. */
 export type CalibrationFigures = Readonly<Record<string, number | string>>;
 
-/** Calibrates a virtual cell with cameras drawn from a seed, all of it as a person would, and compares with the truth. */
-export async function benchCalibration(seed: number, realTime: boolean): Promise<readonly CalibrationFigures[]> {
+/** Calibrates a virtual cell with cameras drawn from a seed, all of it as a person would, and tells how far off each is. */
+export async function benchCalibration(
+  seed: number,
+  realTime: boolean,
+  tell: (figures: CalibrationFigures) => void,
+): Promise<void> {
   const cell = await startVirtualCell(seed, realTime);
   const { options } = cell;
-  const figures: CalibrationFigures[] = [];
   const timed = async (what: string, run: () => Promise<unknown>, compare: () => CalibrationFigures): Promise<void> => {
     const startedAt = performance.now();
-    await run();
+    const failure = await run().then(
+      () => null,
+      (error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }),
+    );
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-    figures.push({ what, seed, ...compare(), seconds });
+    tell({ what, seed, ...(failure ?? compare()), seconds });
   };
   try {
     for (const role of CAMERA_ROLES) {
@@ -59,7 +65,6 @@ export async function benchCalibration(seed: number, realTime: boolean): Promise
       () => runCalibrateRoles(options),
       () => good(cell, "roles").residual,
     );
-    return figures;
   } finally {
     await cell.close();
   }

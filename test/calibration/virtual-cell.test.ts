@@ -60,6 +60,10 @@ describe("calibrations of a virtual cell", () => {
     const { closed, open } = JSON.parse(readFileSync(join(cell.folder, "gripper.json"), "utf8"));
     assert.ok(closed < 0.05 && open > 0.95, `${closed} to ${open}`);
   });
+  it("take nobody's place at an arm that is not this machine's own", async () => {
+    const config = projectPath("daemon", "config", "real-arm.yaml");
+    await assert.rejects(runCalibrateRoles({ ...cell.options, config }), refusedWith(/--lab is for the virtual lab/));
+  });
   it("are asked for in the configuration", async () => {
     const config = projectPath("daemon", "config", "lab.yaml");
     await assert.rejects(runCalibrateRoles({ ...cell.options, config }), refusedWith(/has no section calibration/));

@@ -182,6 +182,10 @@ export async function atStand(options: StandOptions, work: (stand: Stand) => Pro
     const hint = "Add: calibration: { directory: <folder>, arm: <number on the nameplate>, max_age_days: 90 }";
     throw new CliError(EXIT.usage, "no-section", `${config.file} has no section calibration.`, hint);
   }
+  if (options.lab !== undefined && (config.arm.link.kind !== "tcp" || config.arm.link.host !== "127.0.0.1")) {
+    const hint = "At an arm somebody says yes each time; leave --lab out.";
+    throw new CliError(EXIT.usage, "lab", "--lab is for the virtual lab only: arm.link must be 127.0.0.1.", hint);
+  }
   await mustBeAlone(config);
   const stand = new Stand(options, config, calibration);
   try {
