@@ -5,6 +5,7 @@ import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { AuditLog } from "./audit/audit-log.js";
+import { calibrationFault } from "./composition/calibration.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
+    calibration: calibrationFault(config),
     audit: audit.fault,
     recording: recording.fault,
     record: recording.record,

@@ -209,7 +209,12 @@ export const POLICY_CASES: readonly FaultCase[] = [
       }),
     ],
   },
-  cannotRun(73, "calibration deleted, aged, edited", "R0 POLICY", "there is no calibration yet (PO-18)"),
+  cannotRun(
+    73,
+    "calibration deleted, aged, edited",
+    "R0 POLICY",
+    "the virtual cell asks for no calibration; the refusal is tested in test/calibration (PO-18)",
+  ),
 ];
 
 /** Spoils the policy and waits for its `count`-th spoiled answer; gives that instant. */
