@@ -18,7 +18,8 @@ export type HandDeed =
   | { readonly kind: "button"; readonly pressed: boolean }
   | { readonly kind: "fault"; readonly faults: Partial<LeaderFaults> }
   | { readonly kind: "glitch"; readonly joint: number; readonly by: number }
-  | { readonly kind: "unplug" | "plug" | "look" };
+  /** `rest`: once it has come to the end of its way. */
+  | { readonly kind: "unplug" | "plug" | "look" | "rest" };
 
 /** Deeds are answered one by one. */
 export interface HandOrder {
@@ -36,6 +37,7 @@ export interface HandAnswer {
 }
 
 let leader: VirtualLeader | null = null;
+let underWay: Promise<void> = Promise.resolve();
 
 function taken(): VirtualLeader {
   if (leader === null) {
@@ -60,7 +62,7 @@ async function obey(deed: HandDeed): Promise<Instant> {
       await leader.plug();
       break;
     case "move":
-      void taken().play(deed.trace);
+      underWay = taken().play(deed.trace);
       break;
     case "place":
       taken().place({ angles: deed.angles, gripper: deed.gripper });
@@ -80,6 +82,9 @@ async function obey(deed: HandDeed): Promise<Instant> {
       break;
     case "plug":
       await taken().plug();
+      break;
+    case "rest":
+      await underWay;
       break;
     case "look":
       break;
