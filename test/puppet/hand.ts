@@ -131,6 +131,11 @@ export class Hand {
     return (await this.#do({ kind: "glitch", joint, by: degrees * DEGREE })).at;
   }
 
+  /** One joint (0 to 6) stands `degrees` of the leader's own further from the next reading on; gives its instant. */
+  async step(joint: number, degrees: number): Promise<Instant> {
+    return (await this.#do({ kind: "step", joint, by: degrees * DEGREE })).at;
+  }
+
   async unplug(): Promise<Instant> {
     return (await this.#do({ kind: "unplug" })).at;
   }
