@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { CliError } from "../../daemon/cli/exit-code.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
@@ -25,6 +26,8 @@ export interface Rig {
   arrivals(): Promise<readonly Arrival[]>;
   close(): Promise<void>;
 }
+
+const ATTEMPTS = 4;
 
 /** Starts everything with free ports and waits until an instruction could be followed. */
 export async function startRig(
@@ -67,7 +70,7 @@ async function inControlOf(system: System): Promise<Rig> {
     });
   await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50), "accepted");
   await need(client.takeControl(), "control-granted");
-  await untilReady(client, () => undefined);
+  await untilFit(system, client);
   return {
     ...{ system, lab, client, next },
     startMoving: async () => {
@@ -89,6 +92,29 @@ async function inControlOf(system: System): Promise<Rig> {
       await system.close();
     },
   };
+}
+
+/** A policy that a busy machine starved while it was timed is started again. */
+async function untilFit(system: System, client: OperatorClient): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await untilReady(client, () => undefined);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== "policy-unfit" || attempt === ATTEMPTS) {
+        throw error;
+      }
+      const daemon = system.children.find(({ name }) => name === "daemon");
+      for (const pid of descendants(daemon?.pid ?? 0, "models/policy/process.js")) {
+        process.kill(pid, "SIGKILL");
+      }
+      while (
+        (await need(client.request({ type: "status" }), "status")).faults.some(({ code }) => code === error.code)
+      ) {
+        await watchFor(50);
+      }
+    }
+  }
 }
 
 function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type: T): message is ServerMessageOf<T> {

@@ -128,6 +128,7 @@ async function assertGoesOn({ rig }: WithHand): Promise<void> {
   const row = await frames(rig);
   assert.ok(largestDifference(row[0]?.q ?? [], commanded ?? []) < 0.01 * DEGREE, "it begins elsewhere");
   assert.ok(largestStep(row, LIMITS.policy.velocity, PERIOD) <= 1);
+  await need(rig.client.requestInControl({ type: "pause" }), "accepted");
 }
 
 describe("takeover by the puppet's button, in the whole system", () => {
@@ -156,7 +157,6 @@ describe("takeover by the puppet's button, in the whole system", () => {
   it("goes on while policy, cameras and daemon are killed, ends with the button, and begins again without them", async () => {
     const { rig, hand } = system;
     const daemon = rig.system.children.find(({ name }) => name === "daemon");
-    await need(rig.client.requestInControl({ type: "pause" }), "accepted");
     await rig.next("state", ({ mode, source }) => mode === "hold" && source !== "stop");
     await standBeside(system, 0);
     const leading = rig.next("state", ({ mode }) => mode === "teleop");
