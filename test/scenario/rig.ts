@@ -20,6 +20,8 @@ export interface Rig {
     fits?: (message: ServerMessageOf<T>) => boolean,
     withinMs?: number,
   ): Promise<ServerMessageOf<T>>;
+  /** Waits until an instruction could be followed. */
+  fit(): Promise<void>;
   /** Starts the first trained instruction and resolves while a joint is moving by the policy. */
   startMoving(): Promise<void>;
   /** Setpoints and stops that reached the controller since the last clear. */
@@ -29,11 +31,22 @@ export interface Rig {
 
 const ATTEMPTS = 4;
 
+const LAB = projectPath("daemon", "config", "lab.yaml");
+
 /** Starts everything with free ports and waits until an instruction could be followed. */
-export async function startRig(
-  daemonArguments: readonly string[] = [],
-  configFile = projectPath("daemon", "config", "lab.yaml"),
-): Promise<Rig> {
+export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
+  const rig = await openRig(LAB, daemonArguments);
+  try {
+    await rig.fit();
+    return rig;
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
+}
+
+/** Starts everything with free ports and takes control; cameras and policy may not be ready yet. */
+export async function openRig(configFile: string, daemonArguments: readonly string[] = []): Promise<Rig> {
   const system = await startSystem({
     configFile,
     lab: { seed: 3 },
@@ -50,7 +63,6 @@ export async function startRig(
   }
 }
 
-/** Takes control of a system and waits until an instruction could be followed. */
 async function inControlOf(system: System): Promise<Rig> {
   const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });
   const lab = labControl(system.lab ?? "");
@@ -70,9 +82,9 @@ async function inControlOf(system: System): Promise<Rig> {
     });
   await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50), "accepted");
   await need(client.takeControl(), "control-granted");
-  await untilFit(system, client);
   return {
     ...{ system, lab, client, next },
+    fit: () => untilFit(system, client),
     startMoving: async () => {
       const { policy } = await need(client.request({ type: "status" }), "status");
       const instruction = policy?.instructions[0] ?? "";
@@ -94,7 +106,7 @@ async function inControlOf(system: System): Promise<Rig> {
   };
 }
 
-/** A policy that a busy machine starved while it was timed is started again. */
+/** A policy that a busy machine starved while it was timed is started again, so that it is timed again. */
 async function untilFit(system: System, client: OperatorClient): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
