@@ -6,8 +6,8 @@ import type { ArmLimits } from "../watch/watch-limits.js";
 import { type ChunkRefusal, refuseChunk } from "./chunk-admission.js";
 import type { MotionStream } from "./motion-stream.js";
 
-/** A policy that has given no chunk for this long after its last target is left. */
-const STARVED: Seconds = 2;
+// Interlocks: PO-07.
+
 /** The first chunk may take longer: the policy writes its reasoning first, and nothing moves meanwhile. */
 const FIRST_CHUNK: Seconds = 10;
 
@@ -57,7 +57,7 @@ export class ChunkIntake {
     this.#run = run;
     if (refusal === null) {
       this.#lastId = chunk.id;
-      this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
+      this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + this.#limits.chunks.starved;
     }
     return { refusal, finding };
   }

@@ -117,6 +117,12 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "state-implausible": "The arm's reports jump. Look for two senders of state or a bad network; then start anew.",
   "state-foreign": "Somebody else sends to the port of the arm's state. Keep the arm's network to itself.",
   "arm-silent": "The controller does not answer. Check the cable; the link is opened again by itself, then start anew.",
+  "replies-garbled":
+    "The controller sends lines that are no messages. Check cable and firmware, restart the controller; then acknowledge.",
+  "setpoint-refused":
+    "The controller does not take setpoints. Look at its errors and for another program that commands it; then acknowledge.",
+  "reply-unasked":
+    "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
   "machine-late":

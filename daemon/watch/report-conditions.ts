@@ -4,7 +4,7 @@ import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-10, AR-12, AR-13, OP-06.
+// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, OP-06.
 
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
@@ -12,18 +12,24 @@ export interface Sameness {
   readonly report: ArmState | null;
   /** When counting began, how many had come by then, and how many came in the last whole second. */
   readonly foreign: { readonly from: Instant; readonly count: number; readonly perSecond: number };
+  /** When within the last second each wrong line came; of many at once the first few. */
+  readonly wrong: Readonly<Record<WrongLine, readonly Instant[]>>;
 }
+
+/** What the arm's connections may carry that they must not. */
+type WrongLine = "garbled" | "refused" | "unasked";
 
 export const NO_SAMENESS: Sameness = {
   since: Infinity,
   report: null,
   foreign: { from: -Infinity, count: 0, perSecond: 0 },
+  wrong: { garbled: [], refused: [], unasked: [] },
 };
 
 const SECOND: Seconds = 1;
 
 /** Takes a report. */
-export function sameIn({ since, report: last, foreign }: Sameness, report: ArmState): Sameness {
+export function sameIn({ since, report: last, foreign, wrong }: Sameness, report: ArmState): Sameness {
   const { receivedAt, link } = report;
   const same = last !== null && alike(last, report);
   const counted = receivedAt - foreign.from < SECOND;
@@ -33,7 +39,20 @@ export function sameIn({ since, report: last, foreign }: Sameness, report: ArmSt
     foreign: counted
       ? { ...foreign, perSecond: Math.max(foreign.perSecond, link.unbelieved - foreign.count) }
       : { from: receivedAt, count: link.unbelieved, perSecond: 0 },
+    wrong: {
+      garbled: lately(wrong.garbled, link.garbled - (last?.link.garbled ?? 0), receivedAt),
+      refused: lately(wrong.refused, link.refused - (last?.link.refused ?? 0), receivedAt),
+      unasked: lately(wrong.unasked, link.unasked - (last?.link.unasked ?? 0), receivedAt),
+    },
   };
+}
+
+/** More at once than any rule asks for are no more wrong. */
+const REMEMBERED = 16;
+
+function lately(before: readonly Instant[], more: number, now: Instant): readonly Instant[] {
+  const kept = before.filter((at) => now - at < SECOND);
+  return more <= 0 ? kept : [...kept, ...Array.from({ length: Math.min(more, REMEMBERED) }, () => now)];
 }
 
 /** Words of `arm_current_status` of an arm that does nothing but what we stream, and of one that was stopped. */
@@ -41,7 +60,7 @@ const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", 
 
 /** The table of what the arm's reports themselves must not be. */
 export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
-  const { report, since, foreign } = same;
+  const { report, since, foreign, wrong } = same;
   const at = report?.receivedAt ?? -Infinity;
   const frozen = at - since >= limits.frozen.lasting;
   const waiting = report?.link.waitingSince ?? Infinity;
@@ -66,6 +85,21 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       ...{ id: "AR-13", code: "arm-silent", reaction: "ramp", lasting: 0 },
       holds: at - waiting > limits.answer,
       detail: () => `the arm has not answered a question for ${milliseconds(at - waiting)}`,
+    },
+    {
+      ...{ id: "AR-14", code: "replies-garbled", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.garbled.length >= limits.garbled,
+      detail: () => `${wrong.garbled.length} lines of the arm within a second were no messages`,
+    },
+    {
+      ...{ id: "AR-15", code: "setpoint-refused", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.refused.length > 0,
+      detail: () => "the arm says that it does not take a setpoint",
+    },
+    {
+      ...{ id: "AR-19", code: "reply-unasked", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.unasked.length > 0,
+      detail: () => "the arm gave an answer to a question that was not open",
     },
     {
       ...{ id: "OP-06", code: "foreign-motion", reaction: "quick-stop", lasting: 0 },

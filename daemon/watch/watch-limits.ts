@@ -60,6 +60,8 @@ export interface WatchLimits {
   readonly foreign: Graded;
   /** An unanswered question (AR-13). */
   readonly answer: Seconds;
+  /** Lines within a second that are no messages (AR-14). */
+  readonly garbled: number;
   /** The arm still moves so long after a stop (AR-16). */
   readonly stopObeyed: Seconds;
   /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
@@ -88,6 +90,8 @@ export interface ChunkLimits {
   readonly jumpsInRow: number;
   /** A second chunk that is no chunk within this time (PO-01). */
   readonly garbageWithin: Seconds;
+  /** A policy that has given no chunk for this long after its last target is left (PO-07). */
+  readonly starved: Seconds;
   /** A policy may move the arm this long (PO-19). */
   readonly longest: Seconds;
 }

@@ -2,7 +2,7 @@ import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial, TrialMode } from "./cases/case.js";
 import { FaultRig } from "./rig/fault-rig.js";
 import type { RigOptions } from "./rig/start-tapped.js";
-import { runTrial, type TrialResult } from "./run-trial.js";
+import { type JudgedTrial, runTrial, type TrialResult } from "./run-trial.js";
 
 /** Which cases are run, and how often. */
 export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
@@ -16,6 +16,8 @@ export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
   readonly progress: (words: string) => void;
   /** Told of each run as it is judged. */
   readonly onResult: (result: TrialResult) => void;
+  /** Told of each run that could be made, with its whole record. */
+  readonly onJudged: (judged: JudgedTrial) => void;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +36,7 @@ export async function runCases(options: SuiteOptions): Promise<void> {
             if (options.signal.aborted) {
               return;
             }
-            options.onResult(await runOnce(rigs, row, trial, mode, options.seed + run));
+            options.onResult(await runOnce(rigs, row, trial, mode, options.seed + run, options.onJudged));
           }
         }
       }
@@ -53,13 +55,15 @@ async function runOnce(
   trial: Trial,
   mode: TrialMode,
   seed: number,
+  onJudged: SuiteOptions["onJudged"],
 ): Promise<TrialResult> {
   let why = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
-      const result = await runTrial(await rigs.rig(trial.holdToRun === true), row, trial, mode, seed);
+      const judged = await runTrial(await rigs.rig(trial.holdToRun === true), row, trial, mode, seed);
+      onJudged(judged);
       await rigs.after(trial.fresh === true);
-      return result;
+      return judged.result;
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
       await rigs.after(trial.fresh === true);

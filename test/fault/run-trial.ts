@@ -22,6 +22,13 @@ export interface TrialResult {
   readonly violations: readonly Violation[];
 }
 
+/** A run and everything that was recorded of it. */
+export interface JudgedTrial {
+  readonly result: TrialResult;
+  readonly visibleAt: Instant;
+  readonly history: RunHistory;
+}
+
 /** How long the record goes on after a fault. */
 const WATCH: Seconds = 1.2;
 /** A fault comes up to this long after the motion began. */
@@ -36,7 +43,7 @@ export async function runTrial(
   trial: Trial,
   mode: TrialMode,
   seed: number,
-): Promise<TrialResult> {
+): Promise<JudgedTrial> {
   const random = createRandom(seed);
   const context = { rig, mode, random, run: seed };
   const budget = trial.budget ?? row.budget;
@@ -61,10 +68,11 @@ export async function runTrial(
     ...more,
     ...(trial.judge?.(outcome) ?? []),
   ];
-  return {
+  const result: TrialResult = {
     ...{ caseId: row.id, trial: trial.name, mode, seed, reactionMs, stillMs, budget, problems },
     violations: violationsOf(history, rig.bounds, STANDSTILL),
   };
+  return { result, visibleAt, history };
 }
 
 async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Seconds): Promise<void> {

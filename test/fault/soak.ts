@@ -83,7 +83,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       const name = `fault ${figures.faults}, case ${row.id} ${trial.name}, seed ${seed}`;
       options.progress(`${((hostClock.now() - startedAt) / 60).toFixed(1)} min: ${name}`);
       try {
-        const result = await runTrial(rig, row, trial, "policy", seed);
+        const { result } = await runTrial(rig, row, trial, "policy", seed);
         problems.push(...result.problems.map((problem) => `${name}: ${problem}`));
         keep(name, result.violations);
         await rig.recover();
