@@ -72,6 +72,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "state-implausible": "operator",
   "state-foreign": "operator",
   "arm-silent": "operator",
+  "link-stalled": "operator",
   "replies-garbled": "operator",
   "setpoint-refused": "operator",
   "reply-unasked": "operator",

@@ -117,6 +117,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "state-implausible": "The arm's reports jump. Look for two senders of state or a bad network; then start anew.",
   "state-foreign": "Somebody else sends to the port of the arm's state. Keep the arm's network to itself.",
   "arm-silent": "The controller does not answer. Check the cable; the link is opened again by itself, then start anew.",
+  "link-stalled":
+    "The controller takes setpoints too late or not at all. Check the cable and other load on the network; the link is opened again by itself, then start anew.",
   "replies-garbled":
     "The controller sends lines that are no messages. Check cable and firmware, restart the controller; then acknowledge.",
   "setpoint-refused":

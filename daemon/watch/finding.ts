@@ -38,6 +38,7 @@ export type WatchCode =
   | "state-implausible"
   | "state-foreign"
   | "arm-silent"
+  | "link-stalled"
   | "replies-garbled"
   | "setpoint-refused"
   | "reply-unasked"

@@ -1,5 +1,5 @@
 import type { ArmState } from "../types/arm-state.js";
-import type { Instant, Seconds } from "../types/units.js";
+import { type Instant, jointAt, type Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
@@ -87,6 +87,12 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       detail: () => `the arm has not answered a question for ${milliseconds(at - waiting)}`,
     },
     {
+      ...{ id: "AR-13", code: "link-stalled", reaction: "ramp", lasting: 0 },
+      // Reports that are the very same say nothing of the arm; they are AR-10's.
+      holds: at - since < STEADY && stalled(history, limits),
+      detail: () => `the arm goes no way in ${milliseconds(limits.stalled.lasting)} of setpoints`,
+    },
+    {
       ...{ id: "AR-14", code: "replies-garbled", reaction: "protective-stop", lasting: 0 },
       holds: wrong.garbled.length >= limits.garbled,
       detail: () => `${wrong.garbled.length} lines of the arm within a second were no messages`,
@@ -107,6 +113,32 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       detail: () => `the arm is in ${status}, which this program did not ask for`,
     },
   ];
+}
+
+/** Setpoints that are farther apart say of an arm that stands only that it waited for them. */
+const STEADY: Seconds = 0.03;
+
+/**
+ * Nothing of what was sent lately moves the arm. Held against the way that was commanded as long before as an arm may lag,
+ * and only while the command still moves: an arm that comes to rest stands still, too.
+ */
+function stalled({ sent, poses, reportedAt }: History, { stalled: rule, behind }: WatchLimits): boolean {
+  const from = reportedAt - rule.lasting - behind.lag;
+  const lately = sent.filter(({ at }) => at >= from);
+  const gaps = lately.map(({ at }, index) => at - (lately[index - 1]?.at ?? from));
+  if (lately.length === 0 || Math.max(...gaps) > STEADY) {
+    return false;
+  }
+  const then = travelled(
+    lately.filter(({ at }) => at <= reportedAt - behind.lag),
+    from,
+  );
+  const now = travelled(lately, reportedAt - behind.lag);
+  const told = then.map((way, joint) => way > rule.commanded && jointAt(now, joint) > rule.part * way);
+  const gone = travelled(poses, reportedAt - rule.lasting);
+  return (
+    told.includes(true) && told.every((is, joint) => !is || jointAt(gone, joint) < rule.part * jointAt(then, joint))
+  );
 }
 
 function alike(one: ArmState, other: ArmState): boolean {

@@ -60,6 +60,11 @@ export interface WatchLimits {
   readonly foreign: Graded;
   /** An unanswered question (AR-13). */
   readonly answer: Seconds;
+  /**
+   * Setpoints wait on their way when every joint that was told to go `commanded` rad went less than `part` of its way within
+   * `lasting` (AR-13).
+   */
+  readonly stalled: { readonly commanded: number; readonly part: number; readonly lasting: Seconds };
   /** Lines within a second that are no messages (AR-14). */
   readonly garbled: number;
   /** The arm still moves so long after a stop (AR-16). */

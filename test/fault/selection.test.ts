@@ -35,7 +35,7 @@ describe("a selection of the fault suite", () => {
   let rig: FaultRig;
   before(async () => {
     const configFile = projectPath("daemon", "config", "lab.yaml");
-    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false });
+    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false, leader: "none" });
   });
   after(() => rig.close());
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ArmHealth, type GripperHealth, type LinkHealth, QUIET_LINK } from "../../daemon/types/arm-state.js";
+import type { JointVector } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { GRIPPER, only, shifted, Watched, WELL } from "./watched.js";
 
@@ -213,6 +214,40 @@ describe("AR-13: a question that is not answered", () => {
     bench.state = { link: { ...QUIET_LINK, waitingSince: bench.now } };
     assert.deepEqual(bench.pass(0.2).codes, []);
     assert.deepEqual(bench.pass(0.02).codes, ["arm-silent/ramp"]);
+  });
+});
+
+describe("AR-13: setpoints that wait on their way", () => {
+  /** An arm that lags 20 ms and from 0.3 s on executes nothing any more for so long. */
+  const held = (speed: number, stops: number): readonly string[] => {
+    const bench = new Watched();
+    bench.speed = only(3, speed);
+    const way: JointVector[] = [];
+    bench.measured = (commanded) => {
+      way.push(commanded);
+      const lagged = way.length - 1 - 4;
+      const until = 60;
+      return way[Math.max(0, lagged > until ? Math.max(until, lagged - stops / 5) : lagged)] ?? commanded;
+    };
+    return bench.pass(0.6).codes.filter((code) => code.startsWith("link"));
+  };
+
+  it("ramp once the arm has gone no way for 80 ms while it was told to go on", () => {
+    assert.deepEqual(held(20, 1e6), ["link-stalled/ramp"]);
+    assert.deepEqual(held(8, 1e6), ["link-stalled/ramp"]);
+  });
+
+  it("nothing while it is 50 ms late, slower than can be told, at rest, or after a pause of ours", () => {
+    assert.deepEqual(held(60, 50), []);
+    assert.deepEqual(held(2, 1e6), []);
+    const bench = new Watched();
+    bench.speed = only(0, 20);
+    bench.pass(0.3).speed = only(0, 0);
+    bench.pass(0.3);
+    bench.now += 0.09;
+    bench.speed = only(0, 20);
+    bench.pass(0.3);
+    assert.deepEqual(bench.codes, []);
   });
 });
 

@@ -3,7 +3,7 @@ import { hostClock } from "../../../daemon/ports/clock.js";
 import { isAlive } from "../../scenario/rig.js";
 import { framesOf } from "../history/frames.js";
 import { type FaultRig, type Part, pause } from "../rig/fault-rig.js";
-import { cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type TrialContext } from "./case.js";
+import { ASKED, cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type TrialContext } from "./case.js";
 
 const ENGAGED = [...MOVING, "hold"] as const;
 
@@ -14,7 +14,8 @@ export const PROCESS_CASES: readonly FaultCase[] = [
     budget: { reaction: 20, still: 200 },
     trials: [
       { name: "arm process", modes: ENGAGED, expect: "stop", fresh: true, inject: kill("arm") },
-      { name: "daemon", modes: MOVING, expect: "rest", fresh: true, inject: kill("daemon") },
+      // A leader arm goes on without the daemon.
+      { name: "daemon", modes: ASKED, expect: "rest", fresh: true, inject: kill("daemon") },
     ],
   },
   {
@@ -146,7 +147,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
         after: hasEnded("arm"),
       },
       {
-        ...{ name: "daemon", modes: MOVING, expect: "rest", fresh: true, watch: 3 },
+        ...{ name: "daemon", modes: ASKED, expect: "rest", fresh: true, watch: 3 },
         inject: async ({ rig }) => rig.signal("daemon", "SIGTERM"),
         after: hasEnded("daemon"),
       },

@@ -49,10 +49,10 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 20, inject: "latency 50, 100, 300 ms", expected: "warn, R2, R3" },
     budget: { reaction: 220, still: 400 },
-    cannot: "R2 is not told from undisturbed motion",
     trials: [
       { name: "50 ms", modes: MOVING, expect: "undisturbed", inject: latency(0.05) },
-      { name: "100 ms", modes: MOVING, expect: "undisturbed", inject: latency(0.1) },
+      // The row asks for R2, and AR-13 for no more than ten setpoints in flight: the stricter.
+      { name: "100 ms", modes: MOVING, expect: "left", inject: latency(0.1) },
       { name: "300 ms", modes: MOVING, expect: "left", inject: latency(0.3) },
     ],
   },
@@ -205,11 +205,9 @@ function closed(reset: boolean) {
   };
 }
 
+/** Of the TCP line alone: a late push is row 36's. */
 function latency(seconds: number) {
-  return async ({ rig }: TrialContext) => {
-    await rig.impair({ target: "udp", delay: seconds });
-    return await rig.impair({ target: "tcp", latency: seconds });
-  };
+  return async ({ rig }: TrialContext) => await rig.impair({ target: "tcp", latency: seconds });
 }
 
 async function lineBack({ rig }: TrialContext): Promise<readonly string[]> {

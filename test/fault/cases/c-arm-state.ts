@@ -20,7 +20,7 @@ const JOINT_BITS = [
 ];
 
 const STATE_FAULT = { reaction: 20, still: 200 };
-const CODE_MODES = ["policy", "homing", "hold"] as const;
+const CODE_MODES = [...MOVING, "hold"] as const;
 
 /** C. The arm's UDP push and what it says. */
 export const ARM_STATE_CASES: readonly FaultCase[] = [

@@ -5,10 +5,12 @@ import type { RunHistory } from "../history/run-history.js";
 import type { FaultRig } from "../rig/fault-rig.js";
 
 /** What the system does when the fault comes. */
-export type TrialMode = "policy" | "homing" | "hold" | "standby";
+export type TrialMode = "policy" | "homing" | "teleop" | "hold" | "standby";
 
-/** Both modes in which the arm moves. */
-export const MOVING: readonly TrialMode[] = ["policy", "homing"];
+/** Modes in which the arm moves because an operator asked for it. */
+export const ASKED: readonly TrialMode[] = ["policy", "homing"];
+/** Every mode in which the arm moves; a leader arm moves it by its own button. */
+export const MOVING: readonly TrialMode[] = [...ASKED, "teleop"];
 
 /** What must come of a fault at the arm. */
 export type Expectation =
@@ -68,6 +70,8 @@ export interface Trial {
   readonly most?: number;
   /** Needs a system in which the arm moves only while hold-to-run is pressed. */
   readonly holdToRun?: boolean;
+  /** Needs a leader arm, also in modes in which it does not lead. */
+  readonly leader?: boolean;
   /** A process has to be started again afterwards. */
   readonly fresh?: boolean;
   /** Brings the fault about; says when it could be seen. */

@@ -5,6 +5,8 @@ import { parseDocument } from "yaml";
 import { loadConfig } from "../../../daemon/config/config.js";
 import { type System, startSystem } from "../../../daemon/launch/system.js";
 import { projectPath } from "../../../daemon/ports/project-path.js";
+import { configWithHand } from "../../puppet/config-with-hand.js";
+import type { Hand } from "../../puppet/hand.js";
 import { descendants } from "../../scenario/rig.js";
 import { PROCESS_VARIABLE, TAP_VARIABLE, WALL_VARIABLE } from "./policy-fault.js";
 
@@ -16,10 +18,15 @@ export interface RigOptions {
   readonly wallClock: string | null;
   /** The arm moves only while somebody presses hold-to-run; the rig's operator then does from the start. */
   readonly holdToRun: boolean;
+  /** A leader arm in a hand, whose button enables: with a sound calibration, or with one that has J3 mirrored. */
+  readonly leader: "none" | "sound" | "mirrored";
 }
 
+/** What one run may need and another not. */
+export type RigNeeds = Pick<RigOptions, "holdToRun" | "leader">;
+
 /** Starts a system whose processes carry the tap. */
-export async function startTapped(options: RigOptions, folder: string): Promise<System> {
+export async function startTapped(options: RigOptions, folder: string, hand: Hand | null): Promise<System> {
   const tap = projectPath("dist", "test", "fault", "rig", "policy-tap.js");
   const environment: Record<string, string> = {
     NODE_OPTIONS: `--import=${tap}`,
@@ -29,10 +36,11 @@ export async function startTapped(options: RigOptions, folder: string): Promise<
   };
   const before = Object.fromEntries(Object.keys(environment).map((name) => [name, process.env[name]]));
   Object.assign(process.env, environment);
+  const asked = options.holdToRun ? holdToRunConfig(options.configFile, folder) : options.configFile;
+  const configFile = hand === null ? asked : configWithHand(asked, folder, hand, "button");
   try {
     const system = await startSystem({
-      ...{ configFile: options.holdToRun ? holdToRunConfig(options.configFile, folder) : options.configFile },
-      ...{ realTime: options.realTime, lab: { seed: 3 }, apart: true },
+      ...{ configFile, realTime: options.realTime, lab: { seed: 3 }, apart: true },
       progress: () => undefined,
     });
     preferLab(system);
