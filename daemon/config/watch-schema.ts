@@ -3,7 +3,7 @@ import { type JointVector, mapJoints } from "../types/units.js";
 import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
 
-// Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-04, PO-05,
+// Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-03, PO-04, PO-05,
 // PO-06, PO-07, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-15.
 
 /** At most the catalogue's number: a file may only be stricter. */
@@ -86,6 +86,7 @@ export const chunkSchema = z.strictObject({
   outside_deg: most(2),
   outside_cell_mm: most(10),
   jump_deg: most(15),
+  first_jump_deg: most(10),
   haste_part: most(3),
   outside_in_row: most(3),
   jumps_in_row: most(2),
@@ -183,6 +184,7 @@ export function chunkLimits(raw: z.infer<typeof chunkSchema>): ChunkLimits {
     outside: raw.outside_deg.value * DEGREE,
     outsideCell: raw.outside_cell_mm.value / 1000,
     jump: raw.jump_deg.value * DEGREE,
+    firstJump: raw.first_jump_deg.value * DEGREE,
     haste: raw.haste_part.value,
     outsideInRow: raw.outside_in_row.value,
     jumpsInRow: raw.jumps_in_row.value,

@@ -87,6 +87,8 @@ export interface ChunkLimits {
   readonly outsideCell: number;
   /** Of the first target from the command, rad (PO-04). */
   readonly jump: number;
+  /** The same of the first chunk of a motion (PO-03). */
+  readonly firstJump: number;
   /** Between two targets, in parts of the permitted speed (ML-03). */
   readonly haste: number;
   /** Chunks in a row beyond the limits (PO-02). */

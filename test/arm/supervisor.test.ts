@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { STOP_HINT } from "../../daemon/arm/stop-codes.js";
+import type { Chunk } from "../../daemon/types/chunk.js";
 import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { distance, HOME, LEASE, PERIOD, START, Supervised } from "./supervised.js";
 
@@ -173,7 +174,29 @@ describe("supervisor: following the policy", () => {
   });
 });
 
+/** A chunk that begins this many degrees away in each joint and goes on from there. */
+function beginningAway(bench: Supervised, degrees: number): Chunk {
+  const near = bench.chunk(0.001);
+  const targets = near.targets.map((target) => ({
+    ...target,
+    q: jointPosition(mapJoints(target.q, (q) => q + (degrees * Math.PI) / 180)),
+  }));
+  return { ...near, targets };
+}
+
 describe("supervisor: chunks that are refused", () => {
+  it("a first chunk may begin up to 10 degrees away, later ones up to 15", () => {
+    const bench = new Supervised().following();
+    assert.match(bench.give(beginningAway(bench, 10.5)), /^too-far/);
+    assert.equal(bench.give(beginningAway(bench, 9.5)), "accepted");
+    assert.equal(bench.give(beginningAway(bench, 14.5)), "accepted");
+    bench.request({ kind: "hold" });
+    bench.pass(0.5);
+    bench.request({ kind: "follow-policy" });
+    bench.pass(0.02);
+    assert.match(bench.give(beginningAway(bench, 10.5)), /^too-far/);
+  });
+
   const cases: readonly (readonly [string, RegExp, (bench: Supervised) => string])[] = [
     ["older than most of its length", /^too-old/, (bench) => bench.give(bench.chunk(0.01, {}, 0.41))],
     ["from the future", /^future/, (bench) => bench.give(bench.chunk(0.01, { capturedAt: bench.now + 0.1 }))],
@@ -186,18 +209,7 @@ describe("supervisor: chunks that are refused", () => {
         return bench.give(chunk);
       },
     ],
-    [
-      "15 degrees away",
-      /^too-far: J1/,
-      (bench) => {
-        const far = bench.chunk(0.001);
-        const targets = far.targets.map((target) => ({
-          ...target,
-          q: jointPosition(mapJoints(target.q, (q) => q + 0.27)),
-        }));
-        return bench.give({ ...far, targets });
-      },
-    ],
+    ["15 degrees away", /^too-far: J1/, (bench) => bench.give(beginningAway(bench, 15.5))],
     ["in degrees instead of radians", /^(too-far|too-fast|outside)/, (bench) => bench.give(bench.chunk(0.015 * 57.3))],
     ["faster than three times the limit", /^too-fast: J1/, (bench) => bench.give(bench.chunk(0.16))],
     [

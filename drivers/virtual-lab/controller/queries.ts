@@ -31,7 +31,7 @@ function milliPose(state: ControllerState): readonly number[] {
 /** Current in 0.001 mA; 3 N m/A is invented, the vendor publishes no torque constant. */
 function milliMilliAmpere(state: ControllerState): readonly number[] {
   const { plant, disturbance } = state;
-  // A real reading never says the very same twice; an arm whose reports do is known by that (AR-10).
+  // A real reading never says the very same twice; an arm whose reports do is known by that.
   const noise = state.nextNoise();
   return plant
     .measured()
