@@ -121,8 +121,21 @@ export const POLICY_CASES: readonly FaultCase[] = [
   {
     ...{ id: 60, inject: "chunk of an old epoch", expected: "dropped" },
     budget: NO_BUDGET,
-    cannot: "the same as 61, where an answer for the old instruction is always on its way; chunk by chunk: test/arm",
-    trials: [],
+    trials: only({
+      ...{ modes: POLICY, expect: "undisturbed", watch: 0.5 },
+      inject: async ({ rig, run }) => {
+        await rig.operator.held({ type: "pause" });
+        await rig.operator.next("state", ({ mode, source }) => mode === "hold" && source !== "stop", 5000);
+        await rig.followPolicy(run);
+        await rig.operator.next("chunk", ({ accepted }) => accepted, 5000);
+        return rig.provoke("daemon", { kind: "replay-chunk" });
+      },
+      after: async ({ rig }) => {
+        const answer = rig.provoked();
+        const refused = answer?.accepted === false && String(answer.reason).startsWith("old-epoch");
+        return refused ? [] : [`the arm process said of it: ${JSON.stringify(answer)}`];
+      },
+    }),
   },
   {
     ...{ id: 61, inject: "instruction changed in motion", expected: "R3, no old step executed" },

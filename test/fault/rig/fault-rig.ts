@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { need } from "../../../daemon/cli/operator-link.js";
@@ -19,12 +19,12 @@ import type { Bounds } from "../history/check-motion.js";
 import type { RunHistory } from "../history/run-history.js";
 import { AuditReader } from "./audit-reader.js";
 import { type OperatorLine, startOperatorLine } from "./operator-line.js";
-import { type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
+import { ANSWER_SUFFIX, type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
 import { RecordedOperator } from "./recorded-operator.js";
 import { type RigOptions, startTapped } from "./start-tapped.js";
 
 /** Processes that can be signalled. */
-export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision";
+export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision" | "recorder";
 
 /** Longest wait for the system to do what it should without a fault. */
 const PATIENCE_MS = 30_000;
@@ -160,6 +160,8 @@ export class FaultRig {
         return first(descendants(child("daemon"), "models/policy/process.js"), part);
       case "vision":
         return first(descendants(child("daemon"), "drivers/camera/process.js"), part);
+      case "recorder":
+        return first(descendants(child("daemon"), "daemon/recorder/process.js"), part);
       default:
         return child(part);
     }
@@ -175,8 +177,16 @@ export class FaultRig {
 
   /** Makes a part do something to itself. */
   provoke(part: Part, fault: ProcessFault): Instant {
-    writeFileSync(join(this.folder, "process.json"), JSON.stringify(fault));
+    const file = join(this.folder, "process.json");
+    rmSync(`${file}${ANSWER_SUFFIX}`, { force: true });
+    writeFileSync(file, JSON.stringify(fault));
     return this.signal(part, "SIGUSR2");
+  }
+
+  /** What a part says came of what it did to itself; null while it says nothing. */
+  provoked(): Readonly<Record<string, unknown>> | null {
+    const answer = join(this.folder, `process.json${ANSWER_SUFFIX}`);
+    return existsSync(answer) ? JSON.parse(readFileSync(answer, "utf8")) : null;
   }
 
   /** Spoils a line or a camera; gives the instant from which on it holds. */
