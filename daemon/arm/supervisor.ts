@@ -350,6 +350,9 @@ export class Supervisor {
         this.#stoppedAt = now;
         this.#options.arm.stop("quick");
         this.#stops.once(code, detail, now);
+        if (code === "stop-not-obeyed") {
+          this.#options.cutSupply();
+        }
       }
       return;
     }

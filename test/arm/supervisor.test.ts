@@ -605,7 +605,7 @@ describe("supervisor: the ladder of reactions", () => {
     assert.match(bench.request({ kind: "engage" }).reason, /J3 has 86.0 degrees/);
   });
 
-  it("an arm that goes on moving is told again, ten times a second", () => {
+  it("an arm that goes on moving is told again, ten times a second, and its supply is opened", () => {
     const bench = moving();
     bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
     let measured = bench.state.measured;
@@ -618,6 +618,14 @@ describe("supervisor: the ladder of reactions", () => {
     const stops = bench.wire.filter((item) => item.kind === "stop").length;
     assert.ok(stops >= 7 && stops <= 9, String(stops));
     assert.equal(bench.latest.stops[0]?.code, "stop-not-obeyed");
+    assert.ok(bench.cuts > 0);
+  });
+
+  it("one that stops keeps its supply", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    bench.pass(1);
+    assert.equal(bench.cuts, 0);
   });
 });
 

@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import { hostClock } from "../../../daemon/ports/clock.js";
+import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import { type FaultRig, pause } from "../rig/fault-rig.js";
-import { type FaultCase, MOVING, NO_BUDGET, type Outcome, only, type TrialContext } from "./case.js";
+import { type FaultCase, MOVING, NO_BUDGET, type Outcome, only, type Trial, type TrialContext } from "./case.js";
 
 /** B. The arm's TCP line. */
 export const ARM_LINE_CASES: readonly FaultCase[] = [
@@ -118,20 +119,12 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 27, inject: "set_arm_stop is refused or ignored", expected: "3 retries, then R6 and relay" },
     budget: { reaction: 350, still: null },
-    cannot: "the relay is hardware",
-    trials: only({
-      ...{ modes: ["policy"], expect: "stop", watch: 2 },
-      inject: async ({ rig }) => {
-        await rig.inject({ kind: "ignore-stop" });
-        const at = hostClock.now();
-        await rig.operator.stop("fault suite");
-        return at;
-      },
-      judge: ({ history }) => {
-        const stops = history.commands.filter(({ command }) => command === "set_arm_stop").length;
-        return stops >= 4 ? [] : [`${stops} stops were sent to an arm that went on, at least 4 are needed`];
-      },
-    }),
+    cannot: "the lab of the suite has no relay; test/arm/cell-box.test.ts sees it open",
+    trials: [
+      { ...unstoppable("refused", { kind: "refuse-stop" }) },
+      // It says that it stops, and moves on: the daemon has to see that for itself.
+      { ...unstoppable("ignored", { kind: "drift", joint: 1, degreesPerSecond: 6 }), breaks: ["C7"] },
+    ],
   },
   {
     ...{ id: 28, inject: "replies swapped, doubled", expected: "correlation error, R4" },
@@ -179,6 +172,23 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
     }),
   },
 ];
+
+/** A stop is asked for that the arm does not make: it has to be told again, at least three times. */
+function unstoppable(name: string, fault: Fault): Trial {
+  return {
+    ...{ name, modes: MOVING, expect: "stop", watch: 2 },
+    inject: async ({ rig }) => {
+      const at = hostClock.now();
+      await rig.inject(fault);
+      await rig.operator.stop("fault suite");
+      return at;
+    },
+    judge: ({ history }) => {
+      const stops = history.commands.filter(({ command }) => command === "set_arm_stop").length;
+      return stops >= 4 ? [] : [`${stops} stops were sent to an arm that went on, at least 4 are needed`];
+    },
+  };
+}
 
 /** Bytes that are no message. */
 function GARBAGE(): Buffer {

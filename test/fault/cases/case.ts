@@ -1,7 +1,7 @@
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Random } from "../../../drivers/virtual-lab/scene/random.js";
 import type { Reaction } from "../history/reaction.js";
-import type { RunHistory } from "../history/run-history.js";
+import type { RunHistory, Violation } from "../history/run-history.js";
 import type { FaultRig } from "../rig/fault-rig.js";
 
 /** What the system does when the fault comes. */
@@ -72,6 +72,8 @@ export interface Trial {
   readonly holdToRun?: boolean;
   /** Needs a leader arm, also in modes in which it does not lead. */
   readonly leader?: boolean;
+  /** Promises that the fault itself makes impossible. */
+  readonly breaks?: readonly Violation["check"][];
   /** A process has to be started again afterwards. */
   readonly fresh?: boolean;
   /** Brings the fault about; says when it could be seen. */
