@@ -58,7 +58,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
     budget: { reaction: null, still: 500 },
     cannot: "the relay watchdog is hardware; the virtual controller holds where its stream ends",
     trials: only({
-      ...{ modes: ["policy"], expect: "checked", fresh: true },
+      ...{ modes: MOVING, expect: "checked", fresh: true },
       inject: async ({ rig, random }) => {
         const order: readonly Part[] = random.chance(0.5) ? ["arm", "guardian"] : ["guardian", "arm"];
         const at = hostClock.now();

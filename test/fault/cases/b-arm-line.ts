@@ -153,7 +153,7 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
     ...{ id: 30, inject: "a second client drives the arm", expected: "OP-06, R5" },
     budget: { reaction: 30, still: 200 },
     trials: only({
-      ...{ modes: ["policy", "hold"], expect: "stop" },
+      ...{ modes: [...MOVING, "hold"], expect: "stop" },
       inject: async ({ rig }) => {
         const { link } = rig.system.config.arm;
         const joint = [20_000, 0, 0, 60_000, 0, 60_000, 0];

@@ -7,7 +7,7 @@ import type { Hand } from "../../puppet/hand.js";
 import { fastest, framesOf } from "../history/frames.js";
 import { FaultRig, pause } from "../rig/fault-rig.js";
 import { rawOperator } from "../rig/raw-operator.js";
-import { ASKED, type FaultCase, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
+import { ASKED, type FaultCase, MOVING, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
 
 /** E. Teleoperation and operators. */
 export const OPERATOR_CASES: readonly FaultCase[] = [
@@ -136,7 +136,7 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
     ...{ id: 82, inject: "stop and engage cross on their way", expected: "stop wins" },
     budget: { reaction: 20, still: 200 },
     trials: only({
-      ...{ modes: ["hold", "policy"], expect: "stop" },
+      ...{ modes: [...MOVING, "hold"], expect: "stop" },
       inject: async ({ rig, random }) => {
         const viewer = await rig.another("viewer");
         const motion = pause(random.between(0, 0.004)).then(() => rig.operator.held({ type: "home" }));
@@ -173,7 +173,7 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
     ...{ id: 84, inject: "acknowledgement while the cause lasts, by the wrong one", expected: "R0" },
     budget: NO_BUDGET,
     trials: only({
-      ...{ modes: ["policy"], expect: "stop", budget: { reaction: 50, still: 250 } },
+      ...{ modes: [...MOVING, "hold"], expect: "stop", budget: { reaction: 50, still: 250 } },
       inject: async ({ rig }) => {
         const at = hostClock.now();
         await rig.operator.stop("fault suite");
