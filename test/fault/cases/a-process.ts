@@ -130,7 +130,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
       inject: async () => {
         const at = hostClock.now();
         for (let burner = 0; burner < 4; burner += 1) {
-          spawn("nice", ["-n", "19", "timeout", "4", process.execPath, "-e", "for(;;);"], { stdio: "ignore" });
+          spawn("nice", ["-n", "29", "timeout", "4", process.execPath, "-e", "for(;;);"], { stdio: "ignore" });
         }
         return at;
       },

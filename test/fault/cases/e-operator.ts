@@ -236,7 +236,9 @@ function flood(rig: FaultRig, rate: number, seconds: number) {
   const { operatorUrl, tokenFile } = rig.system;
   const script = projectPath("dist", "test", "fault", "rig", "flood.js");
   const token = readToken(tokenFile);
-  return spawn(process.execPath, [script, operatorUrl, token, String(rate), String(seconds)], { stdio: "ignore" });
+  // The rig's own niceness is no flood's.
+  const command = ["-n", "10", process.execPath, script, operatorUrl, token, String(rate), String(seconds)];
+  return spawn("nice", command, { stdio: "ignore" });
 }
 
 async function race({ rig }: TrialContext): Promise<readonly string[]> {

@@ -38,12 +38,14 @@ export async function startTapped(options: RigOptions, folder: string, hand: Han
   Object.assign(process.env, environment);
   const asked = options.holdToRun ? holdToRunConfig(options.configFile, folder) : options.configFile;
   const configFile = hand === null ? asked : configWithHand(asked, folder, hand, "button");
+  // What is started inherits it.
+  niceness([process.pid], "0");
   try {
     const system = await startSystem({
       ...{ configFile, realTime: options.realTime, lab: { seed: 3 }, apart: true },
       progress: () => undefined,
     });
-    preferLab(system);
+    preferOthers(system);
     return system;
   } finally {
     for (const [name, value] of Object.entries(before)) {
@@ -56,21 +58,23 @@ export async function startTapped(options: RigOptions, folder: string, hand: Han
   }
 }
 
-/** Before every ordinary process (nice). */
-const LAB_NICENESS = "-10";
+/** Before every ordinary process. */
+const FIRST = "-10";
 
 /**
- * The lab stands for an arm and cameras that do not share this machine's processors. Where other jobs keep those busy, its
- * cameras starve and no policy can be followed; so it goes first, where this process may have that.
+ * The lab stands for an arm and cameras, and this process for an operator, that do not share this machine's processors. Where
+ * other jobs keep those busy, cameras and beats starve and no policy can be followed; so they go first, where this process
+ * may have that.
  */
-function preferLab({ children }: System): void {
+function preferOthers({ children }: System): void {
   const lab = children.find(({ name }) => name === "lab")?.pid;
-  if (lab === undefined) {
-    return;
-  }
-  const threads = [lab, ...descendants(lab)].flatMap((pid) => readdirSync(`/proc/${pid}/task`));
-  // Without the privilege it says so and changes nothing.
-  spawnSync("renice", ["-n", LAB_NICENESS, "-p", ...threads]);
+  niceness([process.pid, ...(lab === undefined ? [] : [lab, ...descendants(lab)])], FIRST);
+}
+
+/** Sets the niceness of every thread; without the privilege nothing changes. */
+function niceness(pids: readonly number[], value: string): void {
+  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`));
+  spawnSync("renice", ["-n", value, "-p", ...threads]);
 }
 
 /** A copy of the configuration that asks for hold-to-run. */
