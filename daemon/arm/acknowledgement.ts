@@ -76,6 +76,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "replies-garbled": "operator",
   "setpoint-refused": "operator",
   "reply-unasked": "operator",
+  "arm-changed": "supervisor",
   "machine-late": "operator",
   "leader-released": "operator",
   "taken-over": "operator",

@@ -125,6 +125,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The controller does not take setpoints. Look at its errors and for another program that commands it; then acknowledge.",
   "reply-unasked":
     "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
+  "arm-changed":
+    "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
   "machine-late":

@@ -42,6 +42,7 @@ export type WatchCode =
   | "replies-garbled"
   | "setpoint-refused"
   | "reply-unasked"
+  | "arm-changed"
   | "stop-not-obeyed"
   | "machine-late"
   | "leader-jump"

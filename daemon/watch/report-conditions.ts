@@ -64,6 +64,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
   const at = report?.receivedAt ?? -Infinity;
   const frozen = at - since >= limits.frozen.lasting;
   const waiting = report?.link.waitingSince ?? Infinity;
+  const changed = report?.link.changed ?? null;
   const status = report?.status ?? "idle";
   return [
     {
@@ -106,6 +107,11 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       ...{ id: "AR-19", code: "reply-unasked", reaction: "protective-stop", lasting: 0 },
       holds: wrong.unasked.length > 0,
       detail: () => "the arm gave an answer to a question that was not open",
+    },
+    {
+      ...{ id: "AR-19", code: "arm-changed", reaction: "protective-stop", lasting: 0 },
+      holds: changed !== null,
+      detail: () => changed ?? "",
     },
     {
       ...{ id: "OP-06", code: "foreign-motion", reaction: "quick-stop", lasting: 0 },

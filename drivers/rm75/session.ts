@@ -36,6 +36,8 @@ const FIRST_STATE_TIMEOUT: Seconds = 1;
 const MAXIMUM_UNSENT = 10;
 /** The controller is asked how warm it is; at the same time this shows that it still answers (AR-06, AR-13). */
 const HEALTH_PERIOD: Seconds = 1;
+/** It is asked anew who it is with every so many such questions: somebody may have changed its settings (AR-19: 5 s). */
+const IDENTIFIED_EVERY = 5;
 /** Unit of the push period on the wire. */
 const PUSH_CYCLE: Seconds = 0.005;
 
@@ -67,6 +69,9 @@ export class Session {
   #unasked = 0;
   #healthTimer: NodeJS.Timeout | null = null;
   #controllerTemperature: number | null = null;
+  #healthQuestions = 0;
+  /** What the arm reads back other than it must. */
+  #changed: string | null = null;
 
   constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
     this.#options = options;
@@ -267,6 +272,7 @@ export class Session {
         garbled: this.#decoders.reduce((sum, { garbled }) => sum + garbled, 0),
         refused: this.#refused,
         unasked: this.#unasked,
+        changed: this.#changed,
       },
     };
   }
@@ -277,6 +283,10 @@ export class Session {
     }
     try {
       this.#controllerTemperature = await this.#channel.ask(CONTROLLER_TEMPERATURE);
+      this.#healthQuestions += 1;
+      if (this.#healthQuestions % IDENTIFIED_EVERY === 0) {
+        await this.#identifyAgain();
+      }
     } catch (error) {
       if (!(error instanceof DriverError)) {
         throw error;
@@ -285,6 +295,18 @@ export class Session {
       if (error.code === "no-answer") {
         this.#lose(error);
       }
+    }
+  }
+
+  async #identifyAgain(): Promise<void> {
+    try {
+      await identify(this.#channel, this.#options.expected);
+      this.#changed = null;
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code !== "wrong-arm") {
+        throw error;
+      }
+      this.#changed = error.message;
     }
   }
 

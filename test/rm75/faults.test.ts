@@ -152,6 +152,20 @@ describe("a link that breaks", () => {
     await rig.close();
   });
 
+  it("settings that another client changes are noticed within some seconds, and so is that they are as they were", async () => {
+    const rig = await tcpRig();
+    const { arm, recorder } = await connected(rig);
+    const other = await RawClient.open(rig.controller);
+    await other.ask({ command: "set_collision_stage", collision_stage: 0 });
+    await until(() => recorder.last.link.changed !== null, "the change");
+    assert.match(recorder.last.link.changed ?? "", /collision stage is 0, not 4 or more/);
+    await other.ask({ command: "set_collision_stage", collision_stage: 5 });
+    await until(() => recorder.last.link.changed === null, "the former setting");
+    other.close();
+    await arm.close();
+    await rig.close();
+  });
+
   it("an arm that stops answering: clearFaults fails and the link is lost", async () => {
     const rig = await tcpRig();
     const { arm, recorder } = await connected(rig);

@@ -270,6 +270,15 @@ describe("AR-14, AR-15, AR-19: what the arm's connections must not carry", () =>
     assert.deepEqual(after([{ garbled: 100 }], 0.01), ["replies-garbled/protective-stop"]);
   });
 
+  it("settings that somebody changed: protective stop, and no engaging until they are as they were", () => {
+    const bench = new Watched().pass(0.1);
+    bench.state = { link: { ...QUIET_LINK, changed: "the arm's collision stage is 0, not 4 or more" } };
+    assert.deepEqual(bench.pass(2).codes, ["arm-changed/protective-stop"]);
+    assert.equal(bench.watch.findings.length, 1);
+    bench.state = { link: QUIET_LINK };
+    assert.equal(bench.pass(0.01).watch.findings.length, 0);
+  });
+
   it("a setpoint that is refused, or an answer that nobody waits for: protective stop, and over after a second", () => {
     assert.deepEqual(after([{ refused: 1 }], 0.01), ["setpoint-refused/protective-stop"]);
     assert.deepEqual(after([{ unasked: 1 }], 0.01), ["reply-unasked/protective-stop"]);

@@ -234,7 +234,18 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 52, inject: "collision level read back as 0", expected: "R0" },
     budget: NO_BUDGET,
-    trials: only(refusedArm({ command: "set_collision_stage", collision_stage: 0 })),
+    trials: [
+      { name: "before", ...refusedArm({ command: "set_collision_stage", collision_stage: 0 }) },
+      {
+        // It is read every 5 s.
+        ...{ name: "in use", modes: ["hold"], expect: "stop", watch: 7, fresh: true },
+        inject: async ({ rig }) => {
+          const at = hostClock.now();
+          await tellArm(rig, { command: "set_collision_stage", collision_stage: 0 });
+          return at;
+        },
+      },
+    ],
   },
 ];
 
