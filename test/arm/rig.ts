@@ -13,6 +13,7 @@ import type { PuppetIdentity } from "../../daemon/types/puppet.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
+import type { ImpairmentRequest } from "../../drivers/virtual-lab/impair/impairment.js";
 import { giveHand } from "../puppet/config-with-hand.js";
 import type { Hand } from "../puppet/hand.js";
 import { CALIBRATION } from "../teleop/leader.js";
@@ -103,6 +104,12 @@ export class Rig {
   /** Makes something go wrong at the controller. */
   inject(fault: Fault): void {
     const message: ToController = { kind: "inject", fault };
+    this.#controller.send(message);
+  }
+
+  /** Spoils the lines to the controller. */
+  impair(impairment: ImpairmentRequest): void {
+    const message: ToController = { kind: "impair", impairment };
     this.#controller.send(message);
   }
 

@@ -126,6 +126,11 @@ export class Hand {
     return (await this.#do({ kind: "fault", faults })).at;
   }
 
+  /** Nothing is answered for so long; gives the instant of the last answer before. */
+  async gap(seconds: Seconds): Promise<Instant> {
+    return (await this.#do({ kind: "gap", seconds })).at;
+  }
+
   /** One reading jumps in one joint (0 to 6) by `degrees`; gives the instant of that reading. */
   async glitch(joint: number, degrees: number): Promise<Instant> {
     return (await this.#do({ kind: "glitch", joint, by: degrees * DEGREE })).at;
