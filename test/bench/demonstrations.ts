@@ -1,0 +1,232 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseDocument } from "yaml";
+import { writeCalibration } from "../../calibration/files.js";
+import { connectOperator, need } from "../../daemon/cli/operator-link.js";
+import { startUntilInterrupted } from "../../daemon/cli/start-or-explain.js";
+import { untilReady } from "../../daemon/cli/until-ready.js";
+import { loadConfig } from "../../daemon/config/config.js";
+import { labControl } from "../../daemon/launch/lab-control.js";
+import { readIndex } from "../../daemon/recorder/episode-index.js";
+import { readEpisode } from "../../daemon/recorder/read-episode.js";
+import { CAMERA_ROLES } from "../../daemon/types/frame.js";
+import type { Seconds } from "../../daemon/types/units.js";
+import { TASKS, type TaskSet, taskNumbers } from "../../drivers/virtual-lab/scene/tasks.js";
+import { type DemonstrationEnd, demonstrate, type PlannedDemonstration, passSignTest } from "./demonstrate.js";
+import { expertPath } from "./expert-path.js";
+import { ExposureWitness, pictureAges } from "./picture-ages.js";
+import { ScriptedHand } from "./scripted-hand.js";
+import { machine, quantile, toMs } from "./statistics.js";
+
+/** What to show, and where to keep it. */
+export interface DemonstrationsOptions {
+  readonly configFile: string;
+  readonly realTime: boolean;
+  readonly episodes: number;
+  /** Of the first scene; the next ones count up. */
+  readonly seed: number;
+  readonly tasks: TaskSet;
+  /** `varied` also draws light, colours and camera poses for each scene. */
+  readonly looks: "nominal" | "varied";
+  /** Folder for the recordings and `tasks.json`, which their export takes the texts from. */
+  readonly out: string;
+  /** Told how far it is. */
+  readonly progress: (words: string) => void;
+}
+
+/** One demonstration as it went. */
+interface Shown extends DemonstrationEnd {
+  readonly instruction: string;
+  readonly seed: number;
+  readonly seconds: Seconds;
+  /** null where nothing was kept. */
+  readonly recording: string | null;
+  /** How long after their exposure the recorded pictures were stamped. */
+  readonly ages: readonly Seconds[];
+}
+
+const CLOSED_WITHIN: Seconds = 30;
+
+/**
+ * Has a scripted hand on a virtual leader arm demonstrate tasks, one scene after the other, each recorded and labelled with
+ * the lab's verdict. Throws CliError, and whatever breaks the system.
+ */
+export async function benchDemonstrations(options: DemonstrationsOptions) {
+  const { progress } = options;
+  const out = resolve(options.out);
+  const plan = await planned(options);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(
+    join(out, "tasks.json"),
+    `${JSON.stringify(TASKS, ["instruction", "paraphrases", "coarse", "fine"], 2)}\n`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "kinevla-demonstrations-"));
+  try {
+    const { home } = loadConfig(options.configFile);
+    const hand = new ScriptedHand(join(folder, "leader"), home);
+    await hand.leader.plug();
+    try {
+      const shown = await runAll(
+        { ...options, configFile: configWith(hand, options.configFile, folder, out) },
+        plan,
+        hand,
+        out,
+      );
+      const ages = shown.flatMap((one) => one.ages);
+      const good = shown.filter(({ verdict }) => verdict?.success === true).length;
+      progress(`${good} of ${shown.length} succeeded; recordings: ${out}`);
+      return {
+        ...{ episodes: shown.length, recorded: shown.filter(({ recording }) => recording !== null).length, good },
+        failures: shown
+          .filter(({ verdict }) => verdict?.success !== true)
+          .map(({ seed, instruction, end, verdict }) => ({ seed, instruction, end, detail: verdict?.detail ?? null })),
+        stamped_after_exposure_ms: spread(ages),
+        reading_to_wire_p99_ms: shown.at(-1)?.latencyP99Ms ?? null,
+        runs: shown.map(({ ages: own, ...one }) => ({ ...one, stamped_after_exposure_ms: spread(own) })),
+        machine: machine(),
+      };
+    } finally {
+      await hand.leader.unplug();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The paths first: finding one takes seconds, in which the leader would not answer. */
+async function planned({
+  episodes,
+  seed,
+  tasks,
+  progress,
+}: DemonstrationsOptions): Promise<readonly PlannedDemonstration[]> {
+  const numbers = taskNumbers(tasks);
+  const plan: PlannedDemonstration[] = [];
+  for (let next = seed; plan.length < episodes; next += 1) {
+    const task = numbers[plan.length % numbers.length] ?? 0;
+    const found = TASKS[task];
+    if (found === undefined) {
+      throw new Error("no task");
+    }
+    const path = await expertPath(next, found);
+    if (path === null) {
+      progress(`seed ${next}: the expert itself fails there, another scene is taken`);
+      continue;
+    }
+    plan.push({ task, instruction: found.instruction, seed: next, path });
+    progress(`${plan.length}/${episodes} paths found`);
+  }
+  return plan;
+}
+
+/** A copy of the configuration with the leader arm, and with the recordings where they shall stay. */
+function configWith(hand: ScriptedHand, file: string, folder: string, recordings: string): string {
+  const original = loadConfig(file);
+  const document = parseDocument(readFileSync(original.file, "utf8"));
+  const { puppet, joints, gripper } = hand.calibration;
+  const calibration = writeCalibration(folder, "puppet", {
+    ...{ format: "kinevla-calibration-1", kind: "puppet", measuredAt: new Date().toISOString(), by: "bench" },
+    ...{ arm: "virtual", calibration: { puppet, joints: [...joints], gripper }, residual: { rad: 0, poses: 0 } },
+  });
+  document.setIn(["limits"], original.limits);
+  document.setIn(["policy", "bundle"], original.policy.bundle);
+  document.setIn(["puppet"], hand.config(calibration));
+  document.setIn(["teleop"], { enabling: "button" });
+  document.setIn(["recording"], { directory: recordings, policy_runs: false, most_gigabytes: 50 });
+  const copy = join(folder, "demonstrations.yaml");
+  writeFileSync(copy, document.toString());
+  return copy;
+}
+
+async function runAll(
+  { configFile, realTime, seed, looks, progress }: DemonstrationsOptions,
+  plan: readonly PlannedDemonstration[],
+  hand: ScriptedHand,
+  out: string,
+): Promise<readonly Shown[]> {
+  const system = await startUntilInterrupted({
+    ...{ configFile, realTime, lab: { seed }, apart: true },
+    progress: (words) => progress(`starting ${words}`),
+  });
+  try {
+    const { cameras, home } = system.config;
+    const client = await connectOperator({
+      url: system.operatorUrl,
+      tokenFile: system.tokenFile,
+      name: "scripted hand",
+    });
+    await need(client.subscribe(["state"]), "accepted");
+    await need(client.takeControl(), "control-granted");
+    await untilReady(client, progress);
+    const witnesses = await Promise.all(
+      CAMERA_ROLES.map(async (role) => {
+        const camera = cameras[role];
+        return { role, witness: await ExposureWitness.watch("url" in camera ? camera.url : "") };
+      }),
+    );
+    const rig = { client, lab: labControl(system.lab ?? ""), hand, home, looks, progress };
+    await passSignTest(rig);
+    const shown: Shown[] = [];
+    for (const demonstration of plan) {
+      const before = readIndex(out)?.length ?? 0;
+      const startedAt = performance.now();
+      const end = await demonstrate(rig, demonstration);
+      const recording = end.verdict === null ? null : await closedAfter(out, before);
+      const ages = recording === null ? [] : await agesOf(join(out, `${recording}.mcap`), witnesses);
+      const { instruction, seed: own } = demonstration;
+      const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(1));
+      shown.push({ ...end, instruction, seed: own, seconds, recording, ages });
+      const left = Math.ceil((seconds * (plan.length - shown.length)) / 60);
+      const words =
+        end.verdict === null
+          ? "nothing recorded"
+          : `${end.verdict.success ? "success" : "failure"}, ${end.verdict.detail}`;
+      progress(`${shown.length}/${plan.length}  ${end.end}; ${words}; ${left} min left; ${instruction}`);
+    }
+    for (const { witness } of witnesses) {
+      witness.close();
+    }
+    await client.close();
+    return shown;
+  } finally {
+    await system.close();
+  }
+}
+
+/** The name of the recording that was closed as the next. */
+async function closedAfter(folder: string, before: number): Promise<string> {
+  const deadline = performance.now() + CLOSED_WITHIN * 1000;
+  while (performance.now() < deadline) {
+    const index = readIndex(folder) ?? [];
+    const newest = index.at(-1);
+    if (index.length > before && newest !== undefined) {
+      return newest.name;
+    }
+    await delay(20);
+  }
+  throw new Error(`no recording was closed in ${folder} within ${CLOSED_WITHIN} s`);
+}
+
+async function agesOf(
+  file: string,
+  witnesses: readonly { readonly role: string; readonly witness: ExposureWitness }[],
+): Promise<readonly Seconds[]> {
+  const topics = witnesses.map(({ role }) => `/camera/${role}`);
+  const { messages } = await readEpisode(file, topics);
+  return witnesses.flatMap(({ role, witness }) => {
+    const stamps = messages
+      .filter(({ topic }) => topic === `/camera/${role}`)
+      .map(({ logTime }) => Number(logTime) / 1e9);
+    return pictureAges(
+      stamps.toSorted((a, b) => a - b),
+      witness.exposures,
+    );
+  });
+}
+
+function spread(ages: readonly Seconds[]) {
+  const at = (part: number): number => toMs(quantile(ages, part));
+  return { pictures: ages.length, min: at(0), p50: at(0.5), p99: at(0.99), max: at(1) };
+}
