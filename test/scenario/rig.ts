@@ -27,15 +27,28 @@ export interface Rig {
 }
 
 /** Starts everything with free ports and waits until an instruction could be followed. */
-export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
+export async function startRig(
+  daemonArguments: readonly string[] = [],
+  configFile = projectPath("daemon", "config", "lab.yaml"),
+): Promise<Rig> {
   const system = await startSystem({
-    configFile: projectPath("daemon", "config", "lab.yaml"),
+    configFile,
     lab: { seed: 3 },
     apart: true,
     realTime: true,
     daemonArguments,
     progress: () => {},
   });
+  try {
+    return await inControlOf(system);
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
+}
+
+/** Takes control of a system and waits until an instruction could be followed. */
+async function inControlOf(system: System): Promise<Rig> {
   const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });
   const lab = labControl(system.lab ?? "");
   const next: Rig["next"] = (type, fits = () => true, withinMs = 20_000) =>
