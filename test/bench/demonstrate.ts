@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
@@ -6,8 +7,8 @@ import type { LabControl } from "../../daemon/launch/lab-control.js";
 import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
 import type { JointPosition, Seconds } from "../../daemon/types/units.js";
+import type { Hand } from "../puppet/hand.js";
 import type { Waypoint } from "./expert-path.js";
-import type { ScriptedHand } from "./scripted-hand.js";
 
 type State = ServerMessageOf<"state">;
 
@@ -15,7 +16,7 @@ type State = ServerMessageOf<"state">;
 export interface DemonstrationRig {
   readonly client: OperatorClient;
   readonly lab: LabControl;
-  readonly hand: ScriptedHand;
+  readonly hand: Hand;
   readonly home: JointPosition;
   readonly looks: "nominal" | "varied";
   readonly progress: (words: string) => void;
@@ -41,6 +42,8 @@ export interface DemonstrationEnd {
 }
 
 const MOST_HOMINGS = 5;
+/** How fast the hand brings the leader to the arm: far below the 200 deg/s at which readings count as torn (OP-08). */
+const CALM_DEG_S = 30;
 /** To be aligned takes 0.5 s at rest (OP-07), to engage 0.3 s more. */
 const READY_WITHIN: Seconds = 10;
 /** After the leader rests: the arm is at most 12 degrees behind it (daemon/teleop). */
@@ -50,19 +53,19 @@ const AT_REST = (0.2 * Math.PI) / 180;
 /** Lays the table, brings the leader to the arm, records while it leads the arm along the path, and asks the lab how it ended. */
 export async function demonstrate(rig: DemonstrationRig, planned: PlannedDemonstration): Promise<DemonstrationEnd> {
   const { client, lab, hand, home, looks, progress } = rig;
-  await hand.press(false);
   await goHomeAgain(client, progress);
   await lab.reset(planned.seed, looks, planned.task);
   await untilReady(client, progress);
-  await hand.bringTo(home);
+  await hand.goTo(home, CALM_DEG_S);
   const ready = await stateWithin(client, READY_WITHIN, ({ teleop }) => teleop?.phase === "ready");
   if (ready === null) {
     return notShown(client, "the leader was never aligned");
   }
   await need(client.requestInControl({ type: "record", action: "begin", task: planned.instruction }), "accepted");
-  await hand.press(true);
+  await hand.button(true);
   const engaged = await stateWithin(client, READY_WITHIN, ({ mode }) => mode === "teleop");
   if (engaged === null) {
+    await hand.button(false);
     await need(client.requestInControl({ type: "record", action: "discard" }), "accepted");
     return notShown(client, "the leader was never followed");
   }
@@ -73,17 +76,17 @@ export async function demonstrate(rig: DemonstrationRig, planned: PlannedDemonst
   }
   const success = end === "shown" && verdict.kinematic;
   await need(client.requestInControl({ type: "record", action: "keep", success }), "accepted");
-  await hand.press(false);
+  await hand.button(false);
   return { end, verdict: { success, detail: verdict.detail }, latencyP99Ms: latencyOf(client) };
 }
 
 /** Passes the sign test of the leader, once after it was plugged in; throws CliError where it does not pass. */
 export async function passSignTest({ client, hand, home }: DemonstrationRig): Promise<void> {
-  await hand.bringTo(home);
+  await hand.goTo(home, CALM_DEG_S);
   for (let attempt = 1; attempt <= MOST_SIGN_TESTS; attempt += 1) {
     await stateWithin(client, READY_WITHIN, ({ teleop }) => teleop?.phase === "sign-test");
     await hand.turnEachJoint();
-    if ((await stateWithin(client, REST_WITHIN, ({ teleop }) => teleop?.phase === "ready")) !== null) {
+    if ((await stateWithin(client, READY_WITHIN, ({ teleop }) => teleop?.phase === "ready")) !== null) {
       return;
     }
   }
@@ -94,10 +97,11 @@ export async function passSignTest({ client, hand, home }: DemonstrationRig): Pr
 const MOST_SIGN_TESTS = 3;
 
 /** Follows the path until its end and the arm's rest; "shown", or why it ended before. */
-async function lead(client: OperatorClient, hand: ScriptedHand, path: readonly Waypoint[]): Promise<string> {
+async function lead(client: OperatorClient, hand: Hand, path: readonly Waypoint[]): Promise<string> {
   const watch = new AbortController();
   const lost = stateUntil(client, ({ mode }) => mode !== "teleop", watch.signal);
-  const shown = hand.follow(path).then(async () => {
+  await hand.goAlong(path);
+  const shown = delay((path.at(-1)?.at ?? 0) * 1000).then(async () => {
     await stateWithin(client, REST_WITHIN, isAtRest);
     return null;
   });
@@ -106,7 +110,6 @@ async function lead(client: OperatorClient, hand: ScriptedHand, path: readonly W
   if (cut === null) {
     return "shown";
   }
-  await hand.press(false);
   const stop = cut.stops[0];
   return stop === undefined ? `the arm went into ${cut.mode}` : `${stop.code}: ${stop.detail}`;
 }

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseDocument } from "yaml";
-import { writeCalibration } from "../../calibration/files.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
 import { startUntilInterrupted } from "../../daemon/cli/start-or-explain.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
@@ -14,10 +13,11 @@ import { readEpisode } from "../../daemon/recorder/read-episode.js";
 import { CAMERA_ROLES } from "../../daemon/types/frame.js";
 import type { Seconds } from "../../daemon/types/units.js";
 import { TASKS, type TaskSet, taskNumbers } from "../../drivers/virtual-lab/scene/tasks.js";
+import { configWithHand } from "../puppet/config-with-hand.js";
+import { Hand } from "../puppet/hand.js";
 import { type DemonstrationEnd, demonstrate, type PlannedDemonstration, passSignTest } from "./demonstrate.js";
 import { expertPath } from "./expert-path.js";
 import { ExposureWitness, pictureAges } from "./picture-ages.js";
-import { ScriptedHand } from "./scripted-hand.js";
 import { machine, quantile, toMs } from "./statistics.js";
 
 /** What to show, and where to keep it. */
@@ -65,15 +65,11 @@ export async function benchDemonstrations(options: DemonstrationsOptions) {
   const folder = mkdtempSync(join(tmpdir(), "kinevla-demonstrations-"));
   try {
     const { home } = loadConfig(options.configFile);
-    const hand = new ScriptedHand(join(folder, "leader"), home);
-    await hand.leader.plug();
+    const hand = await Hand.take("dynamixel-leader", join(folder, "leader"), home);
     try {
-      const shown = await runAll(
-        { ...options, configFile: configWith(hand, options.configFile, folder, out) },
-        plan,
-        hand,
-        out,
-      );
+      const recording = configRecording(options.configFile, folder, out);
+      const configFile = configWithHand(recording, folder, hand, "button");
+      const shown = await runAll({ ...options, configFile }, plan, hand, out);
       const ages = shown.flatMap((one) => one.ages);
       const good = shown.filter(({ verdict }) => verdict?.success === true).length;
       progress(`${good} of ${shown.length} succeeded; recordings: ${out}`);
@@ -88,7 +84,7 @@ export async function benchDemonstrations(options: DemonstrationsOptions) {
         machine: machine(),
       };
     } finally {
-      await hand.leader.unplug();
+      await hand.close();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -121,21 +117,14 @@ async function planned({
   return plan;
 }
 
-/** A copy of the configuration with the leader arm, and with the recordings where they shall stay. */
-function configWith(hand: ScriptedHand, file: string, folder: string, recordings: string): string {
-  const original = loadConfig(file);
-  const document = parseDocument(readFileSync(original.file, "utf8"));
-  const { puppet, joints, gripper } = hand.calibration;
-  const calibration = writeCalibration(folder, "puppet", {
-    ...{ format: "kinevla-calibration-1", kind: "puppet", measuredAt: new Date().toISOString(), by: "bench" },
-    ...{ arm: "virtual", calibration: { puppet, joints: [...joints], gripper }, residual: { rad: 0, poses: 0 } },
-  });
-  document.setIn(["limits"], original.limits);
-  document.setIn(["policy", "bundle"], original.policy.bundle);
-  document.setIn(["puppet"], hand.config(calibration));
-  document.setIn(["teleop"], { enabling: "button" });
+/** A copy of the configuration with the recordings where they shall stay. */
+function configRecording(file: string, folder: string, recordings: string): string {
+  const { limits, policy } = loadConfig(file);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["limits"], limits);
+  document.setIn(["policy", "bundle"], policy.bundle);
   document.setIn(["recording"], { directory: recordings, policy_runs: false, most_gigabytes: 50 });
-  const copy = join(folder, "demonstrations.yaml");
+  const copy = join(folder, "recording.yaml");
   writeFileSync(copy, document.toString());
   return copy;
 }
@@ -143,7 +132,7 @@ function configWith(hand: ScriptedHand, file: string, folder: string, recordings
 async function runAll(
   { configFile, realTime, seed, looks, progress }: DemonstrationsOptions,
   plan: readonly PlannedDemonstration[],
-  hand: ScriptedHand,
+  hand: Hand,
   out: string,
 ): Promise<readonly Shown[]> {
   const system = await startUntilInterrupted({

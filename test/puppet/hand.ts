@@ -101,6 +101,15 @@ export class Hand {
     });
   }
 
+  /** Moves along a path from now on, the handle with it: 1 open, 0 closed. */
+  async goAlong(path: readonly (WayPoint & { readonly gripper: number })[]): Promise<void> {
+    const { open, closed } = this.calibration.gripper;
+    const trace = path.map(({ at, q, gripper }) => ({
+      ...{ at, angles: readAt(q), gripper: closed + gripper * (open - closed), button: false },
+    }));
+    await this.#do({ kind: "move", trace });
+  }
+
   /** Presses the button or lets it go; gives the instant of the first answer that says so. */
   async button(pressed: boolean): Promise<Instant> {
     return (await this.#do({ kind: "button", pressed })).at;
