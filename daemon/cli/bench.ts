@@ -6,6 +6,7 @@ interface Options {
   readonly config: string;
   readonly seconds: number;
   readonly n: number;
+  readonly seed: number;
   readonly json?: boolean;
   readonly realTime: boolean;
 }
@@ -55,6 +56,15 @@ export function register(program: Command): void {
   seconds(add("memory", "resident memory of every process but the lab's"), 600).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
   );
+  seconds(
+    count(add("teleop", "from a reading of the leader arm to the wire; takeovers from the policy"), "takeovers", 200),
+    30,
+  )
+    .option("--seed <n>", "of the takeovers' instants and poses", positive, 1)
+    .action(async (options: Options) => {
+      const { benchTeleop } = await import("../../test/bench/teleop.js");
+      print(options, await benchTeleop({ ...given(options), seed: options.seed }));
+    });
   seconds(
     bench
       .command("puppet")

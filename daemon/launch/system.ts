@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { armProcessCommand, guardianCommand } from "../arm/commands.js";
+import { armProcessCommand, guardianCommand, puppetCommand } from "../arm/commands.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { projectPath } from "../ports/project-path.js";
@@ -17,7 +17,7 @@ export interface SystemOptions {
   readonly lab: { readonly seed: number } | null;
   /** Use free ports and a folder of its own instead of those of the configuration, so that several can run. */
   readonly apart: boolean;
-  /** False starts the arm process without real-time scheduling even where it may be had. */
+  /** False starts arm, guardian and puppet process without real-time scheduling even where it may be had. */
   readonly realTime: boolean;
   /** Of the daemon, beside its configuration. */
   readonly daemonArguments?: readonly string[];
@@ -106,7 +106,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const arm = armProcessCommand(configFile, options.realTime);
     start("arm", arm.command, arm.args);
     if (config.puppet !== undefined) {
-      start("puppet", node, [projectPath("dist", "daemon", "puppet", "main.js"), "--config", configFile]);
+      const puppet = puppetCommand(configFile, options.realTime);
+      start("puppet", puppet.command, puppet.args);
     }
 
     options.progress("daemon with cameras and policy");

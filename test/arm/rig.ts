@@ -87,6 +87,7 @@ export class Rig {
     writeFileSync(calibration, JSON.stringify({ calibration: { ...CALIBRATION, puppet: SCRIPTED_LEADER } }));
     // Nobody opens the line here: the test stands where the puppet process does.
     config.setIn(["puppet"], { kind: "realman-leader", path: "/dev/null", baud: 460_800, calibration });
+    config.setIn(["teleop"], { enabling: "button" });
     const configFile = join(folder, "kinevla.yaml");
     writeFileSync(configFile, config.toString());
     return new Rig(controller, folder, configFile);

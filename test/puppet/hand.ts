@@ -4,7 +4,14 @@ import { basename } from "node:path";
 import { realTimeCommand } from "../../daemon/arm/scheduling.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { PuppetCalibration, PuppetIdentity, PuppetKind } from "../../daemon/types/puppet.js";
-import { type Instant, type JointVector, jointAt, mapJoints, type Seconds } from "../../daemon/types/units.js";
+import {
+  type Instant,
+  JOINT_COUNT,
+  type JointVector,
+  jointAt,
+  mapJoints,
+  type Seconds,
+} from "../../daemon/types/units.js";
 import type { LeaderFaults } from "../../drivers/virtual-lab/puppet/leader-faults.js";
 import { VIRTUAL_BUTTON } from "../../drivers/virtual-lab/puppet/virtual-leader.js";
 import { CALIBRATION, DEGREE, readAt } from "../teleop/leader.js";
@@ -12,6 +19,10 @@ import type { HandAnswer, HandDeed, HandOrder } from "./hand-process.js";
 
 /** Real-time priority of the hand, where it may be had: it stands for a person and a bus, which wait for no processor. */
 const PRIORITY = 30;
+/** Of the sign test: from one joint to the next, at rest before each, and there and back. */
+const TURN_EVERY: Seconds = 0.85;
+const RESTS: Seconds = 0.4;
+const TURN_TAKES: Seconds = 0.4;
 /** RealMan's handle counts to 1000. */
 const REALMAN_GRIPPER = { closed: 100, open: 900 };
 
@@ -66,15 +77,19 @@ export class Hand {
     await this.#do({ kind: "place", angles: readAt(q), gripper: this.calibration.gripper.open });
   }
 
-  /** Turns each joint 4 degrees there and back, as the sign test asks; joint `mirrored` (0 to 6) the other way. Takes 5 s. */
+  /**
+   * Turns each joint 4 degrees there and back, as the sign test asks; joint `mirrored` (0 to 6) the other way. Resolves when
+   * it is at rest again, after 6 s.
+   */
   async turnEachJoint(mirrored: number | null = null): Promise<void> {
     const from = await this.where();
-    await this.#follow(5, (at) => {
-      const joint = Math.floor(at / 0.65);
-      const part = Math.min(Math.max(0, at - joint * 0.65 - 0.3) / 0.25, 1);
+    await this.#follow(JOINT_COUNT * TURN_EVERY, (at) => {
+      const joint = Math.floor(at / TURN_EVERY);
+      const part = Math.min(Math.max(0, at - joint * TURN_EVERY - RESTS) / TURN_TAKES, 1);
       const by = (joint === mirrored ? -4 : 4) * DEGREE * Math.sin(Math.PI * part);
       return mapJoints(from, (angle, index) => (index === joint ? angle + by : angle));
     });
+    await this.#do({ kind: "rest" });
   }
 
   /** To and fro about where it is in some joints (0 to 6), `amplitude` degrees at a steady `speed` in deg/s, for two minutes. */
@@ -123,6 +138,11 @@ export class Hand {
   /** One reading jumps in one joint (0 to 6) by `degrees`; gives the instant of that reading. */
   async glitch(joint: number, degrees: number): Promise<Instant> {
     return (await this.#do({ kind: "glitch", joint, by: degrees * DEGREE })).at;
+  }
+
+  /** One joint (0 to 6) stands `degrees` of the leader's own further from the next reading on; gives its instant. */
+  async step(joint: number, degrees: number): Promise<Instant> {
+    return (await this.#do({ kind: "step", joint, by: degrees * DEGREE })).at;
   }
 
   async unplug(): Promise<Instant> {

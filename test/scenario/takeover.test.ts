@@ -13,7 +13,7 @@ import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
 import { LIMITS } from "../limits.js";
 import { configWithHand } from "../puppet/config-with-hand.js";
 import { Hand } from "../puppet/hand.js";
-import { corrections, largestStep, measureTakeover } from "../puppet/measured-takeover.js";
+import { correctionsIn, largestStep, measureTakeover, setpointsOf } from "../puppet/measured-takeover.js";
 import { DEGREE } from "../teleop/leader.js";
 import { descendants, largestDifference, type Rig, startRig, watchFor } from "./rig.js";
 
@@ -99,11 +99,12 @@ async function untilStill(rig: Rig): Promise<void> {
 async function assertSmooth({ rig }: WithHand): Promise<void> {
   const folder = rig.system.config.recording?.directory ?? "";
   const deadline = Date.now() + 10_000;
-  while ((await corrections(folder)).length === 0) {
+  let [name] = correctionsIn(folder);
+  for (; name === undefined; [name] = correctionsIn(folder)) {
     assert.ok(Date.now() < deadline, "no correction was recorded");
     await watchFor(50);
   }
-  const [sent = []] = await corrections(folder);
+  const sent = await setpointsOf(folder, name);
   const arrived = await rig.arrivals();
   const measured = measureTakeover(sent, arrived, LIMITS.teleop.velocity, PERIOD);
   assert.ok(measured.ticks <= 2, `${measured.ticks} ticks`);
