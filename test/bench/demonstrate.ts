@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
@@ -100,8 +99,7 @@ const MOST_SIGN_TESTS = 3;
 async function lead(client: OperatorClient, hand: Hand, path: readonly Waypoint[]): Promise<string> {
   const watch = new AbortController();
   const lost = stateUntil(client, ({ mode }) => mode !== "teleop", watch.signal);
-  await hand.goAlong(path);
-  const shown = delay((path.at(-1)?.at ?? 0) * 1000).then(async () => {
+  const shown = hand.goAlong(path).then(async () => {
     await stateWithin(client, REST_WITHIN, isAtRest);
     return null;
   });
