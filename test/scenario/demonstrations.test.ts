@@ -10,6 +10,7 @@ import { readRecording } from "../../daemon/dataset/read-recording.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
 import { benchDemonstrations } from "../bench/demonstrations.js";
+import { pictureAges } from "../bench/picture-ages.js";
 import { lerobotPython } from "../dataset/python.js";
 
 type Bench = Awaited<ReturnType<typeof benchDemonstrations>>;
@@ -27,6 +28,12 @@ const header = z.object({ tasks: z.array(z.object({ instruction: z.string() })),
 function fileOf(bench: Bench, folder: string): string {
   return join(folder, `${bench.runs[0]?.recording}.mcap`);
 }
+
+it("tells how old a picture was when it was stamped, also where it came later than the next was exposed", () => {
+  const exposures = [1, 2, 3, 4, 5];
+  assert.deepEqual(pictureAges([2.25, 4.5, 4.75, 5.5], exposures), [0.25, 1.5, 0.75, 0.5]);
+  assert.ok(Number.isNaN(pictureAges([0.5, 1.5], exposures)[0]));
+});
 
 describe("a leader arm in a hand shows the arm a task", () => {
   const folder = mkdtempSync(join(tmpdir(), "kinevla-chain-"));
