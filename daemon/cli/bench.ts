@@ -17,6 +17,7 @@ interface Demonstrations {
   readonly out: string;
   readonly tasks: "bread" | "carrot" | "all";
   readonly looks: "nominal" | "varied";
+  readonly fps?: number;
 }
 
 /** `kinevla bench`: measures the whole system in the virtual lab; each bench starts what it needs. */
@@ -85,11 +86,12 @@ export function register(program: Command): void {
       new Option("--tasks <which>", "tasks that are shown in turn").choices(["bread", "carrot", "all"]).default("all"),
     )
     .addOption(new Option("--looks <which>", "of the scenes").choices(["nominal", "varied"]).default("varied"))
+    .option("--fps <n>", "pictures a second of each camera (default: the lab's own)", positive)
     .addHelpText("after", "\nExample:\n  kinevla bench demonstrations --episodes 20 --out ~/demonstrations");
   demonstrations.action(async (options: Options & Demonstrations) => {
     const { benchDemonstrations } = await import("../../test/bench/demonstrations.js");
-    const { episodes, seed, out, tasks, looks } = options;
-    print(options, await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks }));
+    const { episodes, seed, out, tasks, looks, fps } = options;
+    print(options, await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks, fps }));
   });
 }
 

@@ -1,7 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
-import { untilReady } from "../../daemon/cli/until-ready.js";
 import type { LabControl } from "../../daemon/launch/lab-control.js";
 import type { OperatorClient } from "../../daemon/operator/client.js";
 import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
@@ -54,7 +54,7 @@ export async function demonstrate(rig: DemonstrationRig, planned: PlannedDemonst
   const { client, lab, hand, home, looks, progress } = rig;
   await goHomeAgain(client, progress);
   await lab.reset(planned.seed, looks, planned.task);
-  await untilReady(client, progress);
+  await untilSeen(client, progress);
   await hand.goTo(home, CALM_DEG_S);
   const ready = await stateWithin(client, READY_WITHIN, ({ teleop }) => teleop?.phase === "ready");
   if (ready === null) {
@@ -78,6 +78,26 @@ export async function demonstrate(rig: DemonstrationRig, planned: PlannedDemonst
   await hand.button(false);
   return { end, verdict: { success, detail: verdict.detail }, latencyP99Ms: latencyOf(client) };
 }
+
+/** Waits until the arm is there and both cameras give pictures; unlike for an instruction no policy is needed. */
+export async function untilSeen(client: OperatorClient, progress: (words: string) => void): Promise<void> {
+  let last = "";
+  for (;;) {
+    const { arm, faults } = await need(client.request({ type: "status" }), "status");
+    const blind = faults.filter(({ code }) => code.startsWith("camera-"));
+    if (arm !== null && blind.length === 0) {
+      return;
+    }
+    const words = arm === null ? "arm process: it has said nothing yet" : blind.map(({ detail }) => detail).join(" ");
+    if (words !== last) {
+      progress(words);
+      last = words;
+    }
+    await delay(ASK_EVERY * 1000);
+  }
+}
+
+const ASK_EVERY: Seconds = 0.1;
 
 /** Passes the sign test of the leader, once after it was plugged in; throws CliError where it does not pass. */
 export async function passSignTest({ client, hand, home }: DemonstrationRig): Promise<void> {

@@ -5,7 +5,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseDocument } from "yaml";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
 import { startUntilInterrupted } from "../../daemon/cli/start-or-explain.js";
-import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type Config, loadConfig } from "../../daemon/config/config.js";
 import { labControl } from "../../daemon/launch/lab-control.js";
 import { readIndex } from "../../daemon/recorder/episode-index.js";
@@ -15,7 +14,13 @@ import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { TASKS, type TaskSet, taskNumbers } from "../../drivers/virtual-lab/scene/tasks.js";
 import { configWithHand } from "../puppet/config-with-hand.js";
 import { Hand } from "../puppet/hand.js";
-import { type DemonstrationEnd, demonstrate, type PlannedDemonstration, passSignTest } from "./demonstrate.js";
+import {
+  type DemonstrationEnd,
+  demonstrate,
+  type PlannedDemonstration,
+  passSignTest,
+  untilSeen,
+} from "./demonstrate.js";
 import { expertPath } from "./expert-path.js";
 import { ExposureWitness, pictureAges } from "./picture-ages.js";
 import { machine, quantile, toMs } from "./statistics.js";
@@ -30,6 +35,8 @@ export interface DemonstrationsOptions {
   readonly tasks: TaskSet;
   /** `varied` also draws light, colours and camera poses for each scene. */
   readonly looks: "nominal" | "varied";
+  /** Pictures a second of each camera; undefined for what the lab gives by itself. */
+  readonly fps: number | undefined;
   /** Folder for the recordings and `tasks.json`, which their export takes the texts from. */
   readonly out: string;
   /** Told how far it is. */
@@ -135,13 +142,13 @@ function configRecording(file: string, folder: string, recordings: string): stri
 }
 
 async function runAll(
-  { configFile, realTime, seed, looks, progress }: DemonstrationsOptions,
+  { configFile, realTime, seed, looks, fps, progress }: DemonstrationsOptions,
   plan: readonly PlannedDemonstration[],
   hand: Hand,
   out: string,
 ): Promise<{ readonly shown: readonly Shown[]; readonly exposures: Exposures }> {
   const system = await startUntilInterrupted({
-    ...{ configFile, realTime, lab: { seed }, apart: true },
+    ...{ configFile, realTime, lab: { seed, ...(fps === undefined ? {} : { fps }) }, apart: true },
     progress: (words) => progress(`starting ${words}`),
   });
   try {
@@ -153,7 +160,7 @@ async function runAll(
     });
     await need(client.subscribe(["state"]), "accepted");
     await need(client.takeControl(), "control-granted");
-    await untilReady(client, progress);
+    await untilSeen(client, progress);
     const front = await witnessOf(cameras.front);
     const wrist = await witnessOf(cameras.wrist);
     const rig = { client, lab: labControl(system.lab ?? ""), hand, home, looks, progress };

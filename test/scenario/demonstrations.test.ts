@@ -42,7 +42,14 @@ describe("a leader arm in a hand shows the arm a task", () => {
   before(async () => {
     bench = await benchDemonstrations({
       ...{ configFile: projectPath("daemon", "config", "lab.yaml"), realTime: true, progress: () => undefined },
-      ...{ episodes: 1, seed: 7_100_000, tasks: "bread", looks: "nominal", out: join(folder, "recordings") },
+      ...{
+        episodes: 1,
+        seed: 7_100_000,
+        tasks: "bread",
+        looks: "nominal",
+        fps: undefined,
+        out: join(folder, "recordings"),
+      },
     });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
