@@ -30,6 +30,8 @@ export interface DemonstrationsOptions {
   readonly configFile: string;
   readonly realTime: boolean;
   readonly episodes: number;
+  /** None is begun later than this after the system has started; undefined for no bound. */
+  readonly minutes: number | undefined;
   /** Of the first scene; the next ones count up. */
   readonly seed: number;
   readonly tasks: TaskSet;
@@ -142,7 +144,7 @@ function configRecording(file: string, folder: string, recordings: string): stri
 }
 
 async function runAll(
-  { configFile, realTime, seed, looks, fps, progress }: DemonstrationsOptions,
+  { configFile, realTime, seed, looks, fps, minutes, progress }: DemonstrationsOptions,
   plan: readonly PlannedDemonstration[],
   hand: Hand,
   out: string,
@@ -166,7 +168,12 @@ async function runAll(
     const rig = { client, lab: labControl(system.lab ?? ""), hand, home, looks, progress };
     await passSignTest(rig);
     const shown: Shown[] = [];
+    const begunAt = performance.now();
     for (const demonstration of plan) {
+      if (minutes !== undefined && performance.now() - begunAt > minutes * 60_000) {
+        progress(`${minutes} minutes are over`);
+        break;
+      }
       const before = readIndex(out)?.length ?? 0;
       const startedAt = performance.now();
       const end = await demonstrate(rig, demonstration);

@@ -48,6 +48,7 @@ describe("a leader arm in a hand shows the arm a task", () => {
         tasks: "bread",
         looks: "nominal",
         fps: undefined,
+        minutes: undefined,
         out: join(folder, "recordings"),
       },
     });
