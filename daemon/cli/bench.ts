@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { projectPath } from "../ports/project-path.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface Options {
   readonly config: string;
@@ -8,6 +9,16 @@ interface Options {
   readonly seed: number;
   readonly json?: boolean;
   readonly realTime: boolean;
+}
+
+interface Demonstrations {
+  readonly episodes: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly tasks: "bread" | "carrot" | "all";
+  readonly looks: "nominal" | "varied";
+  readonly fps?: number;
+  readonly minutes?: number;
 }
 
 /** `kinevla bench`: measures the whole system in the virtual lab; each bench starts what it needs. */
@@ -94,6 +105,25 @@ export function register(program: Command): void {
   ).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/puppet.js")).benchPuppet(given(options))),
   );
+  const demonstrations = add(
+    "demonstrations",
+    "a scripted hand on a virtual leader arm shows tasks; each is recorded and labelled with the lab's verdict",
+  )
+    .option("--episodes <n>", "how many", positive, 20)
+    .option("--minutes <n>", "begin none later than this", positive)
+    .option("--seed <n>", "of the first scene; the next ones count up", wholeNumber, 7_000_000)
+    .option("--out <folder>", "where the recordings stay", projectPath(".run", "demonstrations"))
+    .addOption(
+      new Option("--tasks <which>", "tasks that are shown in turn").choices(["bread", "carrot", "all"]).default("all"),
+    )
+    .addOption(new Option("--looks <which>", "of the scenes").choices(["nominal", "varied"]).default("varied"))
+    .option("--fps <n>", "pictures a second of each camera (default: the lab's own)", positive)
+    .addHelpText("after", "\nExample:\n  kinevla bench demonstrations --episodes 20 --out ~/demonstrations");
+  demonstrations.action(async (options: Options & Demonstrations) => {
+    const { benchDemonstrations } = await import("../../test/bench/demonstrations.js");
+    const { episodes, seed, out, tasks, looks, fps, minutes } = options;
+    print(options, await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks, fps, minutes }));
+  });
 }
 
 function given(options: Options) {

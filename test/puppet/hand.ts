@@ -32,12 +32,19 @@ interface WayPoint {
   readonly q: JointVector;
 }
 
+/** Somebody who waits for an answer. */
+interface Waiting {
+  readonly deed: HandDeed["kind"];
+  readonly resolve: (answer: HandAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A virtual leader on a pseudo terminal and the hand that holds it; everything is said in the arm's angles. */
 export class Hand {
   readonly kind: PuppetKind;
   readonly path: string;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: HandAnswer) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #orders = 0;
 
   private constructor(kind: PuppetKind, path: string) {
@@ -46,8 +53,13 @@ export class Hand {
     const { command, args } = realTimeCommand(projectPath("dist", "test", "puppet", "hand-process.js"), [], PRIORITY);
     this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (answer: HandAnswer) => {
-      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);
+    });
+    this.#child.once("exit", () => {
+      for (const { deed, reject } of this.#waiting.values()) {
+        reject(new Error(`the hand is gone, before it did ${deed}`));
+      }
     });
   }
 
@@ -116,6 +128,16 @@ export class Hand {
     });
   }
 
+  /** Moves along a path, the handle with it: 1 open, 0 closed. Resolves at its end, or when the hand does something else. */
+  async goAlong(path: readonly (WayPoint & { readonly gripper: number })[]): Promise<void> {
+    const { open, closed } = this.calibration.gripper;
+    const trace = path.map(({ at, q, gripper }) => ({
+      ...{ at, angles: readAt(q), gripper: closed + gripper * (open - closed), button: false },
+    }));
+    await this.#do({ kind: "move", trace });
+    await this.#do({ kind: "rest" });
+  }
+
   /** Presses the button or lets it go; gives the instant of the first answer that says so. */
   async button(pressed: boolean): Promise<Instant> {
     return (await this.#do({ kind: "button", pressed })).at;
@@ -178,8 +200,7 @@ export class Hand {
     this.#orders += 1;
     const order: HandOrder = { id: this.#orders, deed };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(order.id, resolve);
-      this.#child.once("exit", () => reject(new Error(`the hand is gone, before it did ${deed.kind}`)));
+      this.#waiting.set(order.id, { deed: deed.kind, resolve, reject });
       this.#child.send(order);
     });
   }
