@@ -128,7 +128,8 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
   const hearProgress = (progress: TaskProgress): void => {
     const outcome = OUTCOME[progress.phase];
     const runs = outcome === null && progress.phase !== "paused";
-    if (runs && task !== progress.id && parts.policyRuns && !demonstrating && !correcting) {
+    // A replay is no run of the policy: it would teach the next one what is taught already.
+    if (runs && progress.replay === null && task !== progress.id && parts.policyRuns && !demonstrating && !correcting) {
       task = progress.id;
       instruction = progress.instruction;
       open("policy", instruction, progress.changedAt, 0);
