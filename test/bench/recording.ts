@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { hostClock } from "../../daemon/ports/clock.js";
@@ -31,7 +32,7 @@ export interface RecordingFigures extends Readonly<Record<Condition, Evenness>> 
   readonly machine: ReturnType<typeof machine>;
 }
 
-/** Streams for `seconds` while the policy runs; records a part of it. */
+/** Streams for `seconds` while the arm holds and the cameras are served; records two thirds of it. */
 export async function benchRecording(options: BenchOptions & { readonly seconds: number }): Promise<RecordingFigures> {
   const folder = mkdtempSync(join(tmpdir(), "kinevla-bench-"));
   const configFile = recordingOnlyDemonstrations(options.configFile, folder);
@@ -39,13 +40,9 @@ export async function benchRecording(options: BenchOptions & { readonly seconds:
   try {
     const { arm } = await bench.status();
     const period = (arm?.periodMs ?? 10) / 1000;
+    await goHome(bench.client, () => undefined);
     await bench.lab.clearArrivals();
-    let over = false;
-    const moving = bench.keepMoving(() => over);
-    // The task that is under way at the end is cut off with the system, and says so.
-    moving.catch(() => undefined);
-    const slices = await Promise.race([runSlices(bench, options), moving.then(() => [])]);
-    over = true;
+    const slices = await runSlices(bench, options);
     const { records } = await bench.lab.arrivals();
     const frames = records.filter(({ command }) => command === "movej_canfd");
     const evenness = (wanted: Condition): Evenness => {

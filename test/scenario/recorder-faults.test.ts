@@ -1,85 +1,91 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { watch } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
+import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
 import { readIndex } from "../../daemon/recorder/episode-index.js";
+import { recordingProcess } from "../../daemon/recorder/folder-lock.js";
 import { type Repaired, repairFolder } from "../../daemon/recorder/repair.js";
-import { descendants, type Rig, startRig } from "./rig.js";
+import { descendants, openRig, type Rig } from "./rig.js";
 
 /** So much of a file may be written: a chunk of 1 MiB and not another one. */
 const MOST_BYTES = 1_300_000;
-/** A busy machine takes long to get into motion. */
+/** A busy machine takes long to fill it. */
 const PATIENCE_MS = 60_000;
 
-describe("while a recorded policy runs", () => {
+describe("while the arm streams and a demonstration is recorded", () => {
   let rig: Rig;
   let folder: string;
   before(async () => {
-    rig = await startRig();
+    rig = await openRig(projectPath("daemon", "config", "lab.yaml"));
+    await rig.next("state", ({ mode }) => mode !== "disconnected", PATIENCE_MS);
     folder = rig.system.config.recording?.directory ?? "";
+    await goHome(rig.client, () => undefined);
   });
   after(() => rig.close());
 
   const daemon = () => rig.system.children.find(({ name }) => name === "daemon");
   const recorder = (): number => descendants(daemon()?.pid ?? 0, "recorder/process.js")[0] ?? 0;
-  const notRecording = () =>
-    rig.next("faults", ({ faults }) => faults.some(({ code }) => code === "not-recording"), PATIENCE_MS);
+  const record = (action: "begin" | "keep") =>
+    rig.client.requestInControl({ type: "record", action, task: "show it", success: true });
+  const told = (fault: boolean) =>
+    rig.next("faults", ({ faults }) => faults.some(({ code }) => code === "not-recording") === fault, PATIENCE_MS);
 
-  /** What the operator is told, and that nothing of it reaches the arm: from then on two more chunks move it. */
-  async function untroubled(fault: ReturnType<typeof notRecording>): Promise<string> {
-    const { faults } = await fault;
-    for (let chunks = 0; chunks < 2; chunks++) {
-      await rig.next("chunk", ({ accepted }) => accepted);
-    }
-    const { mode, stops } = await rig.next("state", ({ source }) => source === "policy");
-    assert.deepEqual({ mode, stops }, { mode: "policy", stops: [] });
+  /** The operator is told and the demonstration is not kept, for this reason; the arm knows nothing of it. */
+  async function lost(told: Promise<ServerMessageOf<"faults">>, reason: RegExp): Promise<void> {
+    const { faults } = await told;
     const { detail, hint } = faults.find(({ code }) => code === "not-recording") ?? { detail: "", hint: "" };
-    return `${detail} ${hint}`;
+    assert.match(`${detail} ${hint}`, reason);
+    await rig.lab.clearArrivals();
+    // Two reports later.
+    await rig.next("state");
+    const { mode, stops } = await rig.next("state");
+    assert.deepEqual({ mode, stops }, { mode: "hold", stops: [] });
+    const commands = new Set((await rig.arrivals()).map(({ command }) => command));
+    assert.deepEqual([...commands], ["movej_canfd"]);
+    const kept = await record("keep");
+    assert.equal(kept.type, "refused");
+    assert.match(kept.type === "refused" ? kept.message : "", /not recorded/);
   }
 
-  async function endTask(): Promise<void> {
-    const ended = rig.next("progress", ({ phase }) => phase === "stopped" || phase === "failed");
-    await need(rig.client.stop("enough"), "accepted");
-    await ended;
-    await need(rig.client.requestInControl({ type: "acknowledge", reason: "scenario" }), "accepted");
-  }
-
-  it("a full disk is told, and the stream goes on; the next run is recorded again", async () => {
-    const told = notRecording();
+  it("a full disk is told, and the stream goes on; the next one is recorded again", async () => {
+    const fault = told(true);
     limitFile(recorder(), String(MOST_BYTES));
-    await rig.startMoving();
-    assert.match(await untroubled(told), /EFBIG.*kinevla record repair/s);
-    await endTask();
+    await need(record("begin"), "accepted");
+    await lost(fault, /EFBIG.*kinevla record repair/s);
 
     limitFile(recorder(), "unlimited");
-    await rig.startMoving();
-    await endTask();
+    const recovered = told(false);
+    await need(record("begin"), "accepted");
+    await recovered;
+    await need(record("keep"), "accepted");
     await until(folder, () => readIndex(folder)?.length === 1);
-    assert.equal(readIndex(folder)?.[0]?.outcome, "stopped");
+    assert.equal(readIndex(folder)?.[0]?.success, true);
   });
 
   it("kill -9 of the recorder is told, and the stream goes on", async () => {
-    await rig.startMoving();
-    const told = notRecording();
+    const fault = told(true);
+    await need(record("begin"), "accepted");
     process.kill(recorder(), "SIGKILL");
-    assert.match(await untroubled(told), /SIGKILL.*started again/s);
-    await endTask();
+    await lost(fault, /SIGKILL.*started again/s);
   });
 
   it("kill -9 of the daemon: the recorder closes what it has, and every file opens", async () => {
-    const recovered = rig.next("faults", ({ faults }) => faults.every(({ code }) => code !== "not-recording"));
-    await rig.startMoving();
+    // It is started again half a second after it ended; before, nothing can be begun.
+    await until(folder, () => recordingProcess(folder) !== null);
+    const recovered = told(false);
+    await need(record("begin"), "accepted");
     await recovered;
     daemon()?.kill("SIGKILL");
-    await until(folder, () => !existsSync(join(folder, "recorder.pid")));
+    await until(folder, () => recordingProcess(folder) === null);
     const [, last] = readIndex(folder) ?? [];
-    assert.equal(last?.outcome, "stopped");
+    assert.deepEqual([last?.outcome, last?.success], ["stopped", null]);
     const found: Repaired[] = [];
     await repairFolder(folder, (one) => found.push(one));
-    // One that the full disk has left, one that the kill of the recorder has; it may have had no whole chunk yet.
+    // One that the full disk has left with a chunk in it; one that the kill has left, which may have had none yet.
     const results = found.map(({ result }) => result);
     assert.equal(results.filter((result) => result === "mended" || result === "empty").length, 2);
     assert.ok(
