@@ -1,10 +1,11 @@
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { AuditLog } from "./audit/audit-log.js";
+import { calibrationFault } from "./composition/calibration.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
@@ -25,6 +26,7 @@ import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
 import type { Policy } from "./ports/policy.js";
 import { countAnswers } from "./service/answers.js";
+import { processLog } from "./service/process-log.js";
 import { serviceManager } from "./service/service-manager.js";
 import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
@@ -35,7 +37,7 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
   const limits = loadLimits(config.limits);
-  const log = pino({ level: config.log.level });
+  const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
   if (manifest.images.resize !== "area") {
@@ -58,6 +60,7 @@ async function main(): Promise<void> {
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
+    calibration: calibrationFault(config),
     audit: audit.fault,
     recording: recording.fault,
     record: recording.record,
@@ -74,6 +77,7 @@ async function main(): Promise<void> {
     ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
     onControl: (holder) => {
       operator = holder ?? "";
+      recording.controlChanged();
     },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
     tokens: {

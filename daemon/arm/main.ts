@@ -1,10 +1,12 @@
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import pino from "pino";
+import { readCalibration } from "../../calibration/files.js";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
-import { loadConfig } from "../config/config.js";
+import { expectedCalibrations } from "../composition/expected-calibrations.js";
+import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { loadPuppetCalibration } from "../config/puppet-calibration.js";
 import { ConfigError } from "../config/yaml-file.js";
@@ -12,6 +14,7 @@ import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
+import { processLog } from "../service/process-log.js";
 import { runArmProcess } from "./run-arm-process.js";
 
 // Executable: the arm process. Exit codes: PROCESS_EXIT.
@@ -40,20 +43,19 @@ try {
           ? null
           : {
               enabling: config.teleopEnabling,
-              calibrationFor: (leader) => loadPuppetCalibration(puppet.calibration, leader),
+              calibrationFor: (leader) => refusedLeader(config) ?? loadPuppetCalibration(puppet.calibration, leader),
             },
       period: config.stream.period_ms / 1000,
       home: config.home,
       limits: loadLimits(config.limits),
       holdToRun: config.operator.hold_to_run,
     },
-    // Synchronous writes would wait for a slow disk; the arm must not.
     {
       arm,
       gripper,
       cellSwitch: config.cell_box === undefined ? null : createCellBoxSwitch(config.cell_box),
       clock: hostClock,
-      log: pino({ name: "arm", level: config.log.level }, pino.destination({ sync: false })),
+      log: processLog({ name: "arm", level: config.log.level }),
     },
   );
 } catch (error) {
@@ -62,4 +64,15 @@ try {
   }
   process.stderr.write(`${error.message}\n`);
   process.exit(PROCESS_EXIT.configuration);
+}
+
+/** Why the leader's calibration must not be used: another arm's, or too old (OP-10); null where nobody asks for that. */
+function refusedLeader(config: Config): string | null {
+  const { calibration, puppet } = config;
+  if (calibration === undefined || puppet === undefined) {
+    return null;
+  }
+  const expected = expectedCalibrations(config, calibration, Date.now());
+  const read = readCalibration(dirname(puppet.calibration), "puppet", expected);
+  return read.kind === "good" ? null : `${read.reason}. ${read.hint}`;
 }

@@ -51,6 +51,8 @@ export interface BackendParts {
   readonly longestTask: Seconds;
   /** What was measured on this arm; null for a virtual one. */
   readonly standing: Standing | null;
+  /** Why no policy may move the arm for want of calibration; null when one may. */
+  readonly calibration: Observable<Fault | null>;
   /** What is wrong with the audit log; null when nothing is. */
   readonly audit: Observable<Fault | null>;
   /** What keeps the recorder from recording; null for nothing. */
@@ -93,6 +95,7 @@ export class DaemonBackend implements OperatorBackend {
       policy: { kind: "loading", stage: "starting" },
       policySince: clock.now(),
       unmeasured: unmeasured(standing, null),
+      calibration: null,
       audit: null,
       recording: null,
     };
@@ -107,12 +110,13 @@ export class DaemonBackend implements OperatorBackend {
         filter((message) => message.kind === "hello"),
         startWith(null),
       ),
+      calibration: parts.calibration,
       audit: parts.audit,
       recording: parts.recording,
     }).pipe(
       map(
-        ({ link, report, cameras, policy: [status, since], hello, audit, recording }): PartStates => ({
-          ...{ link, cameras, policy: status, policySince: since, audit, recording },
+        ({ link, report, cameras, policy: [status, since], hello, calibration, audit, recording }): PartStates => ({
+          ...{ link, cameras, policy: status, policySince: since, calibration, audit, recording },
           unmeasured: unmeasured(standing, link.kind === "connected" ? (hello?.arm ?? null) : null),
           // What was said before the link went down says nothing of now.
           report: link.kind === "connected" ? report : null,

@@ -50,6 +50,8 @@ export const manifestSchema = z.strictObject({
     base: z.tuple([ids, ids]),
     codebookSize: z.int().positive(),
     depth: z.strictObject({ coarse: z.int().positive(), fine: z.int().positive() }),
+    /** Both texts and then the codes of both levels, or each level's codes behind its own text. */
+    sequence: z.enum(["texts-first", "by-level"]).default("by-level"),
   }),
   /** `{instruction}` is replaced by the lower-cased instruction. */
   prompt: z.string().includes("{instruction}"),

@@ -1,11 +1,12 @@
 import { Tensor } from "onnxruntime-node";
+import type { TextSource } from "../../daemon/ports/policy.js";
 import type { LanguageModelSizes } from "../bundle/check-graphs.js";
 import type { Manifest } from "../bundle/manifest.js";
 import { type Failure, failure } from "../failure.js";
 import { chooseCode } from "./choose.js";
-import type { Generator, GeneratorInput, Level } from "./generator.js";
+import type { Generated, Generator, Level, TextIds } from "./generator.js";
 import { type Graph, startSequence } from "./sequence.js";
-import { feedText, rowAt, type SplitContext, writeText } from "./split-text.js";
+import { type FedText, type Frame, feedText, rowAt, type SplitContext, writeText } from "./split-text.js";
 import { textRules } from "./text-rules.js";
 import { startWatch } from "./watch.js";
 
@@ -29,61 +30,99 @@ export function createSplitGenerator(
       watch.lap("vision");
       const context = { manifest, rules, sequence: startSequence(language, sizes), watch };
       const opening = [vocabulary.bos, ...prompt, ...vocabulary.trailing];
-      const coarse = await generateLevel(context, "coarse", opening, text, seen.vis);
-      if (coarse.kind === "failed") {
-        return coarse;
-      }
-      const fine = await generateLevel(context, "fine", coarse.unfed, text);
-      if (fine.kind === "failed") {
-        return fine;
-      }
-      return {
-        kind: "generated",
-        text: { coarse: coarse.text, fine: fine.text },
-        tokens: {
-          coarse: coarse.codes,
-          fine: fine.codes,
-          probability: [...coarse.probability, ...fine.probability],
-        },
-        times: watch.times(),
-      };
+      const levels = vocabulary.sequence === "texts-first" ? textsFirst : byLevel;
+      return levels(context, opening, text, seen.vis);
     },
   };
 }
 
-/** What one level left behind. */
-interface LevelResult {
-  readonly kind: "level";
-  readonly text: readonly number[];
-  readonly codes: readonly number[];
-  readonly probability: readonly number[];
-  /** Ids that belong to the sequence, but were not fed yet. */
-  readonly unfed: readonly number[];
+/** Both texts, then the codes of both levels. */
+async function textsFirst(
+  context: SplitContext,
+  opening: readonly number[],
+  source: TextSource<TextIds>,
+  visual?: Tensor,
+): Promise<Generated | Failure> {
+  const { coarseAction, fineAction } = context.manifest.vocabulary.delimiters;
+  const coarseText = await layText(context, "coarse", opening, source, [], visual);
+  if (coarseText.kind === "failed") {
+    return coarseText;
+  }
+  const fineText = await layText(context, "fine", [], source, [coarseAction[0]]);
+  if (fineText.kind === "failed") {
+    return fineText;
+  }
+  const coarse = await generateCodes(context, "coarse", fineText.logits);
+  if (coarse.kind === "failed") {
+    return coarse;
+  }
+  const rows = await context.sequence.feed([...coarse.unfed, fineAction[0]]);
+  const fine = await generateCodes(context, "fine", rowAt(rows, rows.length - 1));
+  return fine.kind === "failed" ? fine : together(context, coarseText, fineText, coarse, fine);
 }
 
-/** Text and codes of one level. */
-async function generateLevel(
+/** Text and codes of one level after the other. */
+async function byLevel(
+  context: SplitContext,
+  opening: readonly number[],
+  source: TextSource<TextIds>,
+  visual?: Tensor,
+): Promise<Generated | Failure> {
+  const { coarseAction, fineAction } = context.manifest.vocabulary.delimiters;
+  const coarseText = await layText(context, "coarse", opening, source, [coarseAction[0]], visual);
+  if (coarseText.kind === "failed") {
+    return coarseText;
+  }
+  const coarse = await generateCodes(context, "coarse", coarseText.logits);
+  if (coarse.kind === "failed") {
+    return coarse;
+  }
+  const fineText = await layText(context, "fine", coarse.unfed, source, [fineAction[0]]);
+  if (fineText.kind === "failed") {
+    return fineText;
+  }
+  const fine = await generateCodes(context, "fine", fineText.logits);
+  return fine.kind === "failed" ? fine : together(context, coarseText, fineText, coarse, fine);
+}
+
+function together(
+  { watch }: SplitContext,
+  coarseText: FedText,
+  fineText: FedText,
+  coarse: LevelCodes,
+  fine: LevelCodes,
+): Generated {
+  return {
+    kind: "generated",
+    text: { coarse: coarseText.ids, fine: fineText.ids },
+    tokens: { coarse: coarse.codes, fine: fine.codes, probability: [...coarse.probability, ...fine.probability] },
+    times: watch.times(),
+  };
+}
+
+/** A level's text behind ids that were not fed yet, with its delimiters and what follows them. */
+function layText(
   context: SplitContext,
   level: Level,
   unfed: readonly number[],
-  source: GeneratorInput["text"],
+  source: TextSource<TextIds>,
+  after: readonly number[],
   visual?: Tensor,
-): Promise<LevelResult | Failure> {
-  const { delimiters } = context.manifest.vocabulary;
-  const head = [...unfed, delimiters[level][0]];
-  const fed =
-    source.kind === "forced"
-      ? await feedText(context, level, head, source.text[level], visual)
-      : await writeText(context, level, head, source.draft?.[level] ?? [], visual);
-  if (fed.kind === "failed") {
-    return fed;
-  }
-  const codes = await generateCodes(context, level, fed.logits);
-  if (codes.kind === "failed") {
-    return codes;
-  }
-  const closeAction = (level === "coarse" ? delimiters.coarseAction : delimiters.fineAction)[1];
-  return { ...codes, kind: "level", text: fed.ids, unfed: [codes.lastId, closeAction] };
+): Promise<FedText | Failure> {
+  const [open, close] = context.manifest.vocabulary.delimiters[level];
+  const frame: Frame = { head: [...unfed, open], tail: [close, ...after] };
+  return source.kind === "forced"
+    ? feedText(context, level, frame, source.text[level], visual)
+    : writeText(context, level, frame, source.draft?.[level] ?? [], visual);
+}
+
+/** The codes of one level. */
+interface LevelCodes {
+  readonly kind: "codes";
+  readonly codes: readonly number[];
+  readonly probability: readonly number[];
+  /** Ids that belong to the sequence, but were not fed yet: the last code and the closing delimiter. */
+  readonly unfed: readonly number[];
 }
 
 /** The codes of one level, each from its own band only; the last one is not fed. */
@@ -91,10 +130,8 @@ async function generateCodes(
   { manifest, sequence, watch }: SplitContext,
   level: Level,
   first: Float32Array,
-): Promise<
-  (Omit<LevelResult, "kind" | "text" | "unfed"> & { readonly kind: "codes"; readonly lastId: number }) | Failure
-> {
-  const { base, codebookSize } = manifest.vocabulary;
+): Promise<LevelCodes | Failure> {
+  const { base, codebookSize, delimiters } = manifest.vocabulary;
   const codes: number[] = [];
   const probability: number[] = [];
   let logits = first;
@@ -115,5 +152,6 @@ async function generateCodes(
   if (lastId === null) {
     throw new RangeError(`the ${level} level has no bands; the manifest was checked at load`);
   }
-  return { kind: "codes", codes, probability, lastId };
+  const close = (level === "coarse" ? delimiters.coarseAction : delimiters.fineAction)[1];
+  return { kind: "codes", codes, probability, unfed: [lastId, close] };
 }

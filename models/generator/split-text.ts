@@ -15,21 +15,29 @@ export interface SplitContext {
   readonly watch: Watch;
 }
 
-/** A text that stands in the sequence with its delimiters, and the logits of its level's first code. */
+/** A text that stands in the sequence with its frame, and the logits behind that. */
 export interface FedText {
   readonly kind: "fed";
   readonly ids: readonly number[];
   readonly logits: Float32Array;
 }
 
+/** What stands around a text. */
+export interface Frame {
+  /** Ends in the opening delimiter. */
+  readonly head: readonly number[];
+  /** Begins with the closing delimiter. */
+  readonly tail: readonly [number, ...number[]];
+}
+
 /** The first run of a level counts as prefill or, behind the coarse level, as text. */
 const PHASE = { coarse: "prefill", fine: "text" } as const;
 
-/** Puts a given text behind `head`, in one run with everything around it. */
+/** Puts a given text into its frame, in one run with everything around it. */
 export async function feedText(
   context: SplitContext,
   level: Level,
-  head: readonly number[],
+  { head, tail }: Frame,
   ids: readonly number[],
   visual?: Tensor,
 ): Promise<FedText | Failure> {
@@ -37,26 +45,25 @@ export async function feedText(
   if (wrong !== null) {
     return wrong;
   }
-  const rows = await context.sequence.feed([...head, ...ids, ...tailOf(context, level)], visual);
+  const rows = await context.sequence.feed([...head, ...ids, ...tail], visual);
   context.watch.lap(PHASE[level]);
   return { kind: "fed", ids, logits: rowAt(rows, rows.length - 1) };
 }
 
 /**
- * Writes a text greedily behind `head`. One run feeds the draft as if it were right and shows what the model would have
+ * Writes a text greedily into its frame. One run feeds the draft as if it were right and shows what the model would have
  * written in place of each of its ids: up to the first difference that is what greedy decoding gives; the rest is taken
  * back and written id by id.
  */
 export async function writeText(
   context: SplitContext,
   level: Level,
-  head: readonly number[],
+  { head, tail }: Frame,
   given: readonly number[],
   visual?: Tensor,
 ): Promise<FedText | Failure> {
   const { rules, sequence, watch } = context;
   const draft = rules.usablePart(level, given);
-  const tail = tailOf(context, level);
   const rows = await sequence.feed([...head, ...draft, ...(draft.length > 0 ? tail : [])], visual);
   const before = head.length - 1;
   let kept = 0;
@@ -103,12 +110,6 @@ async function generateText(
     ids.push(id);
     logits = rowAt(await sequence.feed([id]), 0);
   }
-}
-
-/** What stands between a text and the codes of its level. */
-function tailOf({ manifest }: SplitContext, level: Level): readonly [number, number] {
-  const { delimiters } = manifest.vocabulary;
-  return [delimiters[level][1], (level === "coarse" ? delimiters.coarseAction : delimiters.fineAction)[0]];
 }
 
 /** The logits after one fed id. */

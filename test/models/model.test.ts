@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { checkGolden } from "../../models/policy/check-golden.js";
 import { type LoadedModel, loadModel } from "../../models/policy/load-model.js";
 import type { ModelOutput, Texts } from "../../models/policy/model.js";
@@ -70,6 +71,25 @@ describe("a loaded model", () => {
     assert.notEqual(await codes({ proprio: Array<number>(8).fill(-0.9) }), plain);
     assert.notEqual(await codes({ text: forced({ coarse: "move the bread", fine: NANO_FINE }) }), plain);
     assert.notEqual(await codes({ instruction: "move the bread to the right" }), plain);
+  });
+
+  it("lets the goal codes depend on the kinematic text where that comes before them, and only there", async () => {
+    const other = forced({ coarse: NANO_COARSE, fine: "hold it" });
+    const levels = await makeNanoBundle({ sequence: "by-level" });
+    try {
+      const byLevel = await loadModel(levels.folder, cpu, () => {});
+      for (const [model, same] of [
+        [loaded, false],
+        [byLevel, true],
+      ] as const) {
+        const [own, changed] = [await inferred(model), await inferred(model, { text: other })];
+        const goal = ({ tokens }: ModelOutput) => [tokens.coarse, tokens.probability.slice(0, 2)];
+        assert.equal(isDeepStrictEqual(goal(changed), goal(own)), same);
+        assert.notDeepEqual(changed.tokens, own.tokens);
+      }
+    } finally {
+      await levels.remove();
+    }
   });
 
   it("agrees with its golden vectors and measures a latency", async () => {

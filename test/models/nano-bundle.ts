@@ -41,8 +41,12 @@ const FOLLOWS: ReadonlyMap<number, number> = new Map([
   [wordId("care"), DELIMITERS.fine[1]],
 ]);
 
+type NanoSequence = Manifest["vocabulary"]["sequence"];
+
 /** What a test changes in a nano bundle; changes of files happen before their hashes are taken. */
 export interface NanoChanges {
+  /** `texts-first` where it is not said. */
+  readonly sequence?: NanoSequence;
   readonly follows?: ReadonlyMap<number, number>;
   readonly vision?: Spoil;
   readonly language?: Spoil;
@@ -61,6 +65,7 @@ export interface NanoBundle {
 export async function makeNanoBundle(changes: NanoChanges = {}): Promise<NanoBundle> {
   const folder = await mkdtemp(join(tmpdir(), "kinevla-nano-"));
   const remove = () => rm(folder, { recursive: true });
+  const { sequence = "texts-first" } = changes;
   const sizes: NanoSizes = {
     imageSize: IMAGE_SIZE,
     proprio: 8,
@@ -76,12 +81,12 @@ export async function makeNanoBundle(changes: NanoChanges = {}): Promise<NanoBun
     ["decoder.onnx", graphBytes(decoderGraph(sizes))],
     ["tokenizer.json", Buffer.from(JSON.stringify(tokenizerJson()))],
   ]);
-  const vectors = await computeGolden(folder, files);
+  const vectors = await computeGolden(folder, files, sequence);
   files.set("vision.onnx", graphBytes(visionGraph(sizes), changes.vision));
   files.set("lm.onnx", graphBytes(languageGraph(sizes, changes.follows ?? FOLLOWS), changes.language));
   files.set("decoder.onnx", graphBytes(decoderGraph(sizes), changes.decoder));
   files.set("golden.json", goldenBytes(changes.golden?.(vectors) ?? vectors));
-  await writeBundle(folder, files, changes.manifest);
+  await writeBundle(folder, files, sequence, changes.manifest);
   return { folder, remove };
 }
 
@@ -97,7 +102,11 @@ export function plainImages(front: number, wrist: number): Uint8Array {
   return bytes.fill(wrist, bytes.length / 2);
 }
 
-async function computeGolden(folder: string, files: Map<string, Uint8Array>): Promise<GoldenVector[]> {
+async function computeGolden(
+  folder: string,
+  files: Map<string, Uint8Array>,
+  sequence: NanoSequence,
+): Promise<GoldenVector[]> {
   const inputs = [plainImages(20, 200), plainImages(250, 10), plainImages(90, 120)].map((images, index) => ({
     instruction: NANO_INSTRUCTION,
     images,
@@ -112,7 +121,7 @@ async function computeGolden(folder: string, files: Map<string, Uint8Array>): Pr
     chunk: Array.from({ length: HORIZON }, () => Array<number>(8).fill(0)),
   }));
   files.set("golden.json", goldenBytes(blank));
-  await writeBundle(folder, files);
+  await writeBundle(folder, files, sequence);
   const { model } = await loadModel(folder, { provider: "cpu", threads: 1 }, () => {});
   return Promise.all(
     inputs.map(async (input) => {
@@ -138,16 +147,17 @@ function goldenBytes(vectors: readonly unknown[]): Uint8Array {
 async function writeBundle(
   folder: string,
   files: ReadonlyMap<string, Uint8Array>,
+  sequence: NanoSequence,
   change: (manifest: Manifest) => unknown = (same) => same,
 ): Promise<void> {
   for (const [path, bytes] of files) {
     await writeFile(join(folder, path), bytes);
   }
-  await writeFile(join(folder, "bundle.json"), JSON.stringify(change(nanoManifest(files))));
+  await writeFile(join(folder, "bundle.json"), JSON.stringify(change(nanoManifest(files, sequence))));
 }
 
 /** The manifest of a nano bundle with these files. */
-export function nanoManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
+export function nanoManifest(files: ReadonlyMap<string, Uint8Array>, sequence: NanoSequence = "texts-first"): Manifest {
   const rows = (value: number) =>
     Array.from({ length: HORIZON }, (_, step) => Array<number>(8).fill(value * (step + 1)));
   return {
@@ -175,6 +185,7 @@ export function nanoManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
       ],
       codebookSize: CODEBOOK_SIZE,
       depth: DEPTH,
+      sequence,
     },
     prompt: "do {instruction} now",
     budget: { coarse: 4, fine: 8 },

@@ -101,6 +101,18 @@ describe("what becomes an episode", () => {
     ]);
   });
 
+  it("a demonstration whose operator is gone: kept without a label, and the next one may begin", () => {
+    demonstrations.begin("show it");
+    demonstrations.leave();
+    assert.deepEqual(told, ['open demonstration "show it" at 50 with 0 s before', "close stopped at 50"]);
+    assert.equal(demonstrations.begin("show it"), null);
+  });
+
+  it("nothing where an operator leaves who shows nothing", () => {
+    demonstrations.leave();
+    assert.deepEqual(told, []);
+  });
+
   it("no demonstration while a correction is recorded", () => {
     task("acting", 11);
     takeOver("policy", 20);

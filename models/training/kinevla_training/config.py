@@ -131,6 +131,9 @@ class BundleConfig:
         "has-grasped",
         "gripper-recency",
     )
+    # `texts-first` puts both texts before all codes, `by-level` each level's codes behind its own text. The goal codes carry
+    # most of a motion, its direction included: written before the kinematic text, they can only follow the prompt.
+    sequence: str = "texts-first"
     text_vocabulary: int = 600
     coarse_budget: int = 24
     fine_budget: int = 120

@@ -111,14 +111,21 @@ class Fusion:
             allowed[base - v["codebookSize"] + 1 : base + 1] = False
         return b.op("Reshape", b.op("Gather", b.constant(allowed, np.bool_), token), b.constant([], np.int64))
 
+    def delimiter(self, level: int, closing: bool = False) -> int:
+        """What opens or closes the codes of a level."""
+        return self.vocabulary["delimiters"][f"{LEVELS[level]}Action"][closing]
+
     def text(
-        self, b: Builder, level: int, unfed: str, cache: Cache, visual: str, draft: str, budget: str, forced: str
+        self, b: Builder, level: int, unfed: str, after: list[int], cache: Cache, visual: str, draft: str, budget: str,
+        forced: str,
     ) -> tuple[str, str, str, Cache]:
-        """Text [1, T], the id [1, 1] chosen behind it, the logits [1, 1, V] of the first code, the cache then."""
+        """Text [1, T], the id [1, 1] chosen behind it, the logits [1, 1, V] behind its end and `after`, the cache then.
+
+        `unfed` ids [1, U] may be "": there are none.
+        """
         opening, closing = self.vocabulary["delimiters"][LEVELS[level]]
-        first = self.vocabulary["delimiters"][f"{LEVELS[level]}Action"][0]
-        head = b.op("Concat", unfed, b.constant([[opening]]), axis=1)
-        tail, close = b.constant([[closing, first]]), b.constant([[closing]])
+        head = b.op("Concat", unfed, b.constant([[opening]]), axis=1) if unfed else b.constant([[opening]])
+        tail, close = b.constant([[closing, *after]]), b.constant([[closing]])
         fed = b.op("Concat", head, draft, tail, axis=1)
         logits, keys, values = b.call(self.language, fed, visual, *cache)
         start = b.op("Sub", b.length(head, 1), b.constant([1]))
@@ -158,7 +165,7 @@ class Fusion:
     ) -> list[str]:
         """Takes back what follows the kept part of the draft and goes on id by id up to the budget."""
         zero = b.constant([0])
-        wasted = b.op("Add", b.op("Sub", b.length(draft, 1), kept), b.constant([2]))
+        wasted = b.op("Add", b.op("Sub", b.length(draft, 1), kept), b.length(tail, 1))
         cache = [b.between(part, zero, b.op("Sub", b.length(part, 3), wasted), 3) for part in (keys, values)]
         token = b.op("Gather", wanted, kept, axis=1)
         most = b.op("Reshape", b.op("Sub", budget, kept), b.constant([], np.int64))
@@ -199,7 +206,7 @@ class Fusion:
         flat = b.constant([-1])
         codes = b.op("Concat", code, b.op("Reshape", more_codes, flat), axis=0)
         probabilities = b.op("Concat", probability, b.op("Reshape", more_probabilities, flat), axis=0)
-        closing = b.constant([[self.vocabulary["delimiters"][f"{LEVELS[level]}Action"][1]]])
+        closing = b.constant([[self.delimiter(level, closing=True)]])
         return codes, probabilities, b.op("Concat", last, closing, axis=1), (keys, values)
 
     def pick(self, b: Builder, logits: str, base: str) -> tuple[str, str, str]:
@@ -248,16 +255,36 @@ def fuse(vision: ModelProto, language: ModelProto, vocabulary: dict) -> ModelPro
         outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
     depths = [len(bases) for bases in vocabulary["base"]]
-    for level, name in enumerate(LEVELS):
+
+    def write(level: int, after: list[int]) -> str:
+        """The text of a level; logits behind its end."""
+        nonlocal unfed, cache
+        name = LEVELS[level]
         seen = visual if level == 0 else fusion.nothing
         text, token, logits, cache = fusion.text(
-            b, level, unfed, cache, seen, f"{name}_text", f"{name}_budget", forced
+            b, level, unfed, after, cache, seen, f"{name}_text", f"{name}_budget", forced
         )
-        codes, likely, unfed, cache = fusion.codes(b, level, logits, cache)
-        probabilities.append(likely)
+        unfed = ""
         output(f"{name}_out", text, INT64, [1, f"{name}_length"])
         output(f"{name}_next", token, INT64, [1, 1])
-        output(f"{name}_codes", codes, INT64, [1, depths[level]])
+        return logits
+
+    def choose(level: int, logits: str) -> None:
+        """The codes of a level from the logits behind its opening delimiter."""
+        nonlocal unfed, cache
+        codes, likely, unfed, cache = fusion.codes(b, level, logits, cache)
+        probabilities.append(likely)
+        output(f"{LEVELS[level]}_codes", codes, INT64, [1, depths[level]])
+
+    if vocabulary.get("sequence") == "texts-first":
+        write(0, [])
+        choose(0, write(1, [fusion.delimiter(0)]))
+        fed = b.op("Concat", unfed, b.constant([[fusion.delimiter(1)]]), axis=1)
+        logits, *cache = b.call(fusion.language, fed, fusion.nothing, *cache)
+        choose(1, fusion.last(b, logits))
+    else:
+        for level in range(len(LEVELS)):
+            choose(level, write(level, [fusion.delimiter(level)]))
     output("code_prob", b.op("Concat", *probabilities, axis=0), FLOAT, [1, sum(depths)])
 
     inputs = [

@@ -208,32 +208,49 @@ def generate(
     """
     d = vocabulary.delimiters
     sequence = Sequence(runner, runner.vision(images[None], proprio[None].astype(np.float32)))
+    # What belongs to the sequence and was not fed yet.
     unfed = [vocabulary.bos, *prompt]
+    texts: list[list[int]] = []
     codes: list[int] = []
     probability: list[float] = []
-    texts: list[list[int]] = []
     complete = True
-    for level, depth in ((0, vocabulary.coarse_depth), (1, vocabulary.fine_depth)):
-        opening, closing, first, last = d[4 * level : 4 * level + 4]
-        head, tail = [*unfed, opening], [closing, first]
+
+    def write(level: int, after: list[int]) -> Array:
+        """The text of a level; logits behind its closing delimiter and `after`."""
+        nonlocal unfed, complete
+        head, tail = [*unfed, d[4 * level]], [d[4 * level + 1], *after]
+        unfed = []
         if forced is not None:
-            text = list(forced[level])
-            logits = sequence.feed([*head, *text, *tail])[-1]
-        else:
-            guess = [] if draft is None else draft[level]
-            text, logits, ended = write_text(sequence, vocabulary, budgets[level], head, tail, guess)
-            complete = complete and ended
+            texts.append(list(forced[level]))
+            return sequence.feed([*head, *texts[level], *tail])[-1]
+        guess = [] if draft is None else draft[level]
+        text, logits, ended = write_text(sequence, vocabulary, budgets[level], head, tail, guess)
         texts.append(text)
-        for place in range(len(codes), len(codes) + depth):
-            if place not in (0, vocabulary.coarse_depth):
-                logits = sequence.feed([unfed[0]])[-1]
-            low, high = vocabulary.band(place)
+        complete = complete and ended
+        return logits
+
+    def choose(level: int, depth: int, logits: Array) -> None:
+        """The codes of a level from the logits behind its opening delimiter."""
+        nonlocal unfed
+        for number in range(depth):
+            if number > 0:
+                logits = sequence.feed(unfed)[-1]
+            low, high = vocabulary.band(len(codes))
             inside = logits[low:high]
             best = int(inside.argmax())
             probability.append(float(1 / np.exp(inside - inside[best]).sum()))
-            codes.append(vocabulary.base(place) - (low + best))
+            codes.append(vocabulary.base(len(codes)) - (low + best))
             unfed = [low + best]
-        unfed = [*unfed, last]
+        unfed = [*unfed, d[4 * level + 3]]
+
+    coarse_first, fine_first = d[2], d[6]
+    if vocabulary.sequence == "texts-first":
+        write(0, [])
+        choose(0, vocabulary.coarse_depth, write(1, [coarse_first]))
+        choose(1, vocabulary.fine_depth, sequence.feed([*unfed, fine_first])[-1])
+    else:
+        choose(0, vocabulary.coarse_depth, write(0, [coarse_first]))
+        choose(1, vocabulary.fine_depth, write(1, [fine_first]))
     chunk = runner.decode(np.array([codes], np.int64))[0]
     coarse = vocabulary.coarse_depth
     return Generated(texts[0], texts[1], codes[:coarse], codes[coarse:], chunk, probability, complete)

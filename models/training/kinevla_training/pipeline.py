@@ -63,7 +63,7 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
     else:
         tokenizer = train_tokenizer(data.tasks, config.bundle.prompt, config.bundle.text_vocabulary)
         save_tokenizer(tokenizer, tokenizer_path)
-    vocabulary = make_vocabulary(tokenizer, config.representation)
+    vocabulary = make_vocabulary(tokenizer, config.representation, config.bundle.sequence)
     statistics_path = out / "statistics.pt"
     if statistics_path.exists():
         statistics = Statistics(**torch.load(statistics_path, weights_only=True))

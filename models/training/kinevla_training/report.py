@@ -97,6 +97,32 @@ def greedy_codes(
 
 
 @torch.no_grad()
+def greedy_chunks(
+    model: Generator,
+    features: Tensor,
+    rows: Tensor,
+    prompts: Tensor,
+    texts: Tensor,
+    representation: Representation,
+    vocabulary: Vocabulary,
+    wordings: Wordings,
+) -> tuple[Tensor, Tensor]:
+    """Codes [R, M] and normalised chunks [R, H, 8] of `rows`, each under the canonical prompt of the task in `prompts`
+    and the texts of the task in `texts`, both [R]."""
+    codes = torch.empty(len(rows), vocabulary.depth, dtype=torch.long)
+    first, table = torch.tensor([w[0] for w in wordings.rows]), wordings.crossed
+    template = first[prompts] * len(wordings.rows) + texts
+    for kind in template.unique().tolist():
+        for part in torch.nonzero(template == kind).flatten().split(EVALUATION_BATCH):
+            length = int(table.lengths[kind])
+            ids = table.ids[kind, :length].expand(len(part), -1).clone()
+            positions = table.positions[kind, :length].expand(len(part), -1)
+            places = table.code_places[kind].expand(len(part), -1)
+            codes[part] = greedy_codes(model, features[rows[part]].float(), ids, positions, places, vocabulary)
+    return codes, representation.decode(codes)
+
+
+@torch.no_grad()
 def generator_report(
     model: Generator,
     features: Tensor,
@@ -106,30 +132,28 @@ def generator_report(
     vocabulary: Vocabulary,
     wordings: Wordings,
     rows: Tensor,
-    forced: Tensor | None = None,
 ) -> dict:
-    """Codes and chunks of greedy decoding with the right texts; `forced` [tasks] gives each task the texts of another."""
-    made, predicted = [], []
-    groups = data.task[rows]
-    order = torch.argsort(groups, stable=True)
-    rows = rows[order]
-    for task in groups.unique().tolist():
-        own = rows[data.task[rows] == task]
-        template = wordings.rows[task][0]
-        for part in own.split(EVALUATION_BATCH):
-            length = int(wordings.full.lengths[template])
-            ids = wordings.full.ids[template, :length].expand(len(part), -1).clone()
-            positions = wordings.full.positions[template, :length].expand(len(part), -1)
-            places = wordings.full.code_places[template].expand(len(part), -1)
-            codes = greedy_codes(model, features[part].float(), ids, positions, places, vocabulary)
-            predicted.append(codes)
-            made.append(representation.decode(codes))
-    codes = torch.cat(predicted)
+    """Codes and chunks of greedy decoding with the right texts, and by how much another text or prompt changes them.
+
+    `other_text_deg` and `other_prompt_deg` are mean changes of a joint where one of both is that of the next task:
+    a model that does what it wrote has the first much larger than the second.
+    """
+    task = data.task[rows]
+    other = (task + 1) % len(wordings.rows)
+
+    def made(prompts: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
+        codes, chunks = greedy_chunks(
+            model, features, rows, prompts, texts, representation, vocabulary, wordings
+        )
+        return codes, statistics.denormalise(chunks)
+
+    codes, chunks = made(task, task)
     truth = representation.encode(statistics.normalise(data.labels[rows]))
-    return {
-        "code_accuracy": (codes == truth).float().mean(0).tolist(),
-        **summarise(statistics.denormalise(torch.cat(made)), data, rows),
-    }
+    report = {"code_accuracy": (codes == truth).float().mean(0).tolist(), **summarise(chunks, data, rows)}
+    if model.reasoning and len(wordings.rows) > 1:
+        report["other_text_deg"] = joint_errors(made(task, other)[1], chunks).mean().item()
+        report["other_prompt_deg"] = joint_errors(made(other, task)[1], chunks).mean().item()
+    return report
 
 
 def bleu(candidate: list[str], reference: list[str]) -> float:
@@ -201,6 +225,9 @@ def table(report: dict) -> str:
     chunk("regression trunk", report["trunk"])
     chunk("generator", report["generator"])
     lines.append("code accuracy            " + "  ".join(f"{a:.2f}" for a in report["generator"]["code_accuracy"]))
+    if "other_text_deg" in report["generator"]:
+        changes = (report["generator"][f"other_{name}_deg"] for name in ("text", "prompt"))
+        lines.append("other text, other prompt change a chunk by {:.3f}, {:.3f} deg".format(*changes))
     text = report["text"]
     if text is not None:
         lines.append(

@@ -45,6 +45,7 @@ class Bundle:
             codebook=v["codebookSize"],
             coarse_depth=v["depth"]["coarse"],
             fine_depth=v["depth"]["fine"],
+            sequence=v.get("sequence", "by-level"),
         )
         n, p = self.manifest["normalisation"], self.manifest["proprio"]
         self.q01, self.q99 = np.array(n["q01"]), np.array(n["q99"])

@@ -85,6 +85,7 @@ class Generator(nn.Module):
 
     def __init__(self, config: Config, widths: tuple[int, ...], vocabulary: int, horizon: int) -> None:
         super().__init__()
+        self.reasoning = config.generator.reasoning
         self.projector = Projector(config.language, widths)
         self.language = LanguageModel(config.language, vocabulary)
         d, width = config.language.width, config.generator.information_width

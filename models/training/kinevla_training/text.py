@@ -77,6 +77,8 @@ class Vocabulary:
     codebook: int
     coarse_depth: int
     fine_depth: int
+    # `texts-first`: both texts, then the codes of both levels; `by-level`: each level's codes behind its own text.
+    sequence: str
 
     @property
     def depth(self) -> int:
@@ -111,6 +113,7 @@ class Vocabulary:
             "base": [bases[: self.coarse_depth], bases[self.coarse_depth :]],
             "codebookSize": self.codebook,
             "depth": {"coarse": self.coarse_depth, "fine": self.fine_depth},
+            "sequence": self.sequence,
         }
 
     def band(self, place: int) -> tuple[int, int]:
@@ -118,7 +121,7 @@ class Vocabulary:
         return self.base(place) - self.codebook + 1, self.base(place) + 1
 
 
-def make_vocabulary(tokenizer: Tokenizer, representation: RepresentationConfig) -> Vocabulary:
+def make_vocabulary(tokenizer: Tokenizer, representation: RepresentationConfig, sequence: str) -> Vocabulary:
     """The vocabulary of a tokenizer with the codes of both levels behind it."""
     depth = representation.coarse_depth + representation.fine_depth
 
@@ -137,6 +140,7 @@ def make_vocabulary(tokenizer: Tokenizer, representation: RepresentationConfig) 
         codebook=representation.codebook,
         coarse_depth=representation.coarse_depth,
         fine_depth=representation.fine_depth,
+        sequence=sequence,
     )
 
 
@@ -167,23 +171,37 @@ class Template:
 
 
 def make_template(
-    vocabulary: Vocabulary, visual: int, prompt: list[int], coarse: list[int], fine: list[int], with_text: bool
+    vocabulary: Vocabulary,
+    visual: int,
+    prompt: list[int],
+    coarse: list[int],
+    fine: list[int],
+    with_text: bool,
 ) -> Template:
-    """BOS, visual tokens, prompt, then for each level its text and its codes between delimiters, EOS."""
+    """BOS, visual tokens, prompt, then the text and the codes of each level between delimiters in the vocabulary's
+    order, EOS."""
     d = vocabulary.delimiters
-    parts: list[tuple[int, list[int], bool]] = [
+    Parts = list[tuple[int, list[int], bool]]
+
+    def text(level: int, ids: list[int]) -> Parts:
+        return [(FIXED, [d[4 * level]], True), (TEXT, ids, True), (FIXED, [d[4 * level + 1]], True)]
+
+    def codes(level: int, depth: int) -> Parts:
+        places = (CODE, [vocabulary.pad] * depth, False)
+        return [(FIXED, [d[4 * level + 2]], True), places, (FIXED, [d[4 * level + 3]], True)]
+
+    texts = [text(0, coarse), text(1, fine)]
+    actions = [codes(0, vocabulary.coarse_depth), codes(1, vocabulary.fine_depth)]
+    levels = {
+        "texts-first": [*texts, *actions],
+        "by-level": [texts[0], actions[0], texts[1], actions[1]],
+    }[vocabulary.sequence]
+    parts: Parts = [
         (FIXED, [vocabulary.bos], False),
         (VISUAL, [vocabulary.pad] * visual, False),
         (PROMPT, prompt, False),
-        (FIXED, [d[0]], True),
-        (TEXT, coarse, True),
-        (FIXED, [d[1], d[2]], True),
-        (CODE, [vocabulary.pad] * vocabulary.coarse_depth, False),
-        (FIXED, [d[3], d[4]], True),
-        (TEXT, fine, True),
-        (FIXED, [d[5], d[6]], True),
-        (CODE, [vocabulary.pad] * vocabulary.fine_depth, False),
-        (FIXED, [d[7], vocabulary.eos], True),
+        *(part for level in levels for part in level),
+        (FIXED, [vocabulary.eos], True),
     ]
     ids, kinds, positions, predicted = [], [], [], []
     position = 0

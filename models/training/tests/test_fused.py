@@ -1,6 +1,8 @@
 """PyTorch, profile `split` and profile `fused` give the same texts and codes on held-out observations."""
 
 import json
+import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,14 @@ from kinevla_training.text import prompt_ids, text_ids
 @pytest.fixture(scope="module")
 def trained(out: Path, data_folder: Path) -> Trained:
     return train(stored_config(out), load_dataset(data_folder), out, 0.0)
+
+
+def fused_anew(out: Path, folder: Path, vocabulary: dict) -> FusedRunner:
+    """The split bundle's graphs fused for a sequence of the vocabulary's order."""
+    parts = (onnx.load(str(out / "nano" / name)) for name in ("vision.onnx", "lm.onnx"))
+    onnx.save(fuse(*parts, vocabulary), str(folder / "generator.onnx"))
+    shutil.copy(out / "nano" / "decoder.onnx", folder)
+    return FusedRunner(folder)
 
 
 def essence(made: Generated) -> tuple:
@@ -72,8 +82,11 @@ def test_an_exported_bundle_can_be_fused_later(out: Path, tmp_path: Path) -> Non
         fuse_bundle(tmp_path, tmp_path / "again")
 
 
-def test_all_three_agree_whatever_the_draft(out: Path, data_folder: Path, trained: Trained) -> None:
-    config, vocabulary = trained.config, trained.vocabulary
+@pytest.mark.parametrize("sequence", ["texts-first", "by-level"])
+def test_all_three_agree_whatever_the_draft(
+    out: Path, data_folder: Path, trained: Trained, tmp_path: Path, sequence: str
+) -> None:
+    config, vocabulary = trained.config, replace(trained.vocabulary, sequence=sequence)
     held_out = load_dataset(data_folder.with_name("set-val"))
     parts = graphs(
         trained.regressor.trunk, trained.generator.projector, trained.generator.language, trained.representation
@@ -81,7 +94,7 @@ def test_all_three_agree_whatever_the_draft(out: Path, data_folder: Path, traine
     engines = [
         partial(generate, TorchRunner(*parts)),
         open_engine(out / "nano", "split"),
-        open_engine(out / "nano-fused", "fused"),
+        fused_anew(out, tmp_path, vocabulary.entry()).generate,
     ]
     random = np.random.default_rng(0)
     features = held_out.proprio(config.bundle.features)

@@ -51,7 +51,7 @@ def test_golden_vectors_reproduce(out: Path) -> None:
     manifest = json.loads((bundle / "bundle.json").read_text())
     config = stored_config(out)
     tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))
-    vocabulary = make_vocabulary(tokenizer, config.representation)
+    vocabulary = make_vocabulary(tokenizer, config.representation, config.bundle.sequence)
     runner = OnnxRunner(bundle)
     normalisation = {key: np.array(manifest["normalisation"][key]) for key in ("q01", "q99")}
     vectors = json.loads((bundle / "golden.json").read_text())["vectors"]
@@ -76,7 +76,7 @@ def test_no_draft_changes_what_is_generated(out: Path, data_folder: Path) -> Non
     """As in test/models/draft.test.ts: only the number of runs of the language model may differ."""
     config = stored_config(out)
     tokenizer = Tokenizer.from_file(str(out / "nano" / "tokenizer.json"))
-    vocabulary = make_vocabulary(tokenizer, config.representation)
+    vocabulary = make_vocabulary(tokenizer, config.representation, config.bundle.sequence)
     held_out = load_dataset(data_folder.with_name("set-val"))
     statistics = measure(held_out, config.bundle.features)
     random = np.random.default_rng(0)
@@ -109,7 +109,7 @@ def test_no_draft_changes_what_is_generated(out: Path, data_folder: Path) -> Non
 def test_codes_never_leave_their_band(out: Path) -> None:
     config = stored_config(out)
     tokenizer = Tokenizer.from_file(str(out / "nano" / "tokenizer.json"))
-    vocabulary = make_vocabulary(tokenizer, config.representation)
+    vocabulary = make_vocabulary(tokenizer, config.representation, config.bundle.sequence)
     random = np.random.default_rng(0)
 
     class Noise(OnnxRunner):
@@ -142,7 +142,7 @@ def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_f
     config = replace(nano, trunk=replace(nano.trunk, samples=8 * 16, bfloat16=True))
     statistics = measure(data, config.bundle.features)
     tokenizer = train_tokenizer(data.tasks, config.bundle.prompt, config.bundle.text_vocabulary)
-    wordings = make_wordings(data.tasks, tokenizer, make_vocabulary(tokenizer, config.representation), 7, config.bundle)
+    wordings = make_wordings(data.tasks, tokenizer, make_vocabulary(tokenizer, config.representation, config.bundle.sequence), 7, config.bundle)
 
     def run(folder: Path, stop: int | None) -> dict[str, torch.Tensor]:
         arguments = (config, data, statistics, wordings.prompts, wordings.rows, folder, None)
@@ -157,7 +157,7 @@ def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_f
 def test_a_crossed_row_has_the_prompt_of_its_wording_and_the_texts_of_its_task(nano: Config, data_folder: Path) -> None:
     tasks = load_dataset(data_folder).tasks
     tokenizer = train_tokenizer(tasks, nano.bundle.prompt, nano.bundle.text_vocabulary)
-    wordings = make_wordings(tasks, tokenizer, make_vocabulary(tokenizer, nano.representation), 7, nano.bundle)
+    wordings = make_wordings(tasks, tokenizer, make_vocabulary(tokenizer, nano.representation, nano.bundle.sequence), 7, nano.bundle)
     for wording, prompt in enumerate(wordings.prompts):
         for number, task in enumerate(tasks):
             row = wording * len(tasks) + number

@@ -44,6 +44,7 @@ def make_manifest(
             "base": [list(layout.bases[: own.coarse_depth]), list(layout.bases[own.coarse_depth :])],
             "codebookSize": own.codebook,
             "depth": {"coarse": own.coarse_depth, "fine": own.fine_depth},
+            "sequence": "by-level",
         },
         "prompt": own.prompt,
         "budget": {"coarse": own.coarse_budget, "fine": own.fine_budget},
