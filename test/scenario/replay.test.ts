@@ -26,11 +26,11 @@ it("replays on the arm what was recorded there, and anybody's stop leaves it sta
     const at = { url: system.operatorUrl, tokenFile: system.tokenFile };
     const client = await connectOperator({ ...at, name: "scenario" });
     await need(client.subscribe(["state", "progress"], 50), "accepted");
-    await next(client, "state", ({ mode }) => mode === "standby");
     // It loads while everything else starts: on a small machine beats come late meanwhile.
     while ((await need(client.request({ type: "status" }), "status")).policy === null) {
       await watchFor(200);
     }
+    await next(client, "state", ({ mode }) => mode === "standby");
     const recording = await recordReplay(client, system);
     const { exitCode, stdout, stderr } = await kinevla(
       ...["replay", "--json", "--url", at.url, "--token-file", at.tokenFile, recording],
