@@ -3,7 +3,7 @@ import { LOOKED_AT, LOOKING_OFFSETS_DEG } from "../../../calibration/looking-pos
 import type { CameraRole } from "../../types/frame.js";
 import type { ExitCode } from "../exit-code.js";
 import { say } from "../print.js";
-import { lookAround, places } from "./look-around.js";
+import { located, lookAround, places } from "./look-around.js";
 import { atStand, type StandOptions, solved } from "./stand.js";
 
 /** In each of the places for the front camera; the wrist camera is found from all of them together. */
@@ -17,9 +17,12 @@ export function runCalibrateHandEye(role: CameraRole, options: StandOptions): Pr
     const frontCamera = role === "front" ? stand.need("camera-front").intrinsics : null;
     const once = [{ kind: "flat", turnDeg: 0, away: LOOKED_AT, views: LOOKING_OFFSETS_DEG.length }] as const;
     const around = role === "front" ? places("leaning", VIEWS_A_PLACE) : once;
-    const views = await lookAround(stand, around, { wrist: wristCamera, front: frontCamera });
+    const seen = await lookAround(stand, around, role === "front");
+    const wrist = await located(stand, seen.wrist, wristCamera);
+    const front = frontCamera === null ? [] : await located(stand, seen.front, frontCamera);
+    const views = wrist.length + front.length;
     const found = solved(
-      solveHandEye({ board: stand.board, wristCamera, frontCamera: frontCamera ?? wristCamera, ...views }),
+      solveHandEye({ board: stand.board, wristCamera, frontCamera: frontCamera ?? wristCamera, wrist, front }),
     );
     const pose = role === "front" ? found.front : found.wrist;
     if (pose === null) {
@@ -28,12 +31,10 @@ export function runCalibrateHandEye(role: CameraRole, options: StandOptions): Pr
     const path = stand.write(`hand-eye-${role}`, {
       ...{ ...stand.common, kind: "hand-eye", role, camera, arm: stand.expected.cell.arm },
       pose: { position: [...pose.position], rotation: [...pose.rotation] },
-      residual: { pixels: found.rms, views: views.wrist.length + views.front.length },
+      residual: { pixels: found.rms, views },
     });
     const where = pose.position.map((metres) => (1000 * metres).toFixed(1)).join(", ");
     say(`The ${role} camera is at ${where} mm in the frame of the ${role === "front" ? "base" : "flange"}.`);
-    say(
-      `Residual ${found.rms.toFixed(2)} pixels in ${views.wrist.length + views.front.length} views. Written: ${path}`,
-    );
+    say(`Residual ${found.rms.toFixed(2)} pixels in ${views} views. Written: ${path}`);
   });
 }

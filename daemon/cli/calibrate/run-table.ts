@@ -2,7 +2,7 @@ import { compose } from "../../../calibration/rigid.js";
 import { solveTable } from "../../../calibration/table.js";
 import type { ExitCode } from "../exit-code.js";
 import { say } from "../print.js";
-import { lookAround, places } from "./look-around.js";
+import { located, lookAround, places } from "./look-around.js";
 import { atStand, type StandOptions, solved } from "./stand.js";
 
 /** In each place; each tells the plane under the board by itself. */
@@ -13,8 +13,10 @@ export function runCalibrateTable(options: StandOptions & { readonly thickness: 
   return atStand(options, async (stand) => {
     const wrist = stand.need("camera-wrist").intrinsics;
     const { pose } = stand.need("hand-eye-wrist");
-    const views = await lookAround(stand, places("flat", VIEWS_A_PLACE), { wrist, front: null });
-    const boards = views.wrist.map(({ flange, board }) => compose(flange, compose(pose, board)));
+    const seen = await lookAround(stand, places("flat", VIEWS_A_PLACE), false);
+    const boards = (await located(stand, seen.wrist, wrist)).map(({ flange, board }) =>
+      compose(flange, compose(pose, board)),
+    );
     const { normal, height, rms } = solved(solveTable(stand.board, options.thickness / 1000, boards));
     const path = stand.write("table", {
       ...{ ...stand.common, kind: "table", arm: stand.expected.cell.arm, normal: [...normal], height },
