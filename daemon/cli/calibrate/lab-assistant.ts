@@ -41,8 +41,7 @@ export function labAssistant(control: string, board: Board): Assistant {
   };
   return {
     place: async (wanted) => {
-      const pose = wanted.kind === "held" ? held(board, random) : onTable(board, wanted);
-      await call("/scene", { ...ASIDE, board: { ...board, ...pose } });
+      await call("/scene", { ...ASIDE, board: { ...board, ...boardPose(board, wanted, random) } });
       return true;
     },
     confirm: () => Promise.resolve(true),
@@ -50,16 +49,21 @@ export function labAssistant(control: string, board: Board): Assistant {
   };
 }
 
-interface BoardPose {
+/** Where a lab's board is: the middle of its printed side, m, and turns about the fixed x, then y, then z axis, rad. */
+export interface BoardPose {
   readonly position: Vector3;
-  /** About the fixed x, then y, then z axis, rad. */
   readonly turn: Vector3;
+}
+
+/** Where a board has to be in the virtual lab to be where it is wanted. */
+export function boardPose(board: Board, wanted: Placement, random: Random): BoardPose {
+  return wanted.kind === "held" ? held(board, random) : onTable(board, wanted);
 }
 
 /** Its longer side across the way to the base, its middle at a distance; leaning on its far edge. */
 function onTable(
   { rows, square }: Board,
-  { kind, turnDeg, away }: Placement & { kind: "flat" | "leaning" },
+  { kind, turnDeg, away }: Exclude<Placement, { readonly kind: "held" }>,
 ): BoardPose {
   const lean = kind === "leaning" ? LEANING : 0;
   const about = turnDeg * DEGREE;

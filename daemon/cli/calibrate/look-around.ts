@@ -5,8 +5,7 @@ import type { Intrinsics, RigidPose } from "../../types/board.js";
 import { type JointPosition, jointAt, jointPosition } from "../../types/units.js";
 import { note } from "../print.js";
 import type { Sight } from "./sights.js";
-import type { Stand } from "./stand.js";
-import { visit } from "./visit.js";
+import { left, type Stand } from "./stand.js";
 
 const DEGREE = Math.PI / 180;
 
@@ -42,12 +41,12 @@ export async function lookAround(stand: Stand, around: readonly Place[], withFro
   const front: Seen["front"][number][] = [];
   for (const [place, wanted] of around.entries()) {
     const { turnDeg, views } = wanted;
-    const cell = await stand.arm("it looks at the board from above, all joints turning by up to 45 degrees");
+    await stand.prepare("it looks at the board from above, all joints turning by up to 45 degrees");
     if (!(await stand.assistant.place(wanted, words(wanted, place, around.length)))) {
-      throw stand.left();
+      throw left();
     }
-    const poses = LOOKING_OFFSETS_DEG.slice(0, views).map((offset) => looking(stand.config.home, offset, turnDeg));
-    await visit(stand.assistant, cell, poses, async (q, index) => {
+    const poses = LOOKING_OFFSETS_DEG.slice(0, views).map((offset) => looking(stand.home, offset, turnDeg));
+    await stand.visit(poses, async (q, index) => {
       if (index === 0 && withFront) {
         const sight = await stand.sights.board("front", `front-${place + 1}`);
         front.push(...(sight === null ? [] : [{ sight, place }]));

@@ -17,26 +17,29 @@ const PLACES = 3;
  * before which the fingers leave no room for that, looks at it on the table from all sides.
  */
 export function runCalibrateCamera(role: CameraRole, options: StandOptions): Promise<ExitCode> {
-  return atStand(options, async (stand) => {
-    const camera = stand.cameraId(role);
-    const sights = role === "front" ? await heldBefore(stand) : await onTheTable(stand);
-    const { width = 0, height = 0 } = sights[0] ?? {};
-    const views = sights.map(({ corners }) => corners);
-    const found = solved(await solveIntrinsics(stand.eye, stand.board, { width, height }, views));
-    const path = stand.write(`camera-${role}`, {
-      ...{
-        ...stand.common,
-        kind: "camera",
-        role,
-        camera,
-        intrinsics: { ...found.camera, distortion: [...found.camera.distortion] },
-      },
-      residual: { pixels: found.rms, pictures: found.pictures },
-    });
-    const { fx, fy, cx, cy } = found.camera;
-    say(`Focal length ${fx.toFixed(1)} x ${fy.toFixed(1)} pixels, middle at ${cx.toFixed(1)}, ${cy.toFixed(1)}.`);
-    say(`Residual ${found.rms.toFixed(2)} pixels in ${found.pictures} pictures. Written: ${path}`);
+  return atStand(options, (stand) => calibrateCamera(role, stand));
+}
+
+/** The same with a stand. */
+export async function calibrateCamera(role: CameraRole, stand: Stand): Promise<void> {
+  const camera = stand.cameraId(role);
+  const sights = role === "front" ? await heldBefore(stand) : await onTheTable(stand);
+  const { width = 0, height = 0 } = sights[0] ?? {};
+  const views = sights.map(({ corners }) => corners);
+  const found = solved(await solveIntrinsics(stand.eye, stand.board, { width, height }, views));
+  const path = stand.write(`camera-${role}`, {
+    ...{
+      ...stand.common,
+      kind: "camera",
+      role,
+      camera,
+      intrinsics: { ...found.camera, distortion: [...found.camera.distortion] },
+    },
+    residual: { pixels: found.rms, pictures: found.pictures },
   });
+  const { fx, fy, cx, cy } = found.camera;
+  say(`Focal length ${fx.toFixed(1)} x ${fy.toFixed(1)} pixels, middle at ${cx.toFixed(1)}, ${cy.toFixed(1)}.`);
+  say(`Residual ${found.rms.toFixed(2)} pixels in ${found.pictures} pictures. Written: ${path}`);
 }
 
 async function heldBefore(stand: Stand): Promise<readonly Sight[]> {
