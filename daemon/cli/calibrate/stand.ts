@@ -78,8 +78,9 @@ export class CellStand implements Stand {
   readonly #folder: string;
   readonly #options: StandOptions;
   readonly #work = mkdtempSync(join(tmpdir(), "kinevla-calibrate-"));
-  readonly #interruption = stopOnInterrupt(() => this.#cell);
+  readonly #interruption = stopOnInterrupt(() => this.#cell ?? this.#starting);
   #cell: MeasuringCell | null = null;
+  #starting: MeasuringCell | null = null;
   #eye: BoardEye | null = null;
   #cameras: Cameras | null = null;
   #sights: Sights | null = null;
@@ -91,10 +92,16 @@ export class CellStand implements Stand {
     this.#folder = place.directory;
     this.expected = expectedCalibrations(config, place, Date.now());
     this.board = { columns: 9, rows: 6, square: options.square / 1000 };
-    this.assistant =
+    const assistant =
       options.lab === undefined
         ? assistantAt(personAt(process.stdin, process.stderr, this.#interruption.stop))
         : labAssistant(options.lab, this.board);
+    // After Ctrl-C nobody is asked whether to go on.
+    this.assistant = {
+      place: async (wanted, words) => !this.interrupted && (await assistant.place(wanted, words)),
+      confirm: async (question) => !this.interrupted && (await assistant.confirm(question)),
+      close: () => assistant.close(),
+    };
   }
 
   get interrupted(): boolean {
@@ -146,6 +153,9 @@ export class CellStand implements Stand {
       arm: armOf(this.config),
       realTime: this.#options.realTime,
       folder: this.#work,
+      onBegun: (begun: MeasuringCell): void => {
+        this.#starting = begun;
+      },
     };
     this.#cell = await despiteStops(this.assistant, () => MeasuringCell.start(start));
     return this.#cell;
