@@ -65,13 +65,26 @@ export function register(program: Command): void {
     .command("calibration")
     .description("calibrate cells with cameras drawn from seeds, and compare with the truth")
     .option("--n <count>", "cells", positive, 3)
+    .option("--live", "with arm process and cameras in real time, instead of filmed pose by pose")
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--first <seed>", "seed of the first one", positive, 1)
     .action(
-      async ({ n, first, realTime }: { readonly n: number; readonly first: number; readonly realTime: boolean }) => {
+      async ({
+        n,
+        first,
+        live,
+        realTime,
+      }: {
+        readonly n: number;
+        readonly first: number;
+        readonly live?: true;
+        readonly realTime: boolean;
+      }) => {
         const { benchCalibration } = await import("../../test/bench/calibration.js");
         for (let seed = first; seed < first + n; seed++) {
-          await benchCalibration(seed, realTime, (figures) => process.stdout.write(`${JSON.stringify(figures)}\n`));
+          await benchCalibration(seed, live ? { realTime } : null, (figures) =>
+            process.stdout.write(`${JSON.stringify(figures)}\n`),
+          );
         }
       },
     );

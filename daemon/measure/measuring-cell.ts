@@ -15,6 +15,7 @@ import type { ArmReport, ArmRequest } from "../types/arm-link.js";
 import type { GripperState } from "../types/arm-state.js";
 import type { Mode } from "../types/mode.js";
 import { type JointVector, jointPosition } from "../types/units.js";
+import { CellStopped } from "./cell-stopped.js";
 import { LineTap, redirectPush } from "./line-tap.js";
 import { PushTap } from "./push-tap.js";
 import { pause } from "./questions.js";
@@ -33,6 +34,8 @@ export interface CellOptions {
   readonly realTime: boolean;
   /** Empty, for sockets and logs. */
   readonly folder: string;
+  /** Told before anything moves, so that it can be stopped on its way home. */
+  readonly onBegun?: (cell: MeasuringCell) => void;
 }
 
 /** Where the joints should be, rad, at a time since the start. */
@@ -51,11 +54,6 @@ const HOME_WITHIN_MS = 30_000;
 const GRANTED_WITHIN_MS = 4000;
 /** Reports come every 20 ms. */
 const REPORTED_WITHIN_MS = 200;
-
-/** The arm process does not do what it was asked for: what it last stopped for, or why it refuses. */
-export class CellStopped extends Error {
-  override readonly name = "CellStopped";
-}
 
 /**
  * Arm process and guardian as they always run, with this program in the daemon's place and taps on both ways to the arm.
@@ -93,7 +91,7 @@ export class MeasuringCell {
   }
 
   /** Starts everything and goes to the home pose; rejects with what is in the way. */
-  static async start({ config, arm, realTime, folder }: CellOptions): Promise<MeasuringCell> {
+  static async start({ config, arm, realTime, folder, onBegun }: CellOptions): Promise<MeasuringCell> {
     const push = await PushTap.open(arm.push.host, arm.push.port);
     const inner = { host: "127.0.0.1", port: await freeUdpPort() };
     push.passTo(inner.port);
@@ -115,6 +113,7 @@ export class MeasuringCell {
     });
     const link = createSocketArmLink(join(folder, "arm.sock"), hostClock);
     const cell = new MeasuringCell(config, line, push, link, children);
+    onBegun?.(cell);
     try {
       await Promise.race([
         cell.until(["standby"], READY_WITHIN_MS),

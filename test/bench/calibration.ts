@@ -1,13 +1,15 @@
-import { readCalibration } from "../../calibration/files.js";
+import { type CalibrationName, type CalibrationOf, readCalibration } from "../../calibration/files.js";
 import { apart } from "../../calibration/rigid.js";
-import { runCalibrateCamera } from "../../daemon/cli/calibrate/run-camera.js";
+import { calibrateCamera, runCalibrateCamera } from "../../daemon/cli/calibrate/run-camera.js";
 import { runCalibrateGripper } from "../../daemon/cli/calibrate/run-gripper.js";
-import { runCalibrateHandEye } from "../../daemon/cli/calibrate/run-hand-eye.js";
+import { calibrateHandEye, runCalibrateHandEye } from "../../daemon/cli/calibrate/run-hand-eye.js";
 import { runCalibrateRoles } from "../../daemon/cli/calibrate/run-roles.js";
-import { runCalibrateTable } from "../../daemon/cli/calibrate/run-table.js";
+import { calibrateTable, runCalibrateTable } from "../../daemon/cli/calibrate/run-table.js";
 import { expectedCalibrations } from "../../daemon/composition/expected-calibrations.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { CAMERA_ROLES, type CameraRole } from "../../daemon/types/frame.js";
+import type { CameraSpec, SceneSpec } from "../../drivers/virtual-lab/scene/scene-spec.js";
+import { FilmedStand } from "../calibration/filmed-stand.js";
 import { startVirtualCell, trueCamera, trueFocalLength, type VirtualCell } from "../calibration/virtual-cell.js";
 
 const DEGREE = Math.PI / 180;
@@ -15,14 +17,15 @@ const DEGREE = Math.PI / 180;
 /** What a tool found, how far that is from the truth, and how long it took. */
 export type CalibrationFigures = Readonly<Record<string, number | string>>;
 
-/** Calibrates a virtual cell with cameras drawn from a seed, all of it as a person would, and tells how far off each is. */
+/**
+ * Calibrates a virtual cell whose cameras are drawn from a seed, all of it as a person would, and tells how far off each is.
+ * Filmed at rest pose by pose, so that the figures depend on no clock; `live` with the real arm process and cameras instead.
+ */
 export async function benchCalibration(
   seed: number,
-  realTime: boolean,
+  live: { readonly realTime: boolean } | null,
   tell: (figures: CalibrationFigures) => void,
 ): Promise<void> {
-  const cell = await startVirtualCell(seed, realTime);
-  const { options } = cell;
   const timed = async (what: string, run: () => Promise<unknown>, compare: () => CalibrationFigures): Promise<void> => {
     const startedAt = performance.now();
     const failure = await run().then(
@@ -32,25 +35,60 @@ export async function benchCalibration(
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
     tell({ what, seed, ...(failure ?? compare()), seconds });
   };
+  if (live !== null) {
+    await benchLive(await startVirtualCell(seed, live.realTime), timed);
+    return;
+  }
+  const stand = await FilmedStand.open(seed);
+  const { scene } = stand;
+  try {
+    for (const role of CAMERA_ROLES) {
+      await timed(
+        `camera ${role}`,
+        () => calibrateCamera(role, stand),
+        () => lens(stand.need(`camera-${role}`), specOf(scene, role)),
+      );
+    }
+    for (const role of ["wrist", "front"] as const) {
+      await timed(
+        `hand-eye ${role}`,
+        () => calibrateHandEye(role, stand),
+        () => place(stand.need(`hand-eye-${role}`), specOf(scene, role)),
+      );
+    }
+    await timed(
+      "table",
+      () => calibrateTable(3, stand),
+      () => plane(stand.need("table")),
+    );
+  } finally {
+    await stand.close();
+  }
+}
+
+type Timed = (what: string, run: () => Promise<unknown>, compare: () => CalibrationFigures) => Promise<void>;
+
+async function benchLive(cell: VirtualCell, timed: Timed): Promise<void> {
+  const { options, scene } = cell;
   try {
     for (const role of CAMERA_ROLES) {
       await timed(
         `camera ${role}`,
         () => runCalibrateCamera(role, options),
-        () => lens(cell, role),
+        () => lens(good(cell, `camera-${role}`), specOf(scene, role)),
       );
     }
     for (const role of ["wrist", "front"] as const) {
       await timed(
         `hand-eye ${role}`,
         () => runCalibrateHandEye(role, options),
-        () => place(cell, role),
+        () => place(good(cell, `hand-eye-${role}`), specOf(scene, role)),
       );
     }
     await timed(
       "table",
       () => runCalibrateTable({ ...options, thickness: 3 }),
-      () => tableOf(cell),
+      () => plane(good(cell, "table")),
     );
     await timed(
       "gripper",
@@ -70,7 +108,7 @@ export async function benchCalibration(
   }
 }
 
-function good<Name extends Parameters<typeof readCalibration>[1]>(cell: VirtualCell, name: Name) {
+function good<Name extends CalibrationName>(cell: VirtualCell, name: Name) {
   const config = loadConfig(cell.options.config);
   const expected = expectedCalibrations(config, { arm: "VIRTUAL-1", max_age_days: 1 }, Date.now());
   const read = readCalibration(cell.folder, name, expected);
@@ -80,9 +118,9 @@ function good<Name extends Parameters<typeof readCalibration>[1]>(cell: VirtualC
   return read.calibration;
 }
 
-function lens(cell: VirtualCell, role: CameraRole): CalibrationFigures {
-  const { intrinsics, residual } = good(cell, `camera-${role}`);
-  const focal = trueFocalLength(specOf(cell, role));
+/** How far a lens is from the truth. */
+export function lens({ intrinsics, residual }: CalibrationOf<"camera">, spec: CameraSpec) {
+  const focal = trueFocalLength(spec);
   const percent = (value: number): number => rounded((value / focal - 1) * 100);
   // The middle of the first pixel is 0, 0.
   const middle = Math.hypot(intrinsics.cx - 127.5, intrinsics.cy - 127.5);
@@ -96,25 +134,24 @@ function lens(cell: VirtualCell, role: CameraRole): CalibrationFigures {
   };
 }
 
-function place(cell: VirtualCell, role: CameraRole): CalibrationFigures {
-  const { pose, residual } = good(cell, `hand-eye-${role}`);
-  const { distance, angle } = apart(pose, trueCamera(role, specOf(cell, role)));
+/** How far a camera's pose is from the truth. */
+export function place({ role, pose, residual }: CalibrationOf<"hand-eye">, spec: CameraSpec) {
+  const { distance, angle } = apart(pose, trueCamera(role, spec));
   return {
     ...{ "off by mm": rounded(1000 * distance), "off by deg": rounded(angle / DEGREE) },
     ...{ "residual pixels": rounded(residual.pixels), views: residual.views },
   };
 }
 
-/** The lab's table is the plane z = 0. */
-function tableOf(cell: VirtualCell): CalibrationFigures {
-  const { normal, height, residual } = good(cell, "table");
+/** How far a plane is from the lab's table, z = 0. */
+export function plane({ normal, height, residual }: CalibrationOf<"table">) {
   return {
     ...{ "height off by mm": rounded(1000 * height), "tilt deg": rounded(Math.acos(normal[2]) / DEGREE) },
     ...{ "residual mm": rounded(1000 * residual.metres), points: residual.points },
   };
 }
 
-function specOf({ scene }: VirtualCell, role: CameraRole) {
+function specOf(scene: SceneSpec, role: CameraRole): CameraSpec {
   return role === "front" ? scene.frontCamera : scene.wristCamera;
 }
 

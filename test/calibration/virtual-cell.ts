@@ -10,6 +10,9 @@ import type { CameraRole } from "../../daemon/types/frame.js";
 import { type Lab, startLab } from "../../drivers/virtual-lab/main.js";
 import { type CameraSpec, drawScene, type SceneSpec } from "../../drivers/virtual-lab/scene/scene-spec.js";
 
+/** Few, so that a machine under load has time for the arm; a camera is stale after 0.25 s. */
+const FRAMES_PER_SECOND = 8;
+
 /** A virtual lab whose cameras, light and colours are drawn from a seed, and a configuration of it with calibrations. */
 export interface VirtualCell {
   readonly lab: Lab;
@@ -23,7 +26,7 @@ export interface VirtualCell {
 
 /** Starts one with free ports. */
 export async function startVirtualCell(seed: number, realTime = true): Promise<VirtualCell> {
-  const lab = await startLab({ seed });
+  const lab = await startLab({ seed, framesPerSecond: FRAMES_PER_SECOND });
   const work = mkdtempSync(join(tmpdir(), "kinevla-virtual-cell-"));
   const post = async (path: string, body: object): Promise<void> => {
     const response = await fetch(`${lab.addresses.control}${path}`, { method: "POST", body: JSON.stringify(body) });

@@ -1,9 +1,8 @@
-import type { CameraRole } from "../../types/frame.js";
 import type { Person } from "../measure/ask.js";
 
-/** Where the board is wanted: in a hand before a camera, flat on the table, or leaning so that both cameras see it. */
+/** Where the board is wanted: in a hand before the front camera, flat on the table, or leaning so that both cameras see it. */
 export type Placement =
-  | { readonly kind: "held"; readonly role: CameraRole }
+  | { readonly kind: "held" }
   /** `turnDeg`: how far the arm turns to it, J1, positive to its left; `away` of the base, m. */
   | { readonly kind: "flat" | "leaning"; readonly turnDeg: number; readonly away: number };
 

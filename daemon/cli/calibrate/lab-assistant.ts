@@ -11,10 +11,7 @@ import {
 } from "../../../calibration/rigid.js";
 import { createRandom, type Random } from "../../../drivers/virtual-lab/scene/random.js";
 import { NOMINAL_SCENE } from "../../../drivers/virtual-lab/scene/scene-spec.js";
-import { flangePose } from "../../motion/kinematics.js";
 import { type Board, boardPoints, type RigidPose } from "../../types/board.js";
-import type { CameraRole } from "../../types/frame.js";
-import { type JointPosition, jointPosition } from "../../types/units.js";
 import type { Assistant, Placement } from "./assistant.js";
 
 const DEGREE = Math.PI / 180;
@@ -22,10 +19,8 @@ const DEGREE = Math.PI / 180;
 const PIXELS = 256;
 /** The board stays this far inside, pixels: a varied camera looks a degree elsewhere. */
 const MARGIN = 14;
-/** Below this row the wrist camera sees the fingers and their shadow. */
-const FINGERS = 150;
-/** Part of the picture that the board fills at least and at most; the table is 0.3 m before the wrist camera. */
-const SHARE = { front: [0.45, 0.8], wrist: [0.55, 0.8] } as const;
+/** Part of the picture's width that a held board fills at least and at most. */
+const SHARE = { least: 0.45, most: 0.8 };
 /** Leaning towards the front camera, rad. */
 const LEANING = 0.3;
 /** Of the lab's board, m. */
@@ -44,15 +39,9 @@ export function labAssistant(control: string, board: Board): Assistant {
     }
     return JSON.parse(text);
   };
-  const present = async (): Promise<JointPosition> => {
-    const truth = await call("/truth");
-    const q = typeof truth === "object" && truth !== null && "q" in truth ? truth.q : null;
-    return jointPosition(Array.isArray(q) ? q : []);
-  };
   return {
     place: async (wanted) => {
-      const pose = wanted.kind === "held" ? held(board, wanted.role, await present(), random) : onTable(board, wanted);
-      await call("/scene", { ...ASIDE, board: { ...board, ...pose } });
+      await call("/scene", { ...ASIDE, board: { ...board, ...boardPose(board, wanted, random) } });
       return true;
     },
     confirm: () => Promise.resolve(true),
@@ -60,16 +49,21 @@ export function labAssistant(control: string, board: Board): Assistant {
   };
 }
 
-interface BoardPose {
+/** Where a lab's board is: the middle of its printed side, m, and turns about the fixed x, then y, then z axis, rad. */
+export interface BoardPose {
   readonly position: Vector3;
-  /** About the fixed x, then y, then z axis, rad. */
   readonly turn: Vector3;
+}
+
+/** Where a board has to be in the virtual lab to be where it is wanted. */
+export function boardPose(board: Board, wanted: Placement, random: Random): BoardPose {
+  return wanted.kind === "held" ? held(board, random) : onTable(board, wanted);
 }
 
 /** Its longer side across the way to the base, its middle at a distance; leaning on its far edge. */
 function onTable(
   { rows, square }: Board,
-  { kind, turnDeg, away }: Placement & { kind: "flat" | "leaning" },
+  { kind, turnDeg, away }: Exclude<Placement, { readonly kind: "held" }>,
 ): BoardPose {
   const lean = kind === "leaning" ? LEANING : 0;
   const about = turnDeg * DEGREE;
@@ -80,22 +74,20 @@ function onTable(
   };
 }
 
-/** Before a camera that looks as the nominal one, all of it in the picture and as near as that allows, tilted as a hand would. */
-function held(board: Board, role: CameraRole, q: JointPosition, random: Random): BoardPose {
-  const camera = nominalCamera(role, q);
-  const spec = role === "front" ? NOMINAL_SCENE.frontCamera : NOMINAL_SCENE.wristCamera;
-  const focal = PIXELS / 2 / Math.tan((spec.fieldOfView * DEGREE) / 2);
-  const [least, most] = SHARE[role];
-  const lowest = role === "wrist" ? FINGERS : PIXELS - MARGIN;
+/** Before a camera that looks as the nominal one, all of it in the picture, tilted as a hand would. */
+function held(board: Board, random: Random): BoardPose {
+  const { position, target, fieldOfView } = NOMINAL_SCENE.frontCamera;
+  const camera = lookingAt(position, target);
+  const focal = PIXELS / 2 / Math.tan((fieldOfView * DEGREE) / 2);
   for (;;) {
     const tilt: Vector3 = [random.between(-0.7, 0.7), random.between(-0.7, 0.7), random.between(-0.5, 0.5)];
-    const z = (focal * board.columns * board.square) / (PIXELS * random.between(least, most));
-    const at = (first: number, last: number): number => ((random.between(first, last) - PIXELS / 2) / focal) * z;
-    const inCamera = poseOf(tilt, [at(0.3 * PIXELS, 0.7 * PIXELS), at(0.2 * PIXELS, lowest), z]);
+    const z = (focal * board.columns * board.square) / (PIXELS * random.between(SHARE.least, SHARE.most));
+    const at = (least: number, most: number): number => ((random.between(least, most) - PIXELS / 2) / focal) * z;
+    const inCamera = poseOf(tilt, [at(0.3 * PIXELS, 0.7 * PIXELS), at(0.3 * PIXELS, 0.7 * PIXELS), z]);
     const isSeen = corners(board).every((corner) => {
       const [x, y, away] = apply(inCamera, corner);
       const [u, v] = [PIXELS / 2 + (focal * x) / away, PIXELS / 2 + (focal * y) / away];
-      return away > 0.1 && u > MARGIN && u < PIXELS - MARGIN && v > MARGIN && v < lowest;
+      return away > 0.1 && u > MARGIN && u < PIXELS - MARGIN && v > MARGIN && v < PIXELS - MARGIN;
     });
     if (isSeen) {
       const { position, rotation } = compose(camera, compose(inCamera, FLIP));
@@ -113,17 +105,11 @@ function corners(board: Board): readonly Vector3[] {
   return boardPoints(wider);
 }
 
-/** In the base frame: x right, y down, z forward. */
-function nominalCamera(role: CameraRole, q: JointPosition): RigidPose {
-  const front = lookingAt(NOMINAL_SCENE.frontCamera.position, NOMINAL_SCENE.frontCamera.target, [0, 0, 1]);
-  const wrist = lookingAt(NOMINAL_SCENE.wristCamera.position, NOMINAL_SCENE.wristCamera.target, [-1, 0, 0]);
-  return role === "front" ? front : compose(flangePose(q), wrist);
-}
-
-function lookingAt(position: Vector3, target: Vector3, up: Vector3): RigidPose {
+/** A camera in the base frame, upright: x right, y down, z forward. */
+function lookingAt(position: Vector3, target: Vector3): RigidPose {
   const unit = (v: Vector3): Vector3 => times(v, 1 / Math.hypot(...v));
   const forward = unit(minus(target, position));
-  const right = unit(cross(forward, up));
+  const right = unit(cross(forward, [0, 0, 1]));
   const down = cross(forward, right);
   // Row by row: the way into the camera.
   return { position, rotation: transpose([...right, ...down, ...forward]) };

@@ -1,4 +1,3 @@
-import type { FrontView, WristView } from "../../../calibration/hand-eye.js";
 import { LOOKED_AT, LOOKING_OFFSETS_DEG } from "../../../calibration/looking-poses.js";
 import { poseOf } from "../../../calibration/rigid.js";
 import { flangePose } from "../../motion/kinematics.js";
@@ -6,8 +5,7 @@ import type { Intrinsics, RigidPose } from "../../types/board.js";
 import { type JointPosition, jointAt, jointPosition } from "../../types/units.js";
 import { note } from "../print.js";
 import type { Sight } from "./sights.js";
-import type { Stand } from "./stand.js";
-import { visit } from "./visit.js";
+import { left, type Stand } from "./stand.js";
 
 const DEGREE = Math.PI / 180;
 
@@ -31,49 +29,49 @@ export function places(kind: "flat" | "leaning", views: number): readonly Place[
   ];
 }
 
-/** What was seen of the boards. */
-export interface Views {
-  readonly wrist: readonly WristView[];
-  readonly front: readonly FrontView[];
+/** Boards as they were seen: by the wrist camera with the flange there, by the front camera. */
+export interface Seen {
+  readonly wrist: readonly { readonly sight: Sight; readonly flange: RigidPose; readonly place: number }[];
+  readonly front: readonly { readonly sight: Sight; readonly place: number }[];
 }
 
-/** The wrist camera looks at the board from several poses in each place; with `front`, that camera once in each too. */
-export async function lookAround(
-  stand: Stand,
-  around: readonly Place[],
-  cameras: { readonly wrist: Intrinsics; readonly front: Intrinsics | null },
-): Promise<Views> {
-  const wrist: WristView[] = [];
-  const front: FrontView[] = [];
+/** The wrist camera looks at the board from several poses in each place; `withFront`: that camera once in each too. */
+export async function lookAround(stand: Stand, around: readonly Place[], withFront: boolean): Promise<Seen> {
+  const wrist: Seen["wrist"][number][] = [];
+  const front: Seen["front"][number][] = [];
   for (const [place, wanted] of around.entries()) {
     const { turnDeg, views } = wanted;
-    const cell = await stand.arm("it looks at the board from above, all joints turning by up to 45 degrees");
+    await stand.prepare("it looks at the board from above, all joints turning by up to 45 degrees");
     if (!(await stand.assistant.place(wanted, words(wanted, place, around.length)))) {
-      throw stand.left();
+      throw left();
     }
-    const poses = LOOKING_OFFSETS_DEG.slice(0, views).map((offset) => looking(stand.config.home, offset, turnDeg));
-    await visit(stand.assistant, cell, poses, async (q, index) => {
-      if (index === 0 && cameras.front !== null) {
+    const poses = LOOKING_OFFSETS_DEG.slice(0, views).map((offset) => looking(stand.home, offset, turnDeg));
+    await stand.visit(poses, async (q, index) => {
+      if (index === 0 && withFront) {
         const sight = await stand.sights.board("front", `front-${place + 1}`);
-        front.push(...(sight === null ? [] : [{ ...(await located(stand, sight, cameras.front)), place }]));
+        front.push(...(sight === null ? [] : [{ sight, place }]));
       }
       const sight = await stand.sights.board("wrist", `wrist-${place + 1}-${index + 1}`);
-      wrist.push(
-        ...(sight === null ? [] : [{ ...(await located(stand, sight, cameras.wrist)), flange: flangePose(q), place }]),
-      );
+      wrist.push(...(sight === null ? [] : [{ sight, flange: flangePose(q), place }]));
     });
     note(`  place ${place + 1} of ${around.length} is done`);
   }
   return { wrist, front };
 }
 
-async function located(
+/** The same with where the board is before the calibrated camera. */
+export function located<T extends { readonly sight: Sight }>(
   { eye, board }: Stand,
-  { corners }: Sight,
+  seen: readonly T[],
   camera: Intrinsics,
-): Promise<{ corners: Sight["corners"]; board: RigidPose }> {
-  const { turn, shift } = await eye.locate(corners, board, camera);
-  return { corners, board: poseOf(turn, shift) };
+): Promise<readonly (T & { readonly corners: Sight["corners"]; readonly board: RigidPose })[]> {
+  return Promise.all(
+    seen.map(async (one) => {
+      const { corners } = one.sight;
+      const { turn, shift } = await eye.locate(corners, board, camera);
+      return { ...one, corners, board: poseOf(turn, shift) };
+    }),
+  );
 }
 
 function looking(home: JointPosition, offsetDeg: readonly number[], turnDeg: number): JointPosition {

@@ -1,5 +1,6 @@
 import { solveGripper } from "../../../calibration/gripper.js";
-import { CellStopped, type MeasuringCell } from "../../measure/measuring-cell.js";
+import { CellStopped } from "../../measure/cell-stopped.js";
+import type { MeasuringCell } from "../../measure/measuring-cell.js";
 import { pause } from "../../measure/questions.js";
 import type { ExitCode } from "../exit-code.js";
 import { note, say } from "../print.js";

@@ -3,9 +3,8 @@ import { CAMERA_ROLES, type CameraRole, type Frame } from "../../types/frame.js"
 import { jointPosition } from "../../types/units.js";
 import { CliError, EXIT, type ExitCode } from "../exit-code.js";
 import { note, say } from "../print.js";
-import { atStand, type Stand, type StandOptions } from "./stand.js";
+import { atStand, type CellStand, type StandOptions } from "./stand.js";
 import { thumbnail } from "./thumbnail.js";
-import { visit } from "./visit.js";
 
 /** The wrist turns by this to each side, deg; the fingers then move by 4 mm in the front picture. */
 const WIGGLE_DEG = 5;
@@ -21,12 +20,12 @@ export function runCalibrateRoles(options: StandOptions): Promise<ExitCode> {
     for (const role of CAMERA_ROLES) {
       await confirm(stand, role, cameras[role]);
     }
-    const cell = await stand.arm(`J7 turns by ${WIGGLE_DEG} degrees to each side`);
-    const { home } = stand.config;
+    await stand.prepare(`J7 turns by ${WIGGLE_DEG} degrees to each side`);
+    const { home } = stand;
     const turned = (deg: number) =>
       jointPosition(home.map((angle, joint) => (joint === 6 ? angle + (deg * Math.PI) / 180 : angle)));
     const seen: Readonly<Record<CameraRole, Frame>>[] = [];
-    await visit(stand.assistant, cell, [turned(-WIGGLE_DEG), turned(WIGGLE_DEG)], async () => {
+    await stand.visit([turned(-WIGGLE_DEG), turned(WIGGLE_DEG)], async () => {
       seen.push(await stand.sights.frames());
     });
     const [before, after] = seen;
@@ -53,7 +52,7 @@ export function runCalibrateRoles(options: StandOptions): Promise<ExitCode> {
 }
 
 /** Shows what a camera sees, as a file and in colours at a terminal, and asks whether that is right. */
-async function confirm(stand: Stand, role: CameraRole, id: string): Promise<void> {
+async function confirm(stand: CellStand, role: CameraRole, id: string): Promise<void> {
   const { file } = await stand.sights.picture(role, `roles-${role}`);
   note(`${role} camera, ${id}: ${file}`);
   if (process.stderr.isTTY) {

@@ -21,6 +21,7 @@ import type { BoardEye } from "../../ports/board-eye.js";
 import type { Cameras } from "../../ports/camera.js";
 import type { Board } from "../../types/board.js";
 import type { CameraRole } from "../../types/frame.js";
+import type { JointPosition } from "../../types/units.js";
 import { CliError, EXIT, type ExitCode } from "../exit-code.js";
 import { personAt } from "../measure/ask.js";
 import { armOf, mustBeAlone, stopOnInterrupt } from "../measure/at-the-arm.js";
@@ -29,7 +30,7 @@ import { note } from "../print.js";
 import { type Assistant, assistantAt } from "./assistant.js";
 import { labAssistant } from "./lab-assistant.js";
 import { Sights } from "./sights.js";
-import { despiteStops } from "./visit.js";
+import { despiteStops, visit } from "./visit.js";
 
 /** Options of every calibration that looks or moves. */
 export interface StandOptions {
@@ -45,18 +46,41 @@ export interface StandOptions {
 /** Side of the pictures in which changes are looked for, pixels. */
 const SMALL = 64;
 
-/** What calibrations work with; opened when it is needed first. */
-export class Stand {
+/** What calibrations that look at boards work with. */
+export interface Stand {
+  readonly board: Board;
+  readonly home: JointPosition;
+  readonly assistant: Assistant;
+  readonly expected: Expected;
+  readonly eye: BoardEye;
+  readonly sights: Pick<Sights, "board">;
+  /** What every file begins with. */
+  readonly common: Pick<Calibration, "format" | "measuredAt" | "by">;
+  /** What a camera is known by; throws CliError where it is not there, has no lasting name, or is both cameras. */
+  cameraId(role: CameraRole): string;
+  /** A calibration that another one rests on; throws CliError where there is none that may be used. */
+  need<Name extends CalibrationName>(name: Name): CalibrationOf<(typeof FILES)[Name]["kind"]>;
+  /** Writes a calibration in place of the one before; gives its path. */
+  write(name: CalibrationName, calibration: Calibration): string;
+  /** Brings the arm to its home pose, once somebody allowed it; `moves` says what will move then. Throws CliError otherwise. */
+  prepare(moves: string): Promise<void>;
+  /** Goes from pose to pose, rad, and does something at each once the arm stands there; throws CliError where it cannot. */
+  visit(poses: readonly JointPosition[], act: (measured: JointPosition, index: number) => Promise<void>): Promise<void>;
+}
+
+/** A configured cell; everything is opened when it is needed first. */
+export class CellStand implements Stand {
   readonly config: Config;
   readonly board: Board;
   readonly assistant: Assistant;
   readonly expected: Expected;
-  /** Of the calibration files. */
-  readonly folder: string;
+  readonly home: JointPosition;
+  readonly #folder: string;
   readonly #options: StandOptions;
   readonly #work = mkdtempSync(join(tmpdir(), "kinevla-calibrate-"));
-  readonly #interruption = stopOnInterrupt(() => this.#cell);
+  readonly #interruption = stopOnInterrupt(() => this.#cell ?? this.#starting);
   #cell: MeasuringCell | null = null;
+  #starting: MeasuringCell | null = null;
   #eye: BoardEye | null = null;
   #cameras: Cameras | null = null;
   #sights: Sights | null = null;
@@ -64,13 +88,20 @@ export class Stand {
   constructor(options: StandOptions, config: Config, place: NonNullable<Config["calibration"]>) {
     this.#options = options;
     this.config = config;
-    this.folder = place.directory;
+    this.home = config.home;
+    this.#folder = place.directory;
     this.expected = expectedCalibrations(config, place, Date.now());
     this.board = { columns: 9, rows: 6, square: options.square / 1000 };
-    this.assistant =
+    const assistant =
       options.lab === undefined
         ? assistantAt(personAt(process.stdin, process.stderr, this.#interruption.stop))
         : labAssistant(options.lab, this.board);
+    // After Ctrl-C nobody is asked whether to go on.
+    this.assistant = {
+      place: async (wanted, words) => !this.interrupted && (await assistant.place(wanted, words)),
+      confirm: async (question) => !this.interrupted && (await assistant.confirm(question)),
+      close: () => assistant.close(),
+    };
   }
 
   get interrupted(): boolean {
@@ -85,11 +116,10 @@ export class Stand {
   get sights(): Sights {
     const images = { size: SMALL, crop: 1, rotate180: { front: false, wrist: false } };
     this.#cameras ??= createCameras(camerasOptions(this.config, images));
-    this.#sights ??= new Sights(this.#cameras, () => this.eye, this.board, join(this.folder, "pictures"));
+    this.#sights ??= new Sights(this.#cameras, () => this.eye, this.board, join(this.#folder, "pictures"));
     return this.#sights;
   }
 
-  /** What a camera is known by; throws CliError where it is not there, has no lasting name, or is both cameras. */
   cameraId(role: CameraRole): string {
     const { front, wrist } = this.expected.cell.cameras;
     const id = role === "front" ? front : wrist;
@@ -115,7 +145,7 @@ export class Stand {
     }
     const question = `The arm goes to its home pose; then ${moves}. Is nobody and nothing in its reach, and the emergency stop at hand?`;
     if (!(await this.assistant.confirm(question))) {
-      throw this.left();
+      throw left();
     }
     note("  starting arm process and guardian, going home");
     const start = {
@@ -123,45 +153,42 @@ export class Stand {
       arm: armOf(this.config),
       realTime: this.#options.realTime,
       folder: this.#work,
+      onBegun: (begun: MeasuringCell): void => {
+        this.#starting = begun;
+      },
     };
     this.#cell = await despiteStops(this.assistant, () => MeasuringCell.start(start));
     return this.#cell;
   }
 
-  /** Nobody wants to go on. */
-  left(): CliError {
-    return new CliError(EXIT.unfinished, "ended", "Ended; nothing was written.", "Begin anew when you are ready.");
+  async prepare(moves: string): Promise<void> {
+    await this.arm(moves);
   }
 
-  /** The front camera saw the board nowhere. */
-  unseen(): CliError {
-    const hint =
-      "Look at its saved pictures: all of the board has to be seen, lit evenly, its squares 5 pixels and more.";
-    return new CliError(
-      EXIT.unfinished,
-      "unseen",
-      "The front camera saw the board nowhere. Nothing was written.",
-      hint,
-    );
+  async visit(
+    poses: readonly JointPosition[],
+    act: (measured: JointPosition, index: number) => Promise<void>,
+  ): Promise<void> {
+    if (this.#cell === null) {
+      throw new Error("the arm was not prepared");
+    }
+    await visit(this.assistant, this.#cell, poses, act);
   }
 
-  /** A calibration that another one rests on; throws CliError where there is none that may be used. */
   need<Name extends CalibrationName>(name: Name): CalibrationOf<(typeof FILES)[Name]["kind"]> {
-    const read = readCalibration(this.folder, name, this.expected);
+    const read = readCalibration(this.#folder, name, this.expected);
     if (read.kind !== "good") {
       throw new CliError(EXIT.unhealthy, `calibration-${read.kind}`, `It needs ${name}: ${read.reason}.`, read.hint);
     }
     return read.calibration;
   }
 
-  /** What every file begins with. */
   get common(): Pick<Calibration, "format" | "measuredAt" | "by"> {
     return { format: "kinevla-calibration-1", measuredAt: new Date().toISOString(), by: this.#options.by };
   }
 
-  /** Writes a calibration in place of the one before; gives its path. */
   write(name: CalibrationName, calibration: Calibration): string {
-    return writeCalibration(this.folder, name, calibration);
+    return writeCalibration(this.#folder, name, calibration);
   }
 
   async close(): Promise<void> {
@@ -175,7 +202,7 @@ export class Stand {
 }
 
 /** Does a calibration, alone with the cell, and ends everything that it started. */
-export async function atStand(options: StandOptions, work: (stand: Stand) => Promise<void>): Promise<ExitCode> {
+export async function atStand(options: StandOptions, work: (stand: CellStand) => Promise<void>): Promise<ExitCode> {
   const config = configOf(options.config);
   const { calibration } = config;
   if (calibration === undefined) {
@@ -187,7 +214,7 @@ export async function atStand(options: StandOptions, work: (stand: Stand) => Pro
     throw new CliError(EXIT.usage, "lab", "--lab is for the virtual lab only: arm.link must be 127.0.0.1.", hint);
   }
   await mustBeAlone(config);
-  const stand = new Stand(options, config, calibration);
+  const stand = new CellStand(options, config, calibration);
   try {
     await work(stand);
     return EXIT.done;
@@ -199,6 +226,11 @@ export async function atStand(options: StandOptions, work: (stand: Stand) => Pro
   } finally {
     await stand.close();
   }
+}
+
+/** Nobody wants to go on. */
+export function left(): CliError {
+  return new CliError(EXIT.unfinished, "ended", "Ended; nothing was written.", "Begin anew when you are ready.");
 }
 
 /** A solver's result; throws CliError with its reason where it has none. */

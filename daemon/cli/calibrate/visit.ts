@@ -1,4 +1,5 @@
-import { CellStopped, type MeasuringCell } from "../../measure/measuring-cell.js";
+import { CellStopped } from "../../measure/cell-stopped.js";
+import type { MeasuringCell } from "../../measure/measuring-cell.js";
 import { pause } from "../../measure/questions.js";
 import { type JointPosition, type JointVector, jointAt, jointPosition, mapJoints } from "../../types/units.js";
 import { CliError, EXIT } from "../exit-code.js";

@@ -32,7 +32,11 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), "kinevla-measure-"));
   let lab: Lab | null = null;
   let cell: MeasuringCell | null = null;
-  const interruption = stopOnInterrupt(() => cell);
+  let starting: MeasuringCell | null = null;
+  const interruption = stopOnInterrupt(() => cell ?? starting);
+  const onBegun = (begun: MeasuringCell): void => {
+    starting = begun;
+  };
   const person = options.yes ? YES : personAt(process.stdin, process.stderr, interruption.stop);
   try {
     lab = virtual ? await startLab(DEFAULT_LAB) : null;
@@ -65,7 +69,7 @@ export async function runMeasure(options: MeasureOptions): Promise<ExitCode> {
       } else {
         try {
           if (measurement.kind === "moving") {
-            cell ??= await MeasuringCell.start({ config, arm, realTime: options.realTime, folder });
+            cell ??= await MeasuringCell.start({ config, arm, realTime: options.realTime, folder, onBegun });
           }
           result = await perform(measurement, arm, cell, person);
         } catch (error) {
