@@ -32,12 +32,17 @@ interface WayPoint {
   readonly q: JointVector;
 }
 
+interface Waiting {
+  resolve(answer: HandAnswer): void;
+  reject(error: Error): void;
+}
+
 /** A virtual leader on a pseudo terminal and the hand that holds it; everything is said in the arm's angles. */
 export class Hand {
   readonly kind: PuppetKind;
   readonly path: string;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: HandAnswer) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #orders = 0;
 
   private constructor(kind: PuppetKind, path: string) {
@@ -46,8 +51,13 @@ export class Hand {
     const { command, args } = realTimeCommand(projectPath("dist", "test", "puppet", "hand-process.js"), [], PRIORITY);
     this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (answer: HandAnswer) => {
-      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);
+    });
+    this.#child.once("exit", () => {
+      for (const { reject } of this.#waiting.values()) {
+        reject(new Error("the hand is gone"));
+      }
     });
   }
 
@@ -178,8 +188,7 @@ export class Hand {
     this.#orders += 1;
     const order: HandOrder = { id: this.#orders, deed };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(order.id, resolve);
-      this.#child.once("exit", () => reject(new Error(`the hand is gone, before it did ${deed.kind}`)));
+      this.#waiting.set(order.id, { resolve, reject });
       this.#child.send(order);
     });
   }
