@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
@@ -25,6 +25,7 @@ import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
 import type { Policy } from "./ports/policy.js";
 import { countAnswers } from "./service/answers.js";
+import { processLog } from "./service/process-log.js";
 import { serviceManager } from "./service/service-manager.js";
 import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
@@ -35,7 +36,7 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
   const limits = loadLimits(config.limits).policy;
-  const log = pino({ level: config.log.level });
+  const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
   if (manifest.images.resize !== "area") {

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import pino from "pino";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
@@ -12,6 +11,7 @@ import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
+import { processLog } from "../service/process-log.js";
 import { runArmProcess } from "./run-arm-process.js";
 
 // Executable: the arm process. Exit codes: PROCESS_EXIT.
@@ -47,13 +47,12 @@ try {
       limits: loadLimits(config.limits),
       holdToRun: config.operator.hold_to_run,
     },
-    // Synchronous writes would wait for a slow disk; the arm must not.
     {
       arm,
       gripper,
       cellSwitch: config.cell_box === undefined ? null : createCellBoxSwitch(config.cell_box),
       clock: hostClock,
-      log: pino({ name: "arm", level: config.log.level }, pino.destination({ sync: false })),
+      log: processLog({ name: "arm", level: config.log.level }),
     },
   );
 } catch (error) {

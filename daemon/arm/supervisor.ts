@@ -184,7 +184,7 @@ export class Supervisor {
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
-  linkLost(detail: string, now: Instant): void {
+  linkLost(detail: string, now: Instant, code: "link-lost" | "link-stalled" = "link-lost"): void {
     if (this.#authority.arm === null) {
       return;
     }
@@ -196,7 +196,7 @@ export class Supervisor {
     }
     this.#endStream();
     if (this.#mandate.take({ kind: "link-lost" }, now).taken && engaged) {
-      this.#stops.add("link-lost", detail, false, now);
+      this.#stops.add(code, detail, false, now);
     }
     this.#options.onLinkDead();
   }
@@ -350,6 +350,9 @@ export class Supervisor {
         this.#stoppedAt = now;
         this.#options.arm.stop("quick");
         this.#stops.once(code, detail, now);
+        if (code === "stop-not-obeyed") {
+          this.#options.cutSupply();
+        }
       }
       return;
     }
@@ -367,7 +370,13 @@ export class Supervisor {
         }
         break;
       case "ramp":
-        this.#leaveMotion(code, detail, now);
+        if (code === "link-stalled") {
+          // What is under way must not be executed late, and nothing gentler than the reset keeps it from that.
+          this.#options.arm.reset();
+          this.linkLost(detail, now, code);
+        } else {
+          this.#leaveMotion(code, detail, now);
+        }
         break;
       case "slow":
       case "note":

@@ -59,7 +59,16 @@ export function register(program: Command): void {
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
   );
   seconds(
-    count(add("teleop", "from a reading of the leader arm to the wire; takeovers from the policy"), "takeovers", 200),
+    count(
+      bench
+        .command("teleop")
+        .description(
+          "from a leader arm's reading to the wire, and random takeovers from a policy in motion, at the arm process",
+        )
+        .option("--json", "print the figures as JSON alone"),
+      "takeovers",
+      200,
+    ),
     30,
   )
     .option("--seed <n>", "of the takeovers' instants and poses", positive, 1)

@@ -9,8 +9,6 @@ import { Screen } from "./screen.js";
 import type { TeleopOptions } from "./teleop.js";
 import { teleopLine, teleopLines } from "./teleop-lines.js";
 
-// Interlocks: OP-02.
-
 type State = ServerMessageOf<"state">;
 
 /** Lets the puppet take over and shows how it stands. */

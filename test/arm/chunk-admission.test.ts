@@ -23,7 +23,7 @@ function chunk(from: JointVector, step: JointVector): Chunk {
 }
 
 function refused(from: JointVector, step: JointVector): string | null {
-  const context = { now: 10, epoch: 1, lastId: 0, commanded: from, limits: LIMITS };
+  const context = { now: 10, epoch: 1, lastId: 0, commanded: from, first: false, limits: LIMITS };
   const refusal = refuseChunk(chunk(from, step), context);
   return refusal === null ? null : `${refusal.code}: ${refusal.detail}`;
 }

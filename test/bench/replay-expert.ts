@@ -73,7 +73,8 @@ export async function replayExpert(seed: number, limits: ArmLimits): Promise<Rep
     const capturedAt = now;
     const targets = commands.map((command, step) => ({ dueAt: now + (step + 1) * STEP_PERIOD, ...command }));
     const chunk = { id, epoch: 1, capturedAt, period: STEP_PERIOD, targets };
-    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded: stream.commanded, limits });
+    const { commanded } = stream;
+    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded, first: id === 0, limits });
     if (refused === null) {
       stream.follow(chunk, now);
     } else {

@@ -1,23 +1,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { goHome } from "../../daemon/cli/go-home.js";
-import { need } from "../../daemon/cli/operator-link.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { loadLimits } from "../../daemon/config/limits-file.js";
-import { taskOf } from "../../daemon/launch/lab-control.js";
-import type { ServerMessageOf } from "../../daemon/operator/server-message.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
+import type { ArmReport } from "../../daemon/types/arm-link.js";
+import type { Setpoint } from "../../daemon/types/setpoint.js";
 import { type Instant, isJointVector, type JointVector, mapJoints, type Seconds } from "../../daemon/types/units.js";
 import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
 import { createRandom, type Random } from "../../drivers/virtual-lab/scene/random.js";
-import { configWithHand } from "../puppet/config-with-hand.js";
+import { type DaemonEnd, Rig } from "../arm/rig.js";
 import { Hand } from "../puppet/hand.js";
-import { correctionsIn, type MeasuredTakeover, measureTakeover, setpointsOf } from "../puppet/measured-takeover.js";
+import { type MeasuredTakeover, measureTakeover } from "../puppet/measured-takeover.js";
 import { DEGREE } from "../teleop/leader.js";
-import { type BenchOptions, type BenchSession, startBench } from "./session.js";
 import { machine, quantile, toMs } from "./statistics.js";
 
-/** How soon the arm follows a leader, and what takeovers from the running policy look like on the wire. */
+/** How soon the arm follows a leader, and what takeovers from a policy look like on the wire. */
 export interface TeleopFigures {
   /** From the leader's answer on the serial line to the first setpoint at the controller that differs by it. */
   readonly reading_to_wire_ms: Spread & { readonly n: number };
@@ -27,17 +25,17 @@ export interface TeleopFigures {
     readonly n: number;
     /** From the policy's last setpoint to the leader's first, in ticks; asked for: 2 at most. */
     readonly most_ticks: number;
-    readonly between_ms: Spread | null;
+    readonly between_ms: Spread;
     /** From the leader's answer that its button is pressed to the leader's first setpoint at the controller. */
-    readonly button_to_wire_ms: Spread | null;
-    /** Of every step of a joint around a takeover, as a part of one tick's limit; asked for: 1 at most. */
+    readonly button_to_wire_ms: Spread;
+    /** Of every step of a joint from 0.5 s before to 0.5 s after, as a part of one tick's limit; asked for: 1 at most. */
     readonly largest_step: number;
+    /** Commands that stop the arm; asked for: none. */
     readonly stop_commands: number;
-    /** Rounds in which the policy did not get the arm to move; they were repeated. */
-    readonly repeated: number;
+    /** Rounds in which the arm stood still, or stopped, before the button was pressed; each was repeated. */
+    readonly repeated: readonly string[];
   };
   readonly seed: number;
-  readonly scheduling: string;
   readonly machine: { readonly cores: number; readonly load: number };
 }
 
@@ -48,39 +46,47 @@ interface Spread {
 }
 
 /** What `kinevla bench teleop` is asked for. */
-export interface TeleopBenchOptions extends BenchOptions {
-  /** Readings that are timed for so long. */
+export interface TeleopBenchOptions {
+  /** Readings are timed for so long. */
   readonly seconds: Seconds;
   /** Takeovers. */
   readonly n: number;
   readonly seed: number;
+  readonly progress: (words: string) => void;
 }
 
 /** Joint that takes the timed steps, 0 to 6: nothing else moves by it. */
 const STEPPING = 6;
-/** deg: three counts of an encoder with 4096 a turn on a joint of scale 2. */
-const STEP = 0.25;
+/** deg of the leader's own: three counts of an encoder with 4096 a turn. */
+const STEP = 0.264;
 /** A step is over by then. */
 const SETTLES: Seconds = 0.35;
 /** A setpoint moves by at least the wire's resolution, rad. */
 const RESOLUTION = Math.PI / 180_000;
-const PATIENCE_MS = 20_000;
-/** Faster than this counts as moving, rad/s: 2 deg/s. */
-const MOVING = 0.035;
+/** The arm goes home after so many takeovers: each ends a little elsewhere. */
+const HOME_EVERY = 8;
+/** Each joint of the leader may be this far off when it takes over, degrees; up to 45 is allowed. */
+const MOST_OFF = 40;
+/** The policy's greatest speed of J1 and J5, rad/s. */
+const POLICY_SPEED = 0.25;
+/** Rounds that may be lost to the machine's load, in a row. */
+const MOST_REPEATED = 5;
 
-/** Steps a leader, then takes over from the policy at random instants and poses, over and over; real clocks, the whole system. */
+/**
+ * A virtual leader on a pseudo terminal, the real puppet process, arm process and guardian, and the virtual controller, all on
+ * the host's clock; this process stands where the daemon does, and its chunks are the policy's. Steps the leader, then has it
+ * take over at random instants, speeds and poses.
+ */
 export async function benchTeleop(options: TeleopBenchOptions): Promise<TeleopFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-teleop-"));
-  const { home, limits } = loadConfig(options.configFile);
+  const { home, limits } = loadConfig(projectPath("daemon", "config", "lab.yaml"));
   const hand = await Hand.take("dynamixel-leader", join(folder, "leader"), home);
   try {
-    const configFile = configWithHand(options.configFile, folder, hand, "button");
-    const session = await startBench({ ...options, configFile });
-    const bench = new TeleopBench(session, hand, loadLimits(limits).teleop.velocity, options);
+    const { rig, daemon } = await Rig.ready(hand);
     try {
-      return await bench.run();
+      return await new TeleopBench(rig, daemon, hand, loadLimits(limits).teleop.velocity, options).run();
     } finally {
-      await session.close();
+      await rig.close();
     }
   } finally {
     await hand.close();
@@ -88,51 +94,64 @@ export async function benchTeleop(options: TeleopBenchOptions): Promise<TeleopFi
   }
 }
 
+interface TimedTakeover extends MeasuredTakeover {
+  readonly pressedAt: Instant;
+  readonly stops: number;
+}
+
 class TeleopBench {
-  readonly #bench: BenchSession;
+  readonly #rig: Rig;
+  readonly #daemon: DaemonEnd;
   readonly #hand: Hand;
   readonly #velocity: JointVector;
   readonly #options: TeleopBenchOptions;
   readonly #random: Random;
-  #phase: ServerMessageOf<"progress">["phase"] | null = null;
-  #tasks = 0;
+  #way = 1;
 
-  constructor(bench: BenchSession, hand: Hand, velocity: JointVector, options: TeleopBenchOptions) {
-    this.#bench = bench;
+  constructor(rig: Rig, daemon: DaemonEnd, hand: Hand, velocity: JointVector, options: TeleopBenchOptions) {
+    this.#rig = rig;
+    this.#daemon = daemon;
     this.#hand = hand;
     this.#velocity = velocity;
     this.#options = options;
     this.#random = createRandom(options.seed);
-    bench.client.onMessage((message) => {
-      this.#phase = message.type === "progress" ? message.phase : this.#phase;
-    });
   }
 
   async run(): Promise<TeleopFigures> {
     const { progress, n, seed } = this.#options;
+    this.#daemon.beat();
+    await this.#daemon.waitForEngaged();
     progress("the leader's sign test, 6 s");
-    await this.#until(({ teleop }) => teleop?.phase === "sign-test");
+    await this.#phase("sign-test");
     await this.#hand.turnEachJoint();
     const latencies = await this.#timeReadings();
-    const ownP99 = (await this.#state()).teleop?.latencyP99Ms ?? null;
-    const takeovers: (MeasuredTakeover & { readonly pressedAt: Instant; readonly stops: number })[] = [];
-    let repeated = 0;
+    const own = this.#daemon.report?.teleop?.latencyP99Ms ?? null;
+    const takeovers: TimedTakeover[] = [];
+    const repeated: string[] = [];
+    let inARow = 0;
     while (takeovers.length < n) {
-      try {
-        takeovers.push(await this.#takeOver());
-        progress(`${takeovers.length} of ${n} takeovers`);
-      } catch (error) {
-        repeated += 1;
-        progress(`a round is repeated: ${error instanceof Error ? error.message : String(error)}`);
-        if (repeated > n + 5) {
-          throw error;
+      if ((takeovers.length + repeated.length) % HOME_EVERY === 0) {
+        await this.#goHome();
+      }
+      const taken = await this.#takeOver();
+      if (typeof taken === "string") {
+        repeated.push(taken);
+        inARow += 1;
+        if (inARow > MOST_REPEATED) {
+          throw new Error(`no takeover for ${inARow} rounds: ${taken}`);
         }
-        await this.#letGo();
+        progress(`once more: ${taken}`);
+        continue;
+      }
+      inARow = 0;
+      takeovers.push(taken);
+      if (takeovers.length % 10 === 0 || takeovers.length === n) {
+        progress(`${takeovers.length} of ${n} takeovers`);
       }
     }
     return {
       reading_to_wire_ms: { ...spread(latencies), n: latencies.length },
-      own_p99_ms: ownP99,
+      own_p99_ms: own,
       takeovers: {
         n: takeovers.length,
         most_ticks: Math.max(...takeovers.map(({ ticks }) => ticks)),
@@ -143,7 +162,6 @@ class TeleopBench {
         repeated,
       },
       seed,
-      scheduling: (await this.#bench.status()).arm?.scheduling ?? "unknown",
       machine: machine(),
     };
   }
@@ -152,150 +170,112 @@ class TeleopBench {
   async #timeReadings(): Promise<readonly Seconds[]> {
     const { seconds, progress } = this.#options;
     progress(`readings, ${seconds} s`);
-    const { lab, client } = this.#bench;
-    await goHome(client, () => undefined);
     await this.#stand(0);
     await this.#press();
     await pause(1);
-    await lab.clearArrivals();
+    const begun = this.#rig.arrivals.length;
     const steps: Instant[] = [];
     const end = performance.now() + seconds * 1000;
     for (let way = 1; performance.now() < end; way = -way) {
       steps.push(await this.#hand.step(STEPPING, way * STEP));
       await pause(SETTLES + this.#random.between(0, 0.02));
     }
-    const frames = framesOf((await lab.arrivals()).records);
+    if (this.#daemon.report?.mode !== "teleop") {
+      throw new Error(`the arm does not follow any more: ${this.#whyNot()}`);
+    }
+    const frames = this.#rig.arrivals.slice(begun);
     await this.#letGo();
-    return steps.map((at, index) => {
-      const until = steps[index + 1] ?? Infinity;
-      const from = frames.findLast((frame) => frame.at <= at)?.q?.[STEPPING] ?? Number.NaN;
-      const moved = frames.find(
-        (frame) => frame.at > at && frame.at < until && Math.abs((frame.q?.[STEPPING] ?? from) - from) > RESOLUTION / 2,
-      );
-      if (moved === undefined) {
-        throw new Error(`the step at ${at} s led to no setpoint`);
-      }
-      return moved.at - at;
-    });
+    return steps.slice(1).map((at, index) => latencyOf(at, steps[index + 2] ?? Infinity, frames));
   }
 
-  /** One takeover from the policy in motion; the leader is up to 20 degrees off in each joint, and in motion too. */
-  async #takeOver(): Promise<MeasuredTakeover & { readonly pressedAt: Instant; readonly stops: number }> {
-    const { lab, system, client } = this.#bench;
-    const folder = system.config.recording?.directory ?? "";
-    const known = correctionsIn(folder).length;
-    await this.#movePolicy();
-    await this.#stand(20);
+  /** One takeover from a policy in motion; why there was none, in words, when the machine did not let it move. */
+  async #takeOver(): Promise<TimedTakeover | string> {
+    await this.#stand(MOST_OFF);
     await this.#hand.swing([this.#random.index(7)], 6, this.#random.between(5, 40));
-    await lab.clearArrivals();
-    await pause(this.#random.between(0.1, 0.5));
-    if (client.state?.source !== "policy") {
-      throw new Error(`the policy does not move the arm any more, the mode is ${client.state?.mode}`);
+    const told = this.#daemon.messages.length;
+    const begun = this.#rig.arrivals.length;
+    const { ok, reason } = await this.#daemon.request({ kind: "follow-policy" });
+    if (!ok) {
+      return reason;
+    }
+    this.#way = -this.#way;
+    const speed = this.#way * this.#random.between(0.05, POLICY_SPEED);
+    const takeAt = performance.now() + this.#random.between(350, 900);
+    while (performance.now() < takeAt) {
+      await this.#daemon.chunk(speed);
+      await pause(Math.min(0.15, Math.max(0, (takeAt - performance.now()) / 1000)));
+    }
+    if (this.#daemon.report?.source !== "policy") {
+      return this.#whyNot();
     }
     const pressedAt = await this.#press();
     await pause(0.6);
     await this.#letGo();
-    const deadline = performance.now() + PATIENCE_MS;
-    while (correctionsIn(folder).length === known) {
-      if (performance.now() > deadline) {
-        throw new Error("no correction was recorded");
-      }
-      await pause(0.05);
-    }
-    const sent = await setpointsOf(folder, correctionsIn(folder).at(-1) ?? "");
-    const { records } = await lab.arrivals();
-    const stops = records.filter(({ command }) => command !== "movej_canfd").length;
-    const period = system.config.stream.period_ms / 1000;
-    return { ...measureTakeover(sent, records, this.#velocity, period), pressedAt, stops };
+    const sent = this.#daemon.messages
+      .slice(told)
+      .flatMap((message): readonly Setpoint[] => (message.kind === "setpoints" ? message.setpoints : []));
+    const arrived = this.#rig.arrivals.slice(begun);
+    const stops = arrived.filter(({ command }) => command !== "movej_canfd").length;
+    return { ...measureTakeover(sent, arrived, this.#velocity, PERIOD), pressedAt, stops };
   }
 
-  /** Has the policy move the arm: goes on with its task, or begins another one at home. */
-  async #movePolicy(): Promise<void> {
-    const { client, lab, instructions } = this.#bench;
-    if (this.#phase === "paused") {
-      const moving = this.#moving();
-      await need(client.requestInControl({ type: "resume" }), "accepted");
-      if (await moving) {
-        return;
-      }
+  async #goHome(): Promise<void> {
+    const { ok, reason } = await this.#daemon.request({ kind: "home" });
+    if (!ok) {
+      throw new Error(`the arm does not go home: ${reason}`);
     }
-    const instruction = instructions[this.#tasks % instructions.length] ?? "";
-    this.#tasks += 1;
-    await goHome(client, () => undefined);
-    await lab.reset(this.#tasks, "nominal", Math.max(0, taskOf(await lab.tasks(), instruction)));
-    const moving = this.#moving();
-    await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false, confirm: true }), "accepted");
-    if (!(await moving)) {
-      throw new Error(`the policy does not move the arm: ${this.#phase}`);
-    }
+    await this.#daemon.until(({ mode }) => mode === "hold");
   }
 
-  /** True once a joint moves by the policy, false when its task has ended before. */
-  async #moving(): Promise<boolean> {
-    let last: { readonly at: Instant; readonly q: readonly number[] } | null = null;
-    const state = await this.#until(({ source, commanded, at }) => {
-      const before = last;
-      last = commanded === null ? null : { at, q: commanded };
-      if (this.#phase === "failed" || this.#phase === "finished" || this.#phase === "stopped") {
-        return source !== "policy";
-      }
-      const most = Math.max(...(commanded ?? []).map((q, joint) => Math.abs(q - (before?.q[joint] ?? q))));
-      return source === "policy" && before !== null && most / (at - before.at) > MOVING;
-    });
-    return state.source === "policy";
-  }
-
-  /** The leader stands beside the arm, up to `off` degrees away in each joint, until it may be followed. */
+  /** The leader stands beside the arm, up to `off` degrees away in each joint, for long enough to be followed. */
   async #stand(off: number): Promise<void> {
-    const { commanded } = await this.#state();
+    const commanded = this.#daemon.report?.commanded ?? null;
     if (commanded === null || !isJointVector(commanded)) {
       throw new Error("it is not known where the arm is");
     }
     await this.#hand.stand(mapJoints(commanded, (angle) => angle + this.#random.between(-off, off) * DEGREE));
-    await this.#until(({ teleop }) => teleop?.phase !== "ready");
-    await this.#until(({ teleop }) => teleop?.phase === "ready");
+    await pause(STEADY);
+    if (off === 0) {
+      await this.#phase("ready");
+    }
   }
 
   /** Presses the leader's button; the arm follows it afterwards. */
   async #press(): Promise<Instant> {
-    const leading = this.#until(({ mode }) => mode === "teleop");
     const at = await this.#hand.button(true);
-    await leading;
+    await this.#daemon.until(({ mode }) => mode === "teleop");
     return at;
   }
 
   async #letGo(): Promise<void> {
-    const held = this.#until(({ mode, source }) => mode === "hold" && source !== "stop");
     await this.#hand.button(false);
-    await held;
+    await this.#daemon.until(({ mode, source }) => mode === "hold" && source !== "stop");
   }
 
-  #state(): Promise<ServerMessageOf<"state">> {
-    return this.#until(() => true);
+  #phase(phase: string): Promise<ArmReport> {
+    return this.#daemon.until(({ teleop }) => teleop?.phase === phase);
   }
 
-  /** The first state from now on that fits; rejects when none comes. */
-  #until(fits: (state: ServerMessageOf<"state">) => boolean): Promise<ServerMessageOf<"state">> {
-    const { client } = this.#bench;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        leave();
-        const teleop = client.state?.teleop;
-        reject(new Error(`waited in vain: mode ${client.state?.mode}, leader ${teleop?.phase} (${teleop?.detail})`));
-      }, PATIENCE_MS);
-      const leave = client.onMessage((message) => {
-        if (message.type === "state" && fits(message)) {
-          clearTimeout(timer);
-          leave();
-          resolve(message);
-        }
-      });
-    });
+  #whyNot(): string {
+    const report = this.#daemon.report;
+    return `mode ${report?.mode}, ${report?.stops[0]?.detail ?? "no stop"}`;
   }
 }
 
-function framesOf(records: readonly Arrival[]): readonly Arrival[] {
-  return records.filter(({ command }) => command === "movej_canfd");
+const PERIOD: Seconds = 0.01;
+/** A leader has to be steady for half a second (OP-07). */
+const STEADY: Seconds = 0.6;
+
+/** From a step of the leader to the first setpoint that differs by it. */
+function latencyOf(at: Instant, until: Instant, frames: readonly Arrival[]): Seconds {
+  const from = frames.findLast((frame) => frame.at <= at)?.q?.[STEPPING] ?? Number.NaN;
+  const moved = frames.find((frame) => {
+    return frame.at > at && frame.at < until && Math.abs((frame.q?.[STEPPING] ?? from) - from) > RESOLUTION / 2;
+  });
+  if (moved === undefined) {
+    throw new Error(`the step at ${at} s led to no setpoint`);
+  }
+  return moved.at - at;
 }
 
 function spread(values: readonly Seconds[]): Spread {

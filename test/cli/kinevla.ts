@@ -29,17 +29,22 @@ export function kinevla(...args: readonly string[]): Run {
 
 /** Starts it at a terminal against a rig, with this typed as soon as it asks something; words without blanks only. */
 export function kinevlaAtTerminal(rig: Rig, typed: string, ...args: readonly string[]): Run {
+  const run = kinevlaInTerminal(rig, ...args);
+  void run.printed("= nothing: ").then(
+    () => run.child.stdin?.write(`${typed}\n`),
+    () => undefined,
+  );
+  return run;
+}
+
+/** Starts it at a terminal against a rig; its standard input is the keyboard. Words without blanks only. */
+export function kinevlaInTerminal(rig: Rig, ...args: readonly string[]): Run {
   const command = [process.execPath, projectPath("dist", "daemon", "cli.js"), ...args].join(" ");
   const child = spawn("socat", ["-", `EXEC:${command},pty,setsid,ctty,stderr,echo=0`], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env.PATH, KINEVLA_URL: `ws://${rig.address}`, KINEVLA_TOKEN_FILE: rig.tokenFile },
   });
-  const run = watch(child);
-  void run.printed("= nothing: ").then(
-    () => child.stdin.write(`${typed}\n`),
-    () => undefined,
-  );
-  return run;
+  return watch(child);
 }
 
 function watch(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Run {

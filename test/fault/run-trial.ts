@@ -1,6 +1,15 @@
 import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
-import type { Budget, Expectation, FaultCase, Outcome, Trial, TrialMode, Visible } from "./cases/case.js";
+import {
+  type Budget,
+  type Expectation,
+  type FaultCase,
+  MOVING,
+  type Outcome,
+  type Trial,
+  type TrialMode,
+  type Visible,
+} from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
 import { reactionTo } from "./history/reaction.js";
 import { type RunHistory, STOPS, type Violation } from "./history/run-history.js";
@@ -22,6 +31,13 @@ export interface TrialResult {
   readonly violations: readonly Violation[];
 }
 
+/** A run and everything that was recorded of it. */
+export interface JudgedTrial {
+  readonly result: TrialResult;
+  readonly visibleAt: Instant;
+  readonly history: RunHistory;
+}
+
 /** How long the record goes on after a fault. */
 const WATCH: Seconds = 1.2;
 /** A fault comes up to this long after the motion began. */
@@ -36,7 +52,7 @@ export async function runTrial(
   trial: Trial,
   mode: TrialMode,
   seed: number,
-): Promise<TrialResult> {
+): Promise<JudgedTrial> {
   const random = createRandom(seed);
   const context = { rig, mode, random, run: seed };
   const budget = trial.budget ?? row.budget;
@@ -61,15 +77,20 @@ export async function runTrial(
     ...more,
     ...(trial.judge?.(outcome) ?? []),
   ];
-  return {
+  const result: TrialResult = {
     ...{ caseId: row.id, trial: trial.name, mode, seed, reactionMs, stillMs, budget, problems },
-    violations: violationsOf(history, rig.bounds, STANDSTILL),
+    violations: violationsOf(history, rig.bounds, STANDSTILL).filter(
+      ({ check }) => trial.breaks?.includes(check) !== true,
+    ),
   };
+  return { result, visibleAt, history };
 }
 
 async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Seconds): Promise<void> {
   switch (mode) {
     case "standby":
+      // What must be refused in it must not be refused for another reason.
+      await rig.ready();
       return;
     case "hold":
       await rig.goHome();
@@ -81,6 +102,14 @@ async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Second
         await rig.lab.reset(seed, "nominal", 0);
       }
       await rig.followPolicy(seed);
+      await pause(phase);
+      await rig.moving();
+      return;
+    case "teleop":
+      if (rig.awayFromHome() > FAR) {
+        await rig.goHome();
+      }
+      await rig.lead();
       await pause(phase);
       await rig.moving();
       return;
@@ -116,7 +145,7 @@ function instantOf(visible: Visible, history: RunHistory): Instant {
 
 /** Time until the daemon's own account says that the arm is not moved any more; null for never. */
 function leftAt({ reports }: RunHistory, visibleAt: Instant): Seconds | null {
-  const report = reports.find(({ at, mode }) => at >= visibleAt && mode !== "policy" && mode !== "homing");
+  const report = reports.find(({ at, mode }) => at >= visibleAt && !MOVING.some((moving) => moving === mode));
   return report === undefined ? null : Math.min(report.at, report.stops[0]?.at ?? Infinity) - visibleAt;
 }
 
@@ -149,7 +178,9 @@ function disturbed({ history, visibleAt, mode }: Outcome): readonly string[] {
   );
   const commanded = history.commands.filter(({ at, command }) => at >= visibleAt && STOPS.includes(command));
   const last = history.commands.at(-1);
-  const silent = mode === "policy" && (last === undefined || (history.cycles.at(-1)?.at ?? 0) - last.at > 0.2);
+  const silent =
+    (mode === "policy" || mode === "teleop") &&
+    (last === undefined || (history.cycles.at(-1)?.at ?? 0) - last.at > 0.2);
   return [
     ...[...stops].map((code) => `a nuisance stop: ${code}`),
     ...(commanded.length > 0 ? [`${commanded.length} nuisance stop commands`] : []),

@@ -19,6 +19,8 @@ export type HandDeed =
   | { readonly kind: "step"; readonly joint: number; readonly by: number }
   | { readonly kind: "button"; readonly pressed: boolean }
   | { readonly kind: "fault"; readonly faults: Partial<LeaderFaults> }
+  /** Nothing is answered for so long. */
+  | { readonly kind: "gap"; readonly seconds: number }
   | { readonly kind: "glitch"; readonly joint: number; readonly by: number }
   /** `rest`: once it has come to the end of its way. */
   | { readonly kind: "unplug" | "plug" | "look" | "rest" };
@@ -89,6 +91,12 @@ async function obey(deed: HandDeed): Promise<Instant> {
       taken().fault(deed.faults);
       // Bytes that cannot be read say as little as none.
       return deed.faults.silent === true || deed.faults.wrongBytes === 1 ? taken().answeredAt : nextReading(taken());
+    case "gap": {
+      taken().fault({ silent: true });
+      const at = taken().answeredAt;
+      setTimeout(() => taken().fault({}), deed.seconds * 1000);
+      return at;
+    }
     case "glitch":
       taken().glitch(deed.joint, deed.by);
       return nextReading(taken());
