@@ -47,14 +47,34 @@ export function register(program: Command): void {
   count(add("chunk", "time from picture to arm process, by phase"), "chunks", 100).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/chunk.js")).benchChunk(given(options))),
   );
+  seconds(
+    add("recording", "how evenly setpoints reach the controller with and without a recording, in turn"),
+    60,
+  ).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/recording.js")).benchRecording(given(options))),
+  );
   bench
     .command("recorder")
-    .description("kill -9 of a recorder process at random instants: what is lost")
+    .description("kill -9 of a recorder process and of repairs at random instants: what is lost")
     .option("--n <count>", "kills", positive, 50)
     .action(async ({ n }: { readonly n: number }) => {
       const { benchRecorder } = await import("../../test/bench/recorder.js");
       process.stdout.write(`${JSON.stringify(await benchRecorder(n), null, 2)}\n`);
     });
+  bench
+    .command("calibration")
+    .description("calibrate cells with cameras drawn from seeds, and compare with the truth")
+    .option("--n <count>", "cells", positive, 3)
+    .option("--no-real-time", "run the arm process without real-time scheduling")
+    .option("--first <seed>", "seed of the first one", positive, 1)
+    .action(
+      async ({ n, first, realTime }: { readonly n: number; readonly first: number; readonly realTime: boolean }) => {
+        const { benchCalibration } = await import("../../test/bench/calibration.js");
+        for (let seed = first; seed < first + n; seed++) {
+          await benchCalibration(seed, realTime, (figures) => process.stdout.write(`${JSON.stringify(figures)}\n`));
+        }
+      },
+    );
   seconds(add("memory", "resident memory of every process but the lab's"), 600).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
   );
