@@ -32,11 +32,9 @@ interface WayPoint {
   readonly q: JointVector;
 }
 
-/** Somebody who waits for an answer. */
 interface Waiting {
-  readonly deed: HandDeed["kind"];
-  readonly resolve: (answer: HandAnswer) => void;
-  readonly reject: (error: Error) => void;
+  resolve(answer: HandAnswer): void;
+  reject(error: Error): void;
 }
 
 /** A virtual leader on a pseudo terminal and the hand that holds it; everything is said in the arm's angles. */
@@ -57,8 +55,8 @@ export class Hand {
       this.#waiting.delete(answer.id);
     });
     this.#child.once("exit", () => {
-      for (const { deed, reject } of this.#waiting.values()) {
-        reject(new Error(`the hand is gone, before it did ${deed}`));
+      for (const { reject } of this.#waiting.values()) {
+        reject(new Error("the hand is gone"));
       }
     });
   }
@@ -200,7 +198,7 @@ export class Hand {
     this.#orders += 1;
     const order: HandOrder = { id: this.#orders, deed };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(order.id, { deed: deed.kind, resolve, reject });
+      this.#waiting.set(order.id, { resolve, reject });
       this.#child.send(order);
     });
   }
