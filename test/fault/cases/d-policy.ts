@@ -67,8 +67,9 @@ export const POLICY_CASES: readonly FaultCase[] = [
     budget: NO_BUDGET,
     cannot: "of the first chunk; a stream begins at the measured pose: test/guard/guard.test.ts",
     trials: only({
-      ...{ modes: ["hold"], expect: "checked", watch: 2 },
+      ...{ modes: ["hold"], expect: "checked", watch: 2, policy: true },
       inject: async ({ rig, run }) => {
+        await rig.ready();
         const instruction = await rig.instruction(run);
         const at = hostClock.now();
         rig.spoilPolicy({ kind: "jump", by: 0.192 });
