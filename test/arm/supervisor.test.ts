@@ -363,6 +363,28 @@ describe("supervisor: pauses of the machine", () => {
     assertSmooth(bench);
   });
 
+  it("after which the guardian may have stopped the arm send nothing before its word is read", () => {
+    for (const pause of [0.085, 0.1, 0.115]) {
+      const bench = moving();
+      const before = bench.setpoints.length;
+      bench.now += pause;
+      bench.supervisor.tick(bench.now, bench.now);
+      assert.equal(bench.setpoints.length, before, `${pause} s`);
+      bench.supervisor.stop("guardian-fired", "it missed this process", bench.now);
+      bench.pass(0.1);
+      assert.equal(bench.setpoints.length, before);
+    }
+    const bench = moving();
+    const before = bench.setpoints.length;
+    bench.now += 0.07;
+    bench.supervisor.tick(bench.now, bench.now);
+    assert.equal(bench.setpoints.length, before + 1);
+    bench.now += 0.09;
+    bench.pass(0.12);
+    assert.deepEqual(bench.stops, []);
+    assertSmooth(bench);
+  });
+
   it("of 200 ms are gone on from, from rest: homing and following", () => {
     const homing = new Supervised().engaged();
     homing.request({ kind: "home" });
