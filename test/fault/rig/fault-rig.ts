@@ -273,7 +273,18 @@ export class FaultRig {
   async startHoming(): Promise<void> {
     const begun = this.operator.next("state", ({ mode }) => mode === "homing", PATIENCE_MS);
     begun.catch(() => undefined);
-    await need(this.operator.held({ type: "home" }), "accepted");
+    const until = Date.now() + PATIENCE_MS;
+    // Right after a start the guardian's beats and the arm's state may still be on their way.
+    for (;;) {
+      const reply = await this.operator.held({ type: "home" });
+      if (reply.type !== "refused") {
+        break;
+      }
+      if (Date.now() > until) {
+        throw new Error(`does not go home: ${reply.message}`);
+      }
+      await pause(0.1);
+    }
     await begun;
   }
 
