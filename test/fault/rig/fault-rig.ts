@@ -365,8 +365,11 @@ export class FaultRig {
       await this.operator.held({ type: "acknowledge", reason: "fault suite" });
       return "a stop is latched";
     }
-    if (mode === "policy" || mode === "align" || mode === "teleop") {
+    if (mode === "policy") {
       await this.operator.held({ type: "pause" });
+    }
+    if (mode === "align" || mode === "teleop") {
+      await this.operator.held({ type: "end-teleop" });
     }
     return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
   }
