@@ -379,7 +379,9 @@ export class Supervisor {
         break;
       case "ramp":
         if (code === "link-stalled") {
-          // What is under way must not be executed late, and nothing gentler than the reset keeps it from that.
+          // What is under way must not be executed late, and nothing gentler than the reset keeps it from that. An arm that is
+          // blocked looks the same from here, and takes the stop at once.
+          this.#options.arm.stop("quick");
           this.#options.arm.reset();
           this.linkLost(detail, now, code);
         } else {

@@ -325,6 +325,26 @@ describe("supervisor: what ends a motion by a ramp", () => {
     assert.equal(bench.wire.length, count);
   });
 
+  it("setpoints that do not move the arm: stop, reset, standing by after the link is back", () => {
+    const bench = moving();
+    const { measured } = bench.state;
+    for (let tick = 0; tick < 30 && bench.latest.mode === "policy"; tick++) {
+      bench.now += PERIOD;
+      bench.beat();
+      bench.supervisor.guardianBeat(bench.now);
+      // Its currents go on telling something new.
+      const health = { temperature: [], voltage: [], current: [tick], controllerTemperature: null };
+      bench.supervisor.armState({ ...bench.state, receivedAt: bench.now, measured, health }, bench.now);
+      bench.supervisor.tick(bench.now, bench.now);
+    }
+    assert.equal(bench.latest.stops[0]?.code, "link-stalled");
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.deepEqual(
+      bench.wire.slice(-2).map(({ kind }) => kind),
+      ["stop", "reset"],
+    );
+  });
+
   it("link lost: standing by after it is back", () => {
     const bench = moving();
     const count = bench.wire.length;
