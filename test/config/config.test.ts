@@ -27,6 +27,16 @@ describe("configuration", () => {
     loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
   });
 
+  it("asks for calibrations only where a section says so, which names the arm and an age of at most a year", () => {
+    assert.equal(parseConfig(text, "/cell.yaml").calibration, undefined);
+    const section = (days: number): string =>
+      `${text}\ncalibration: { directory: calibration, arm: "75B1", max_age_days: ${days} }\n`;
+    const { calibration } = parseConfig(section(90), "/etc/kinevla/cell.yaml");
+    assert.deepEqual(calibration, { directory: "/etc/kinevla/calibration", arm: "75B1", max_age_days: 90 });
+    assert.match(finding(section(366)), /calibration\.max_age_days/);
+    assert.match(finding(section(90).replace('arm: "75B1", ', "")), /calibration\.arm/);
+  });
+
   it("names an unknown key with its line", () => {
     const message = finding(text.replace("fallback: none", "fallback: none\n  fallbak: none"));
     const line = text.split("\n").findIndex((row) => row.includes("fallback: none")) + 2;
@@ -52,6 +62,18 @@ describe("configuration", () => {
 
   it("names broken YAML with its line", () => {
     assert.match(finding(`${text}\nlog: [`), /^\/cell.yaml:\d+: /);
+  });
+
+  it("has a leader's button enable teleoperation where the leader has one, and the operator everywhere else", () => {
+    const enabling = (puppet: string): string => parseConfig(`${text}\n${puppet}\n`, "/cell.yaml").teleopEnabling;
+    const bus =
+      "path: /dev/a, baud: 1000000, joint_ids: [1, 2, 3, 4, 5, 6, 7], gripper_id: 8, calibration: puppet.json";
+    const button = "button: { id: 20, address: 128 }";
+    const realman = "{ kind: realman-leader, path: /dev/a, baud: 460800, calibration: puppet.json }";
+    assert.equal(enabling(`puppet: { kind: dynamixel-leader, ${bus}, ${button} }`), "button");
+    assert.equal(enabling(`puppet: { kind: dynamixel-leader, ${bus} }`), "operator");
+    assert.equal(enabling(`puppet: ${realman}`), "operator");
+    assert.equal(enabling(`puppet: ${realman}\nteleop: { enabling: button }`), "button");
   });
 
   it("refuses home angles that are no seven numbers", () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { loadConfig } from "../../daemon/config/config.js";
 import type { PuppetCalibration } from "../../daemon/types/puppet.js";
 import type { TeleopEnabling } from "../../daemon/types/teleop.js";
@@ -13,8 +13,15 @@ export function configWithHand(file: string, folder: string, hand: Hand, enablin
   const document = parseDocument(readFileSync(file, "utf8"));
   document.setIn(["limits"], limits);
   document.setIn(["policy", "bundle"], policy.bundle);
-  const calibration = calibrationFile(folder);
-  const port = { kind: hand.kind, path: hand.path, calibration };
+  giveHand(document, folder, hand, enabling);
+  const copy = join(folder, "with-hand.yaml");
+  writeFileSync(copy, document.toString());
+  return copy;
+}
+
+/** Puts a hand's leader into a configuration, and its calibration into `folder`. */
+export function giveHand(document: Document, folder: string, hand: Hand, enabling: TeleopEnabling): void {
+  const port = { kind: hand.kind, path: hand.path, calibration: calibrationFile(folder) };
   document.setIn(
     ["puppet"],
     hand.kind === "realman-leader"
@@ -22,10 +29,7 @@ export function configWithHand(file: string, folder: string, hand: Hand, enablin
       : { ...port, baud: 1_000_000, joint_ids: [1, 2, 3, 4, 5, 6, 7], gripper_id: 8, button: VIRTUAL_BUTTON },
   );
   document.setIn(["teleop"], { enabling });
-  const copy = join(folder, "with-hand.yaml");
-  writeFileSync(copy, document.toString());
   writeCalibration(folder, hand.calibration);
-  return copy;
 }
 
 /** Writes what `kinevla calibrate puppet` would; it is read when the leader comes. */

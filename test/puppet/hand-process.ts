@@ -1,6 +1,6 @@
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { PuppetKind } from "../../daemon/types/puppet.js";
-import type { Instant, JointVector } from "../../daemon/types/units.js";
+import { type Instant, type JointVector, mapJoints } from "../../daemon/types/units.js";
 import type { LeaderFaults } from "../../drivers/virtual-lab/puppet/leader-faults.js";
 import type { TracePoint } from "../../drivers/virtual-lab/puppet/motion-trace.js";
 import { VirtualLeader } from "../../drivers/virtual-lab/puppet/virtual-leader.js";
@@ -15,10 +15,15 @@ export type HandDeed =
   /** Along a trace in the leader's own angles. */
   | { readonly kind: "move"; readonly trace: readonly TracePoint[] }
   | { readonly kind: "place"; readonly angles: JointVector; readonly gripper: number }
+  /** One joint is somewhere else from one reading to the next. */
+  | { readonly kind: "step"; readonly joint: number; readonly by: number }
   | { readonly kind: "button"; readonly pressed: boolean }
   | { readonly kind: "fault"; readonly faults: Partial<LeaderFaults> }
+  /** Nothing is answered for so long. */
+  | { readonly kind: "gap"; readonly seconds: number }
   | { readonly kind: "glitch"; readonly joint: number; readonly by: number }
-  | { readonly kind: "unplug" | "plug" | "look" };
+  /** `rest`: once it has come to the end of its way. */
+  | { readonly kind: "unplug" | "plug" | "look" | "rest" };
 
 /** Deeds are answered one by one. */
 export interface HandOrder {
@@ -36,6 +41,7 @@ export interface HandAnswer {
 }
 
 let leader: VirtualLeader | null = null;
+let underWay: Promise<void> = Promise.resolve();
 
 function taken(): VirtualLeader {
   if (leader === null) {
@@ -44,13 +50,26 @@ function taken(): VirtualLeader {
   return leader;
 }
 
-/** The instant of the first answer from now on, looked for once a millisecond. */
+/** The instant of the first reading that is answered from now on; looked for once a millisecond. */
+async function nextReading(of: VirtualLeader): Promise<Instant> {
+  const before = of.answers;
+  while (of.answers === before) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return of.answeredAt;
+}
+
+/** The same of any answer: the button has one of its own. */
 async function nextAnswer(of: VirtualLeader): Promise<Instant> {
   const before = of.answeredAt;
   while (of.answeredAt === before) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   return of.answeredAt;
+}
+
+function stepped(angles: JointVector, joint: number, by: number): JointVector {
+  return mapJoints(angles, (angle, index) => (index === joint ? angle + by : angle));
 }
 
 async function obey(deed: HandDeed): Promise<Instant> {
@@ -60,7 +79,7 @@ async function obey(deed: HandDeed): Promise<Instant> {
       await leader.plug();
       break;
     case "move":
-      void taken().play(deed.trace);
+      underWay = taken().play(deed.trace);
       break;
     case "place":
       taken().place({ angles: deed.angles, gripper: deed.gripper });
@@ -71,15 +90,27 @@ async function obey(deed: HandDeed): Promise<Instant> {
     case "fault":
       taken().fault(deed.faults);
       // Bytes that cannot be read say as little as none.
-      return deed.faults.silent === true || deed.faults.wrongBytes === 1 ? taken().answeredAt : nextAnswer(taken());
+      return deed.faults.silent === true || deed.faults.wrongBytes === 1 ? taken().answeredAt : nextReading(taken());
+    case "gap": {
+      taken().fault({ silent: true });
+      const at = taken().answeredAt;
+      setTimeout(() => taken().fault({}), deed.seconds * 1000);
+      return at;
+    }
     case "glitch":
       taken().glitch(deed.joint, deed.by);
-      return nextAnswer(taken());
+      return nextReading(taken());
+    case "step":
+      taken().place({ angles: stepped(taken().now().angles, deed.joint, deed.by) });
+      return nextReading(taken());
     case "unplug":
       await taken().unplug();
       break;
     case "plug":
       await taken().plug();
+      break;
+    case "rest":
+      await underWay;
       break;
     case "look":
       break;

@@ -4,7 +4,14 @@ import { basename } from "node:path";
 import { realTimeCommand } from "../../daemon/arm/scheduling.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { PuppetCalibration, PuppetIdentity, PuppetKind } from "../../daemon/types/puppet.js";
-import { type Instant, type JointVector, jointAt, mapJoints, type Seconds } from "../../daemon/types/units.js";
+import {
+  type Instant,
+  JOINT_COUNT,
+  type JointVector,
+  jointAt,
+  mapJoints,
+  type Seconds,
+} from "../../daemon/types/units.js";
 import type { LeaderFaults } from "../../drivers/virtual-lab/puppet/leader-faults.js";
 import { VIRTUAL_BUTTON } from "../../drivers/virtual-lab/puppet/virtual-leader.js";
 import { CALIBRATION, DEGREE, readAt } from "../teleop/leader.js";
@@ -12,6 +19,10 @@ import type { HandAnswer, HandDeed, HandOrder } from "./hand-process.js";
 
 /** Real-time priority of the hand, where it may be had: it stands for a person and a bus, which wait for no processor. */
 const PRIORITY = 30;
+/** Of the sign test: from one joint to the next, at rest before each, and there and back. */
+const TURN_EVERY: Seconds = 0.85;
+const RESTS: Seconds = 0.4;
+const TURN_TAKES: Seconds = 0.4;
 /** RealMan's handle counts to 1000. */
 const REALMAN_GRIPPER = { closed: 100, open: 900 };
 
@@ -21,12 +32,19 @@ interface WayPoint {
   readonly q: JointVector;
 }
 
+/** Somebody who waits for an answer. */
+interface Waiting {
+  readonly deed: HandDeed["kind"];
+  readonly resolve: (answer: HandAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A virtual leader on a pseudo terminal and the hand that holds it; everything is said in the arm's angles. */
 export class Hand {
   readonly kind: PuppetKind;
   readonly path: string;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: HandAnswer) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #orders = 0;
 
   private constructor(kind: PuppetKind, path: string) {
@@ -35,8 +53,13 @@ export class Hand {
     const { command, args } = realTimeCommand(projectPath("dist", "test", "puppet", "hand-process.js"), [], PRIORITY);
     this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (answer: HandAnswer) => {
-      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);
+    });
+    this.#child.once("exit", () => {
+      for (const { deed, reject } of this.#waiting.values()) {
+        reject(new Error(`the hand is gone, before it did ${deed}`));
+      }
     });
   }
 
@@ -66,15 +89,19 @@ export class Hand {
     await this.#do({ kind: "place", angles: readAt(q), gripper: this.calibration.gripper.open });
   }
 
-  /** Turns each joint 4 degrees there and back, as the sign test asks; joint `mirrored` (0 to 6) the other way. Takes 5 s. */
+  /**
+   * Turns each joint 4 degrees there and back, as the sign test asks; joint `mirrored` (0 to 6) the other way. Resolves when
+   * it is at rest again, after 6 s.
+   */
   async turnEachJoint(mirrored: number | null = null): Promise<void> {
     const from = await this.where();
-    await this.#follow(5, (at) => {
-      const joint = Math.floor(at / 0.65);
-      const part = Math.min(Math.max(0, at - joint * 0.65 - 0.3) / 0.25, 1);
+    await this.#follow(JOINT_COUNT * TURN_EVERY, (at) => {
+      const joint = Math.floor(at / TURN_EVERY);
+      const part = Math.min(Math.max(0, at - joint * TURN_EVERY - RESTS) / TURN_TAKES, 1);
       const by = (joint === mirrored ? -4 : 4) * DEGREE * Math.sin(Math.PI * part);
       return mapJoints(from, (angle, index) => (index === joint ? angle + by : angle));
     });
+    await this.#do({ kind: "rest" });
   }
 
   /** To and fro about where it is in some joints (0 to 6), `amplitude` degrees at a steady `speed` in deg/s, for two minutes. */
@@ -101,6 +128,16 @@ export class Hand {
     });
   }
 
+  /** Moves along a path, the handle with it: 1 open, 0 closed. Resolves at its end, or when the hand does something else. */
+  async goAlong(path: readonly (WayPoint & { readonly gripper: number })[]): Promise<void> {
+    const { open, closed } = this.calibration.gripper;
+    const trace = path.map(({ at, q, gripper }) => ({
+      ...{ at, angles: readAt(q), gripper: closed + gripper * (open - closed), button: false },
+    }));
+    await this.#do({ kind: "move", trace });
+    await this.#do({ kind: "rest" });
+  }
+
   /** Presses the button or lets it go; gives the instant of the first answer that says so. */
   async button(pressed: boolean): Promise<Instant> {
     return (await this.#do({ kind: "button", pressed })).at;
@@ -111,9 +148,19 @@ export class Hand {
     return (await this.#do({ kind: "fault", faults })).at;
   }
 
+  /** Nothing is answered for so long; gives the instant of the last answer before. */
+  async gap(seconds: Seconds): Promise<Instant> {
+    return (await this.#do({ kind: "gap", seconds })).at;
+  }
+
   /** One reading jumps in one joint (0 to 6) by `degrees`; gives the instant of that reading. */
   async glitch(joint: number, degrees: number): Promise<Instant> {
     return (await this.#do({ kind: "glitch", joint, by: degrees * DEGREE })).at;
+  }
+
+  /** One joint (0 to 6) stands `degrees` of the leader's own further from the next reading on; gives its instant. */
+  async step(joint: number, degrees: number): Promise<Instant> {
+    return (await this.#do({ kind: "step", joint, by: degrees * DEGREE })).at;
   }
 
   async unplug(): Promise<Instant> {
@@ -153,8 +200,7 @@ export class Hand {
     this.#orders += 1;
     const order: HandOrder = { id: this.#orders, deed };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(order.id, resolve);
-      this.#child.once("exit", () => reject(new Error(`the hand is gone, before it did ${deed.kind}`)));
+      this.#waiting.set(order.id, { deed: deed.kind, resolve, reject });
       this.#child.send(order);
     });
   }

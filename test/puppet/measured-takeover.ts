@@ -28,15 +28,15 @@ const AROUND: Seconds = 0.5;
 /** A setpoint is on the wire this soon after it was due, on a loaded machine too. */
 const ARRIVES_WITHIN: Seconds = 0.1;
 
-/** What the corrections in a folder of recordings say was sent, one list an episode, oldest first. */
-export async function corrections(folder: string): Promise<readonly (readonly RecordedSetpoint[])[]> {
-  const entries = (readIndex(folder) ?? []).filter(({ kind }) => kind === "correction");
-  return await Promise.all(
-    entries.map(async ({ name }) => {
-      const { messages } = await readEpisode(join(folder, `${name}.mcap`), ["/arm/setpoint"]);
-      return messages.map(({ value }) => value as RecordedSetpoint);
-    }),
-  );
+/** Names of the corrections in a folder of recordings, oldest first. */
+export function correctionsIn(folder: string): readonly string[] {
+  return (readIndex(folder) ?? []).filter(({ kind }) => kind === "correction").map(({ name }) => name);
+}
+
+/** What was sent in a recording. */
+export async function setpointsOf(folder: string, name: string): Promise<readonly RecordedSetpoint[]> {
+  const { messages } = await readEpisode(join(folder, `${name}.mcap`), ["/arm/setpoint"]);
+  return messages.map(({ value }) => value as RecordedSetpoint);
 }
 
 /** Finds a correction's takeover among what arrived; throws where a setpoint of it did not arrive. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { goHome } from "../../daemon/cli/go-home.js";
 import { need } from "../../daemon/cli/operator-link.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
@@ -13,9 +14,9 @@ import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
 import { LIMITS } from "../limits.js";
 import { configWithHand } from "../puppet/config-with-hand.js";
 import { Hand } from "../puppet/hand.js";
-import { corrections, largestStep, measureTakeover } from "../puppet/measured-takeover.js";
+import { correctionsIn, largestStep, measureTakeover, setpointsOf } from "../puppet/measured-takeover.js";
 import { DEGREE } from "../teleop/leader.js";
-import { descendants, largestDifference, type Rig, startRig, watchFor } from "./rig.js";
+import { descendants, largestDifference, openRig, type Rig, watchFor } from "./rig.js";
 
 const HOME: JointVector = mapJoints([0, 10, 0, 75, 0, 95, 0], (angle) => angle * DEGREE);
 const PERIOD = 0.01;
@@ -25,7 +26,7 @@ async function withHand(kind: PuppetKind, enabling: TeleopEnabling) {
   const folder = mkdtempSync(join(tmpdir(), "takeover-"));
   const hand = await Hand.take(kind, join(folder, "leader"), HOME);
   const configFile = configWithHand(projectPath("daemon", "config", "lab.yaml"), folder, hand, enabling);
-  const rig = await startRig([], configFile).catch(async (error: unknown) => {
+  const rig = await openRig(configFile).catch(async (error: unknown) => {
     await hand.close();
     throw error;
   });
@@ -99,11 +100,12 @@ async function untilStill(rig: Rig): Promise<void> {
 async function assertSmooth({ rig }: WithHand): Promise<void> {
   const folder = rig.system.config.recording?.directory ?? "";
   const deadline = Date.now() + 10_000;
-  while ((await corrections(folder)).length === 0) {
+  let [name] = correctionsIn(folder);
+  for (; name === undefined; [name] = correctionsIn(folder)) {
     assert.ok(Date.now() < deadline, "no correction was recorded");
     await watchFor(50);
   }
-  const [sent = []] = await corrections(folder);
+  const sent = await setpointsOf(folder, name);
   const arrived = await rig.arrivals();
   const measured = measureTakeover(sent, arrived, LIMITS.teleop.velocity, PERIOD);
   assert.ok(measured.ticks <= 2, `${measured.ticks} ticks`);
@@ -138,6 +140,7 @@ describe("takeover by the puppet's button, in the whole system", () => {
 
   it("the puppet's setpoints follow the policy's within two ticks, without a step; resumed, the policy looks anew", async () => {
     const { rig, hand } = system;
+    await rig.fit();
     await rig.lab.clearArrivals();
     await rig.startMoving();
     await standBeside(system, 15);
@@ -155,8 +158,7 @@ describe("takeover by the puppet's button, in the whole system", () => {
   it("goes on while policy, cameras and daemon are killed, ends with the button, and begins again without them", async () => {
     const { rig, hand } = system;
     const daemon = rig.system.children.find(({ name }) => name === "daemon");
-    await need(rig.client.requestInControl({ type: "pause" }), "accepted");
-    await rig.next("state", ({ mode, source }) => mode === "hold" && source !== "stop");
+    await goHome(rig.client, () => undefined);
     await standBeside(system, 0);
     const leading = rig.next("state", ({ mode }) => mode === "teleop");
     await hand.button(true);
@@ -207,6 +209,7 @@ describe("takeover by command, in the whole system", () => {
 
   it("is as smooth, and the way back is the same", async () => {
     const { rig, hand } = system;
+    await rig.fit();
     await rig.lab.clearArrivals();
     await rig.startMoving();
     await standBeside(system, -10);

@@ -20,6 +20,21 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
       led("unplugged", 1, (hand) => hand.unplug()),
       led("silent", 2, (hand) => hand.fault({ silent: true })),
       { ...led("frozen", 1.5, (hand) => hand.fault({ frozen: true })), budget: { reaction: 520, still: 720 } },
+      led("garbage on its line", 2, (hand) => hand.fault({ wrongBytes: 1 })),
+      {
+        ...{ name: "its process hangs", modes: ["teleop"], expect: "rest" },
+        inject: async ({ rig }) => rig.signal("puppet", "SIGSTOP"),
+        after: async ({ rig }) => {
+          rig.signal("puppet", "SIGCONT");
+          return [];
+        },
+      },
+      {
+        ...{ name: "its process dies", modes: ["teleop"], expect: "rest", fresh: true },
+        inject: async ({ rig }) => rig.signal("puppet", "SIGKILL"),
+      },
+      // Slower from 60 ms on, but nothing ends before 100 ms (OP-09).
+      { ...led("silent for 70 ms", 1, (hand) => hand.gap(0.07)), expect: "undisturbed" },
     ],
   },
   {

@@ -25,7 +25,7 @@ import { RecordedOperator } from "./recorded-operator.js";
 import { type RigOptions, startTapped } from "./start-tapped.js";
 
 /** Processes that can be signalled. */
-export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision" | "recorder";
+export type Part = "daemon" | "arm" | "guardian" | "puppet" | "lab" | "policy" | "vision" | "recorder";
 
 /** Longest wait for the system to do what it should without a fault. */
 export const PATIENCE_MS = 30_000;
