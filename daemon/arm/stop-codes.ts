@@ -118,7 +118,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "state-foreign": "Somebody else sends to the port of the arm's state. Keep the arm's network to itself.",
   "arm-silent": "The controller does not answer. Check the cable; the link is opened again by itself, then start anew.",
   "link-stalled":
-    "The controller takes setpoints too late or not at all. Check the cable and other load on the network; the link is opened again by itself, then start anew.",
+    "The controller takes setpoints too late or not at all, or the arm is blocked. Look for contact, check the cable and other load on the network; the link is opened again by itself, then start anew.",
   "replies-garbled":
     "The controller sends lines that are no messages. Check cable and firmware, restart the controller; then acknowledge.",
   "setpoint-refused":

@@ -68,7 +68,7 @@ describe("ML-08 to ML-11 do not fire", () => {
   for (const seed of [0, 1, 2]) {
     it(`while the scripted expert moves the bread, seed ${seed}`, async () => {
       const replay = await replayExpert(seed, LIMITS);
-      assert.deepEqual([replay.refusedChunks, replay.refusedSetpoints], [[], []]);
+      assert.deepEqual([replay.refusedChunks, replay.refusedSetpoints, replay.findings], [[], [], []]);
       assert.ok(replay.succeeded, "the bread is where it should be");
       assert.ok(replay.margins.table > 0.002 && replay.margins.workspace > 0.002, JSON.stringify(replay.margins));
       assert.ok(replay.margins["self-collision"] > 0.03);

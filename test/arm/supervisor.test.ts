@@ -325,6 +325,26 @@ describe("supervisor: what ends a motion by a ramp", () => {
     assert.equal(bench.wire.length, count);
   });
 
+  it("setpoints that do not move the arm: stop, reset, standing by after the link is back", () => {
+    const bench = moving();
+    const { measured } = bench.state;
+    for (let tick = 0; tick < 30 && bench.latest.mode === "policy"; tick++) {
+      bench.now += PERIOD;
+      bench.beat();
+      bench.supervisor.guardianBeat(bench.now);
+      // Its currents go on telling something new.
+      const health = { temperature: [], voltage: [], current: [tick], controllerTemperature: null };
+      bench.supervisor.armState({ ...bench.state, receivedAt: bench.now, measured, health }, bench.now);
+      bench.supervisor.tick(bench.now, bench.now);
+    }
+    assert.equal(bench.latest.stops[0]?.code, "link-stalled");
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.deepEqual(
+      bench.wire.slice(-2).map(({ kind }) => kind),
+      ["stop", "reset"],
+    );
+  });
+
   it("link lost: standing by after it is back", () => {
     const bench = moving();
     const count = bench.wire.length;
@@ -360,6 +380,28 @@ describe("supervisor: pauses of the machine", () => {
     assert.deepEqual(bench.stops, []);
     assert.equal(bench.latest.mode, "hold");
     assert.ok(distance(bench.setpoints.at(-1)?.q ?? START, HOME) < 1e-12);
+    assertSmooth(bench);
+  });
+
+  it("after which the guardian may have stopped the arm send nothing before its word is read", () => {
+    for (const pause of [0.085, 0.1, 0.115]) {
+      const bench = moving();
+      const before = bench.setpoints.length;
+      bench.now += pause;
+      bench.supervisor.tick(bench.now, bench.now);
+      assert.equal(bench.setpoints.length, before, `${pause} s`);
+      bench.supervisor.stop("guardian-fired", "it missed this process", bench.now);
+      bench.pass(0.1);
+      assert.equal(bench.setpoints.length, before);
+    }
+    const bench = moving();
+    const before = bench.setpoints.length;
+    bench.now += 0.07;
+    bench.supervisor.tick(bench.now, bench.now);
+    assert.equal(bench.setpoints.length, before + 1);
+    bench.now += 0.09;
+    bench.pass(0.12);
+    assert.deepEqual(bench.stops, []);
     assertSmooth(bench);
   });
 

@@ -59,15 +59,16 @@ function combinations(rows: readonly FaultCase[], only: string | null): readonly
     ),
   );
   const rank = ({ trial, mode }: Combination): number => {
-    const { holdToRun, leader } = needsOf(trial, mode);
-    return (holdToRun ? 2 : 0) + (leader === "none" ? 0 : 1);
+    const { holdToRun, cameras } = needsOf(trial, mode);
+    return (holdToRun ? 2 : 0) + (cameras ? 1 : 0);
   };
   return all.sort((one, other) => rank(one) - rank(other));
 }
 
-function needsOf(trial: Trial, mode: TrialMode): RigNeeds {
-  const isLed = mode === "teleop" || trial.leader === true;
-  return { holdToRun: trial.holdToRun === true, leader: isLed ? "sound" : "none" };
+/** Where no policy is followed there are no cameras, and a leader moves the arm: every system is as small as may be. */
+function needsOf({ holdToRun, policy }: Trial, mode: TrialMode): RigNeeds {
+  const cameras = mode === "policy" || mode === "standby" || policy === true;
+  return { holdToRun: holdToRun === true, cameras, leader: cameras ? "none" : "sound" };
 }
 
 async function runOnce(
@@ -101,7 +102,7 @@ class RigKeeper {
   readonly #options: Omit<RigOptions, keyof RigNeeds>;
   readonly #progress: (words: string) => void;
   #rig: FaultRig | null = null;
-  #has: RigNeeds = { holdToRun: false, leader: "none" };
+  #has: RigNeeds = { holdToRun: false, leader: "none", cameras: true };
 
   constructor(options: Omit<RigOptions, keyof RigNeeds>, progress: (words: string) => void) {
     this.#options = options;
@@ -109,8 +110,8 @@ class RigKeeper {
   }
 
   async rig(needs: RigNeeds): Promise<FaultRig> {
-    const { holdToRun, leader } = this.#has;
-    if (holdToRun !== needs.holdToRun || leader !== needs.leader) {
+    const { holdToRun, cameras } = this.#has;
+    if (holdToRun !== needs.holdToRun || cameras !== needs.cameras) {
       await this.close();
     }
     this.#has = needs;

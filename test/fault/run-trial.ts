@@ -14,6 +14,7 @@ import { violationsOf } from "./history/check-history.js";
 import { reactionTo } from "./history/reaction.js";
 import { type RunHistory, STOPS, type Violation } from "./history/run-history.js";
 import { type FaultRig, pause } from "./rig/fault-rig.js";
+import { lead, leadAway } from "./rig/leader.js";
 
 /** One run of one trial, judged. */
 export interface TrialResult {
@@ -109,15 +110,20 @@ async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Second
       if (rig.awayFromHome() > FAR) {
         await rig.goHome();
       }
-      await rig.lead();
+      await lead(rig);
       await pause(phase);
       await rig.moving();
       return;
     case "homing":
       // Somewhere else first: the way home is the motion.
-      await rig.followPolicy(seed);
-      await pause(AWAY);
-      await rig.operator.held({ type: "pause" });
+      if (rig.hand === null) {
+        await rig.followPolicy(seed);
+        await pause(AWAY);
+        await rig.operator.held({ type: "pause" });
+      } else {
+        await rig.goHome();
+        await leadAway(rig);
+      }
       await rig.startHoming();
       await rig.moving();
       await pause(phase / 8);

@@ -35,7 +35,8 @@ describe("a selection of the fault suite", () => {
   let rig: FaultRig;
   before(async () => {
     const configFile = projectPath("daemon", "config", "lab.yaml");
-    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false, leader: "none" });
+    const needs = { holdToRun: false, leader: "none", cameras: true } as const;
+    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, ...needs });
   });
   after(() => rig.close());
 

@@ -31,7 +31,7 @@ export interface SoakFigures {
   readonly violations: readonly string[];
 }
 
-const NEEDS: RigNeeds = { holdToRun: false, leader: "none" };
+const NEEDS: RigNeeds = { holdToRun: false, leader: "none", cameras: true };
 /** A fault comes this often. */
 const FAULT_EVERY: Seconds = 30;
 /** The record is judged at least this often, so that it stays small. */
@@ -109,7 +109,6 @@ function drawable(): readonly { readonly row: FaultCase; readonly trial: Trial }
     ({ trial }) =>
       trial.fresh !== true &&
       trial.holdToRun !== true &&
-      trial.leader !== true &&
       trial.modes.includes("policy") &&
       (trial.watch ?? 0) <= LONGEST_WATCH &&
       trial.expect !== "checked",

@@ -166,6 +166,17 @@ describe("bytes become messages", () => {
   });
 });
 
+describe("what the arm says of setpoints", () => {
+  it("is a refusal only where it says so", () => {
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd", receive_state: false }), true);
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd", receive_state: true }), false);
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd" }), false);
+    assert.equal(codec.refusesSetpoint({ command: "movej", receive_state: false }), false);
+    // The answer on a serial line.
+    assert.equal(codec.refusesSetpoint({ state: "joint_state", joint: [0, 0, 0, 0, 0, 0, 0], arm_err: 0 }), false);
+  });
+});
+
 describe("replies become answers", () => {
   const queries: readonly codec.Query<unknown>[] = [
     codec.SOFTWARE_INFO,

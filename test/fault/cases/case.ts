@@ -70,8 +70,8 @@ export interface Trial {
   readonly most?: number;
   /** Needs a system in which the arm moves only while hold-to-run is pressed. */
   readonly holdToRun?: boolean;
-  /** Needs a leader arm, also in modes in which it does not lead. */
-  readonly leader?: boolean;
+  /** Needs a policy that could be followed, also in modes in which none is. */
+  readonly policy?: boolean;
   /** Promises that the fault itself makes impossible. */
   readonly breaks?: readonly Violation["check"][];
   /** A process has to be started again afterwards. */

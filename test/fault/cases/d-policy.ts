@@ -67,8 +67,9 @@ export const POLICY_CASES: readonly FaultCase[] = [
     budget: NO_BUDGET,
     cannot: "of the first chunk; a stream begins at the measured pose: test/guard/guard.test.ts",
     trials: only({
-      ...{ modes: ["hold"], expect: "checked", watch: 2 },
+      ...{ modes: ["hold"], expect: "checked", watch: 2, policy: true },
       inject: async ({ rig, run }) => {
+        await rig.ready();
         const instruction = await rig.instruction(run);
         const at = hostClock.now();
         rig.spoilPolicy({ kind: "jump", by: 0.192 });
@@ -96,13 +97,7 @@ export const POLICY_CASES: readonly FaultCase[] = [
           setTimeout(() => resume(context), seconds * 1000);
           return await emptyAt(context);
         },
-        // PO-07: after 250 ms at rest the arm goes on only when somebody asks for it.
-        judge: ({ history, visibleAt, rig }) =>
-          framesOf(history.commands, rig.bounds.period).some(
-            (frame) => frame.at > visibleAt + 0.25 + 0.21 && fastest(frame) > 0.01,
-          )
-            ? ["went on by itself after more than 250 ms without a chunk"]
-            : [],
+        judge: goesOnLate,
       }),
     ),
   },
@@ -252,6 +247,19 @@ export const POLICY_CASES: readonly FaultCase[] = [
     "the virtual cell asks for no calibration; the refusal is tested in test/calibration (PO-18)",
   ),
 ];
+
+/** PO-07: 250 ms after the last target of a chunk the arm goes on only when somebody asks for it; some of that it brakes. */
+function goesOnLate({ history, visibleAt, rig }: Outcome): readonly string[] {
+  let standsSince = Infinity;
+  for (const frame of framesOf(history.commands, rig.bounds.period).filter(({ at }) => at >= visibleAt)) {
+    const stands = fastest(frame) < 0.01;
+    if (!stands && frame.at - standsSince > 0.25) {
+      return [`went on by itself after ${((frame.at - standsSince) * 1000).toFixed(0)} ms at rest without a chunk`];
+    }
+    standsSince = stands ? Math.min(standsSince, frame.at) : Infinity;
+  }
+  return [];
+}
 
 /** No setpoint may move the arm. */
 function standsStill({ history, rig }: Outcome): readonly string[] {

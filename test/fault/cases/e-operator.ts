@@ -6,6 +6,7 @@ import { projectPath } from "../../../daemon/ports/project-path.js";
 import type { Hand } from "../../puppet/hand.js";
 import { fastest, framesOf } from "../history/frames.js";
 import { FaultRig, pause } from "../rig/fault-rig.js";
+import { leaderBeside } from "../rig/leader.js";
 import { rawOperator } from "../rig/raw-operator.js";
 import { ASKED, type FaultCase, MOVING, NO_BUDGET, only, type Trial, type TrialContext } from "./case.js";
 
@@ -46,9 +47,9 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
     budget: NO_BUDGET,
     trials: [
       {
-        ...{ name: "misaligned", modes: ["hold"], expect: "checked", leader: true, watch: 2 },
+        ...{ name: "misaligned", modes: ["hold"], expect: "checked", watch: 2 },
         inject: async ({ rig }) => {
-          await rig.leaderBeside(20);
+          await leaderBeside(rig, 20);
           return await handOf(rig).button(true);
         },
         judge: ({ history, rig }) => [
@@ -221,11 +222,11 @@ function led(name: string, watch: number, fault: (hand: Hand) => Promise<number>
 /** A system of its own whose leader has a joint that goes the other way: nothing may ever follow it. */
 async function mirrored({ rig }: TrialContext): Promise<readonly string[]> {
   const configFile = projectPath("daemon", "config", "lab.yaml");
-  const needs = { holdToRun: false, leader: "mirrored" } as const;
+  const needs = { holdToRun: false, leader: "mirrored", cameras: false } as const;
   const other = await FaultRig.start({ configFile, realTime: rig.realTime, wallClock: null, ...needs });
   try {
     await other.goHome();
-    await other.leaderBeside(0);
+    await leaderBeside(other, 0);
     await handOf(other).button(true);
     await pause(1);
     const { reports } = await other.takeHistory();

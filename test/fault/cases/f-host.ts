@@ -170,7 +170,14 @@ function isRefused(read: () => unknown): boolean {
 async function moveUnder(rig: FaultRig, wallClock: string): Promise<readonly string[]> {
   const { realTime } = rig;
   const configFile = projectPath("daemon", "config", "lab.yaml");
-  const other = await FaultRig.start({ configFile, realTime, wallClock, holdToRun: false, leader: "none" });
+  const other = await FaultRig.start({
+    configFile,
+    realTime,
+    wallClock,
+    holdToRun: false,
+    leader: "none",
+    cameras: true,
+  });
   try {
     await other.followPolicy(0);
     await pause(6);

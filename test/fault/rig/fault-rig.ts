@@ -8,8 +8,8 @@ import { type LabControl, labControl } from "../../../daemon/launch/lab-control.
 import type { System } from "../../../daemon/launch/system.js";
 import { TokenStore } from "../../../daemon/operator/token-store.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
-import type { TeleopPhase } from "../../../daemon/types/teleop.js";
-import { type Instant, isJointVector, mapJoints, type Seconds } from "../../../daemon/types/units.js";
+import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
+import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import type { History } from "../../../drivers/virtual-lab/controller/history-record.js";
 import type { ImpairmentRequest } from "../../../drivers/virtual-lab/impair/impairment.js";
@@ -18,6 +18,7 @@ import { descendants } from "../../scenario/rig.js";
 import type { Bounds } from "../history/check-motion.js";
 import type { RunHistory } from "../history/run-history.js";
 import { AuditReader } from "./audit-reader.js";
+import { untilLeader } from "./leader.js";
 import { type OperatorLine, startOperatorLine } from "./operator-line.js";
 import { ANSWER_SUFFIX, type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
 import { RecordedOperator } from "./recorded-operator.js";
@@ -27,7 +28,7 @@ import { type RigOptions, startTapped } from "./start-tapped.js";
 export type Part = "daemon" | "arm" | "guardian" | "puppet" | "lab" | "policy" | "vision" | "recorder";
 
 /** Longest wait for the system to do what it should without a fault. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
 /** A task that is over. */
 const OVER: readonly string[] = ["finished", "stopped", "failed"];
 const TASK_ATTEMPTS = 4;
@@ -35,8 +36,6 @@ const TASK_ATTEMPTS = 4;
 const AUDITED_WITHIN: Seconds = 0.12;
 /** Joint of a mirrored leader, 0 to 6 (safety.md §4.2, row 76). */
 const MIRRORED = 2;
-/** A leader has to stand still for 0.5 s before it may be followed (OP-07). */
-const LEADER_SETTLES: Seconds = 0.7;
 /** Faster than this counts as moving, rad/s: 2 deg/s. */
 const MOVING = 0.035;
 
@@ -51,6 +50,7 @@ export class FaultRig {
   readonly realTime: boolean;
   /** The leader arm and the hand that holds it; null in a system without one. */
   readonly hand: Hand | null;
+  readonly #cameras: boolean;
   operator: RecordedOperator;
   readonly #others: RecordedOperator[] = [];
   readonly #audit: AuditReader;
@@ -60,7 +60,7 @@ export class FaultRig {
     line: OperatorLine,
     operator: RecordedOperator,
     folder: string,
-    realTime: boolean,
+    options: RigOptions,
     hand: Hand | null,
   ) {
     this.system = system;
@@ -68,7 +68,8 @@ export class FaultRig {
     this.line = line;
     this.operator = operator;
     this.folder = folder;
-    this.realTime = realTime;
+    this.realTime = options.realTime;
+    this.#cameras = options.cameras;
     this.hand = hand;
     this.#audit = new AuditReader(system.config.operator.audit_directory);
     this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
@@ -89,14 +90,15 @@ export class FaultRig {
     const line = await startOperatorLine(host, port);
     try {
       const operator = await RecordedOperator.connect("fault", `ws://127.0.0.1:${line.port}`, system.tokenFile);
-      const rig = new FaultRig(system, line, operator, folder, options.realTime, hand);
+      const rig = new FaultRig(system, line, operator, folder, options, hand);
       await need(operator.takeControl(), "control-granted");
       operator.client.hold(options.holdToRun);
+      await rig.#darken();
       await rig.operator.next("state", ({ mode }) => mode === "standby", PATIENCE_MS);
       if (hand !== null) {
-        await rig.untilLeader(["sign-test"]);
+        await untilLeader(rig, ["sign-test"]);
         await hand.turnEachJoint(leader === "mirrored" ? MIRRORED : null);
-        await rig.untilLeader(["misaligned", "ready", "refused"]);
+        await untilLeader(rig, ["misaligned", "ready", "refused"]);
       }
       return rig;
     } catch (error) {
@@ -106,32 +108,6 @@ export class FaultRig {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-  }
-
-  /** Resolves once the leader is in one of these phases. */
-  async untilLeader(phases: readonly TeleopPhase[]): Promise<void> {
-    await this.operator.next("state", ({ teleop }) => teleop !== null && phases.includes(teleop.phase), PATIENCE_MS);
-  }
-
-  /** Puts the leader where the arm stands, but for `degrees` in each joint, and waits until it has come to rest. */
-  async leaderBeside(degrees: number): Promise<void> {
-    const { commanded } = await this.operator.next("state", () => true, PATIENCE_MS);
-    if (this.hand === null || commanded === null || !isJointVector(commanded)) {
-      throw new Error("there is no leader, or it is not known where the arm stands");
-    }
-    await this.hand.stand(mapJoints(commanded, (angle) => angle + (degrees * Math.PI) / 180));
-    await pause(LEADER_SETTLES);
-  }
-
-  /** Has the leader take the arm where it stands and swing it in three joints; resolves while it moves. */
-  async lead(): Promise<void> {
-    await this.leaderBeside(0);
-    await this.untilLeader(["ready"]);
-    const leading = this.operator.next("state", ({ mode }) => mode === "teleop", PATIENCE_MS);
-    await this.hand?.button(true);
-    await leading;
-    await this.hand?.swing([0, 3, 6], 8, 20);
-    await this.moving();
   }
 
   /** Another client of the daemon, over the same line. */
@@ -297,7 +273,18 @@ export class FaultRig {
   async startHoming(): Promise<void> {
     const begun = this.operator.next("state", ({ mode }) => mode === "homing", PATIENCE_MS);
     begun.catch(() => undefined);
-    await need(this.operator.held({ type: "home" }), "accepted");
+    const until = Date.now() + PATIENCE_MS;
+    // Right after a start the guardian's beats and the arm's state may still be on their way.
+    for (;;) {
+      const reply = await this.operator.held({ type: "home" });
+      if (reply.type !== "refused") {
+        break;
+      }
+      if (Date.now() > until) {
+        throw new Error(`does not go home: ${reply.message}`);
+      }
+      await pause(0.1);
+    }
     await begun;
   }
 
@@ -327,6 +314,7 @@ export class FaultRig {
     }
     await this.inject({ kind: "clear" });
     await this.impair({ target: "clear" });
+    await this.#darken();
     for (const other of this.#others.splice(0)) {
       await other.client.close();
     }
@@ -351,6 +339,13 @@ export class FaultRig {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Ends the pictures of a system that needs none. */
+  async #darken(): Promise<void> {
+    for (const role of this.#cameras ? [] : CAMERA_ROLES) {
+      await this.impair({ target: "camera", role, how: "stop" });
+    }
+  }
+
   /** One attempt to get out of a stop; why it is not there yet, or null. */
   async #standBy(): Promise<string | null> {
     if (this.operator.ended) {
@@ -370,8 +365,11 @@ export class FaultRig {
       await this.operator.held({ type: "acknowledge", reason: "fault suite" });
       return "a stop is latched";
     }
-    if (mode === "policy" || mode === "align" || mode === "teleop") {
+    if (mode === "policy") {
       await this.operator.held({ type: "pause" });
+    }
+    if (mode === "align" || mode === "teleop") {
+      await this.operator.held({ type: "end-teleop" });
     }
     return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
   }

@@ -20,10 +20,12 @@ export interface RigOptions {
   readonly holdToRun: boolean;
   /** A leader arm in a hand, whose button enables: with a sound calibration, or with one that has J3 mirrored. */
   readonly leader: "none" | "sound" | "mirrored";
+  /** False for a lab that takes no pictures: it costs half the processor, and no policy is followed. */
+  readonly cameras: boolean;
 }
 
 /** What one run may need and another not. */
-export type RigNeeds = Pick<RigOptions, "holdToRun" | "leader">;
+export type RigNeeds = Pick<RigOptions, "holdToRun" | "leader" | "cameras">;
 
 /** Starts a system whose processes carry the tap. */
 export async function startTapped(options: RigOptions, folder: string, hand: Hand | null): Promise<System> {
