@@ -32,12 +32,11 @@ const intrinsics = z.strictObject({
 const handEye = z.strictObject({
   ...common,
   kind: z.literal("hand-eye"),
+  role,
+  camera: serial,
   arm: serial,
-  cameras: z.strictObject({ front: serial, wrist: serial }),
-  /** Of the wrist camera in the flange's frame. */
-  wrist: pose,
-  /** Of the front camera in the base frame. */
-  front: pose,
+  /** Of the wrist camera in the flange's frame, of the front camera in the base frame. */
+  pose,
   residual: z.strictObject({ pixels: z.number().nonnegative(), views: z.int() }),
 });
 
@@ -98,25 +97,26 @@ const calibrationFile = z.discriminatedUnion("kind", [intrinsics, handEye, table
 /** One calibration as it stands in a file. */
 export type Calibration = z.infer<typeof calibrationFile>;
 type CalibrationKind = Calibration["kind"];
-type CalibrationOf<Kind extends CalibrationKind> = Extract<Calibration, { readonly kind: Kind }>;
-
-const NO_COMMAND = "Nothing uses it yet, and no command makes it: see calibration/README.md";
+/** The calibration of a kind. */
+export type CalibrationOf<Kind extends CalibrationKind> = Extract<Calibration, { readonly kind: Kind }>;
 
 /** Each file of the folder, and what to do where there is none that may be used. */
 export const FILES = {
-  "camera-front": { kind: "camera", hint: NO_COMMAND },
-  "camera-wrist": { kind: "camera", hint: NO_COMMAND },
-  "hand-eye": { kind: "hand-eye", hint: NO_COMMAND },
-  table: { kind: "table", hint: NO_COMMAND },
+  "camera-front": { kind: "camera", hint: "Calibrate it: kinevla calibrate camera front" },
+  "camera-wrist": { kind: "camera", hint: "Calibrate it: kinevla calibrate camera wrist" },
+  "hand-eye-front": { kind: "hand-eye", hint: "Calibrate it: kinevla calibrate hand-eye front" },
+  "hand-eye-wrist": { kind: "hand-eye", hint: "Calibrate it: kinevla calibrate hand-eye wrist" },
+  table: { kind: "table", hint: "Calibrate it: kinevla calibrate table" },
   puppet: { kind: "puppet", hint: "Calibrate it: kinevla calibrate puppet" },
-  gripper: { kind: "gripper", hint: NO_COMMAND },
-  roles: { kind: "roles", hint: NO_COMMAND },
+  gripper: { kind: "gripper", hint: "Calibrate it: kinevla calibrate gripper" },
+  roles: { kind: "roles", hint: "Calibrate them: kinevla calibrate roles" },
 } as const;
 export type CalibrationName = keyof typeof FILES;
 export const CALIBRATION_NAMES = [
   "camera-front",
   "camera-wrist",
-  "hand-eye",
+  "hand-eye-front",
+  "hand-eye-wrist",
   "table",
   "puppet",
   "gripper",
@@ -126,7 +126,8 @@ export const CALIBRATION_NAMES = [
 /** What the calibrated things are in this cell; what is not known is left out and not compared. */
 export interface Cell {
   readonly arm: string;
-  readonly cameras: { readonly front: string; readonly wrist: string };
+  /** null for a camera that is not there at present. */
+  readonly cameras: { readonly front: string | null; readonly wrist: string | null };
   readonly puppet?: string;
 }
 
@@ -201,24 +202,22 @@ function foreignness(of: Calibration, name: CalibrationName, cell: Cell): string
   if ("arm" in of && of.arm !== cell.arm) {
     return `arm ${of.arm}; this one is ${cell.arm}`;
   }
-  if (of.kind === "camera") {
-    const wanted = name === "camera-front" ? "front" : "wrist";
-    return of.role !== wanted
-      ? `the ${of.role} camera`
-      : of.camera !== cell.cameras[wanted]
-        ? `camera ${of.camera}; the ${wanted} camera is ${cell.cameras[wanted]}`
-        : null;
+  if (of.kind === "camera" || of.kind === "hand-eye") {
+    const wanted = name.endsWith("front") ? "front" : "wrist";
+    return of.role !== wanted ? `the ${of.role} camera` : cameraForeignness(of.camera, wanted, cell);
   }
-  if (of.kind === "hand-eye" || of.kind === "roles") {
-    const other = (["front", "wrist"] as const).find((one) => of.cameras[one] !== cell.cameras[one]);
-    return other === undefined
-      ? null
-      : `camera ${of.cameras[other]} as the ${other} one; it is ${cell.cameras[other]} here`;
+  if (of.kind === "roles") {
+    return cameraForeignness(of.cameras.front, "front", cell) ?? cameraForeignness(of.cameras.wrist, "wrist", cell);
   }
   if (of.kind === "puppet" && cell.puppet !== undefined && of.calibration.puppet.serial !== cell.puppet) {
     return `leader ${of.calibration.puppet.serial}; this one is ${cell.puppet}`;
   }
   return null;
+}
+
+function cameraForeignness(camera: string, wanted: "front" | "wrist", { cameras }: Cell): string | null {
+  const present = cameras[wanted];
+  return present === null || present === camera ? null : `${camera} as the ${wanted} camera; it is ${present} here`;
 }
 
 /** Writes a calibration in place of the one before, which stays beside it as `.before.json`; gives the file's path. */

@@ -5,6 +5,7 @@ import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { AuditLog } from "./audit/audit-log.js";
+import { calibrationFault } from "./composition/calibration.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
 import { DaemonBackend } from "./composition/operator-backend.js";
@@ -35,7 +36,7 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
-  const limits = loadLimits(config.limits).policy;
+  const limits = loadLimits(config.limits);
   const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
@@ -54,10 +55,12 @@ async function main(): Promise<void> {
   const { link } = recording;
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
-    limits: { minimum: limits.lowest, maximum: limits.highest },
+    limits: { minimum: limits.policy.lowest, maximum: limits.policy.highest },
+    replays: { folder: config.recording?.directory ?? null, limits, limitsDigest: digestOfFile(config.limits) },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
+    calibration: calibrationFault(config),
     audit: audit.fault,
     recording: recording.fault,
     record: recording.record,
@@ -74,6 +77,7 @@ async function main(): Promise<void> {
     ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
     onControl: (holder) => {
       operator = holder ?? "";
+      recording.controlChanged();
     },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
     tokens: {

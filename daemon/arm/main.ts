@@ -1,9 +1,12 @@
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { readCalibration } from "../../calibration/files.js";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
-import { loadConfig } from "../config/config.js";
+import { expectedCalibrations } from "../composition/expected-calibrations.js";
+import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { loadPuppetCalibration } from "../config/puppet-calibration.js";
 import { ConfigError } from "../config/yaml-file.js";
@@ -40,7 +43,7 @@ try {
           ? null
           : {
               enabling: config.teleopEnabling,
-              calibrationFor: (leader) => loadPuppetCalibration(puppet.calibration, leader),
+              calibrationFor: (leader) => refusedLeader(config) ?? loadPuppetCalibration(puppet.calibration, leader),
             },
       period: config.stream.period_ms / 1000,
       home: config.home,
@@ -61,4 +64,15 @@ try {
   }
   process.stderr.write(`${error.message}\n`);
   process.exit(PROCESS_EXIT.configuration);
+}
+
+/** Why the leader's calibration must not be used: another arm's, or too old (OP-10); null where nobody asks for that. */
+function refusedLeader(config: Config): string | null {
+  const { calibration, puppet } = config;
+  if (calibration === undefined || puppet === undefined) {
+    return null;
+  }
+  const expected = expectedCalibrations(config, calibration, Date.now());
+  const read = readCalibration(dirname(puppet.calibration), "puppet", expected);
+  return read.kind === "good" ? null : `${read.reason}. ${read.hint}`;
 }

@@ -572,9 +572,12 @@ export class Supervisor {
   }
 
   #begin(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, lease: number, now: Instant): Admission {
-    const inTheWay = request.kind === "home" ? (this.#stream?.wayHome(this.#options.home) ?? null) : null;
-    if (inTheWay !== null) {
-      return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
+    if (request.kind === "home") {
+      const inTheWay = this.#stream?.wayTo(request.to ?? this.#options.home) ?? null;
+      if (inTheWay !== null) {
+        const what = request.to === undefined ? "home" : "there";
+        return { ok: false, reason: `the straight way ${what} is not free (${inTheWay}): use the vendor's pendant` };
+      }
     }
     if (request.kind === "teleop" && this.#options.teleop === null) {
       return { ok: false, reason: "this cell has no puppet: name one under puppet: in the configuration" };
@@ -597,7 +600,7 @@ export class Supervisor {
         break;
       case "home":
         this.#clearForMotion();
-        this.#stream?.goHome(this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
+        this.#stream?.goTo(request.to ?? this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
         break;
       case "follow-policy":
         this.#clearForMotion();

@@ -17,3 +17,12 @@ export function portNumber(text: string): number {
   }
   return port;
 }
+
+/** Reads a length in mm above 0; throws InvalidArgumentError. */
+export function millimetres(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || value > 1000) {
+    throw new InvalidArgumentError("a length in mm is needed");
+  }
+  return value;
+}

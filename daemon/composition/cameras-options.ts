@@ -15,7 +15,8 @@ export function camerasOptions(
   };
 }
 
-function cameraOptions(camera: Config["cameras"][CameraRole]): CameraOptions {
+/** How a configured camera is opened. */
+export function cameraOptions(camera: Config["cameras"][CameraRole]): CameraOptions {
   const { width, height } = camera;
   if ("url" in camera) {
     return { width, height, source: { kind: "url", url: camera.url } };

@@ -16,6 +16,8 @@ export interface PartStates {
   readonly policySince: Instant;
   /** Why no policy may move this arm yet; null when one may. */
   readonly unmeasured: string | null;
+  /** Why no policy may move the arm for want of calibration; null when one may. */
+  readonly calibration: Fault | null;
   /** What is wrong with the audit log; null when nothing is. */
   readonly audit: Fault | null;
   /** What keeps the recorder from recording; null for nothing. Nobody has to wait for it. */
@@ -38,6 +40,7 @@ export function presentFaults({
   policy,
   policySince,
   unmeasured,
+  calibration,
   audit,
   recording,
 }: PartStates): readonly Fault[] {
@@ -84,6 +87,9 @@ export function presentFaults({
       since: link.since,
       latched: false,
     });
+  }
+  if (calibration !== null) {
+    faults.push(calibration);
   }
   const unfit = policy.kind === "loading" ? null : unfitness(policy);
   if (unfit !== null) {

@@ -121,6 +121,19 @@ export const configSchema = z.strictObject({
    * before the needed measurements are there; a virtual arm has none.
    */
   evidence_directory: z.string().min(1).optional(),
+  /**
+   * The calibrations of this cell. With it no policy moves the arm while one of them is broken, foreign or too old, or
+   * while nobody made sure which camera is which; and the leader's counts only for this arm and this long.
+   */
+  calibration: z
+    .strictObject({
+      /** Relative to this file. */
+      directory: z.string().min(1),
+      /** Serial number on the arm's nameplate. */
+      arm: z.string().min(1),
+      max_age_days: z.number().positive().max(365),
+    })
+    .optional(),
   /** Where runs are recorded (daemon/recorder); without it nothing is. */
   recording: z
     .strictObject({
@@ -144,7 +157,7 @@ export type PuppetConfig = z.infer<typeof puppet>;
 export interface Config
   extends Omit<
     RawConfig,
-    "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "teleop" | "recording"
+    "home_deg" | "operator" | "evidence_directory" | "cell_box" | "puppet" | "teleop" | "calibration" | "recording"
   > {
   /** With the file of all tokens, by digest. */
   readonly operator: RawConfig["operator"] & { readonly tokenStore: string };
@@ -156,6 +169,8 @@ export interface Config
   readonly teleopEnabling: TeleopEnabling;
   /** Of this arm's measurements; not there for a virtual arm. */
   readonly evidence_directory?: string;
+  /** With its folder made absolute; not there where nobody asks for calibrations. */
+  readonly calibration?: NonNullable<RawConfig["calibration"]>;
   /** With its folder made absolute; not there where nothing is recorded. */
   readonly recording?: NonNullable<RawConfig["recording"]>;
   /** Absolute path of the file it came from. */
@@ -177,7 +192,7 @@ export function loadConfig(file: string): Config {
 
 /** Checks the text of a configuration file; `path` is for messages and relative paths. */
 export function parseConfig(text: string, path: string): Config {
-  const { home_deg, evidence_directory, cell_box, puppet, teleop, recording, ...config } = parseYaml(
+  const { home_deg, evidence_directory, cell_box, puppet, teleop, calibration, recording, ...config } = parseYaml(
     text,
     path,
     configSchema,
@@ -190,6 +205,9 @@ export function parseConfig(text: string, path: string): Config {
     ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
     teleopEnabling: teleop?.enabling ?? (hasButton(puppet) ? "button" : "operator"),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
+    ...(calibration === undefined
+      ? {}
+      : { calibration: { ...calibration, directory: resolve(folder, calibration.directory) } }),
     ...(recording === undefined
       ? {}
       : { recording: { ...recording, directory: resolve(runDirectory, recording.directory) } }),

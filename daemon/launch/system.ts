@@ -13,8 +13,8 @@ import { makeRunDirectory } from "./run-directory.js";
 /** What to start. */
 export interface SystemOptions {
   readonly configFile: string;
-  /** Start the virtual lab with this seed; null where a real arm and cameras are there. */
-  readonly lab: { readonly seed: number } | null;
+  /** Start the virtual lab with this seed and so many pictures a second; null where a real arm and cameras are there. */
+  readonly lab: { readonly seed: number; readonly fps?: number } | null;
   /** Use free ports and a folder of its own instead of those of the configuration, so that several can run. */
   readonly apart: boolean;
   /** False starts arm, guardian and puppet process without real-time scheduling even where it may be had. */
@@ -98,7 +98,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     let lab: string | null = null;
     if (options.lab !== null) {
       options.progress("virtual lab");
-      lab = await startLab(config, options, options.lab.seed, start);
+      lab = await startLab(config, options, options.lab, start);
     }
     options.progress("arm process and its guardian");
     const guardian = guardianCommand(configFile, options.realTime);
@@ -135,7 +135,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 async function startLab(
   config: Config,
   { realTime, signal }: SystemOptions,
-  seed: number,
+  { seed, fps }: NonNullable<SystemOptions["lab"]>,
   start: (name: string, command: string, args: readonly string[], onLine: (line: string) => void) => Child,
 ): Promise<string> {
   const camera = "url" in config.cameras.front ? new URL(config.cameras.front.url).port : "0";
@@ -147,6 +147,7 @@ async function startLab(
   const args = [
     ...["--seed", String(seed), "--controller-port", String(config.arm.link.port)],
     ...["--camera-port", camera, "--control-port", "0"],
+    ...(fps === undefined ? [] : ["--fps", String(fps)]),
     ...(realTime ? ["--real-time", String(CONTROLLER_PRIORITY)] : []),
   ];
   const child = start("lab", process.execPath, [script, ...args], (line) => {

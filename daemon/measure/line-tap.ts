@@ -146,3 +146,15 @@ class Pair {
     }
   }
 }
+
+/** The arm process asks for the state at its own port; the arm has to send it to the tap. */
+export function redirectPush(
+  line: string,
+  inner: { readonly host: string; readonly port: number },
+  outer: { readonly ip: string; readonly port: number },
+): string {
+  if (!line.includes("set_realtime_push") || !line.includes(`"port":${inner.port}`)) {
+    return line;
+  }
+  return JSON.stringify({ ...JSON.parse(line), ...outer });
+}

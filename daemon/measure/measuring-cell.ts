@@ -12,9 +12,10 @@ import type { ArmLink } from "../loop/arm-link.js";
 import { createSocketArmLink } from "../loop/socket-arm-link.js";
 import { hostClock } from "../ports/clock.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
+import type { GripperState } from "../types/arm-state.js";
 import type { Mode } from "../types/mode.js";
 import { type JointVector, jointPosition } from "../types/units.js";
-import { LineTap } from "./line-tap.js";
+import { LineTap, redirectPush } from "./line-tap.js";
 import { PushTap } from "./push-tap.js";
 import { pause } from "./questions.js";
 
@@ -50,6 +51,11 @@ const HOME_WITHIN_MS = 30_000;
 const GRANTED_WITHIN_MS = 4000;
 /** Reports come every 20 ms. */
 const REPORTED_WITHIN_MS = 200;
+
+/** The arm process does not do what it was asked for: what it last stopped for, or why it refuses. */
+export class CellStopped extends Error {
+  override readonly name = "CellStopped";
+}
 
 /**
  * Arm process and guardian as they always run, with this program in the daemon's place and taps on both ways to the arm.
@@ -92,7 +98,7 @@ export class MeasuringCell {
     const inner = { host: "127.0.0.1", port: await freeUdpPort() };
     push.passTo(inner.port);
     const outer = { ip: arm.push.host, port: push.port };
-    const line = await LineTap.open({ arm, rewrite: (text) => redirected(text, inner, outer) });
+    const line = await LineTap.open({ arm, rewrite: (text) => redirectPush(text, inner, outer) });
     const document = parseDocument(readFileSync(config.file, "utf8"));
     document.setIn(["arm", "link"], { kind: "tcp", host: "127.0.0.1", port: line.port });
     document.setIn(["arm", "push"], { ...inner, period_ms: config.arm.push.period_ms });
@@ -112,7 +118,7 @@ export class MeasuringCell {
     try {
       await Promise.race([
         cell.until(["standby"], READY_WITHIN_MS),
-        ...children.map((child) => child.ended.then((words) => Promise.reject(new Error(words)))),
+        ...children.map((child) => child.ended.then((words) => Promise.reject(new CellStopped(words)))),
       ]);
       await cell.goHome();
       return cell;
@@ -125,6 +131,16 @@ export class MeasuringCell {
   /** What was last commanded, rad; null while there is no arm. */
   get commanded(): JointVector | null {
     return this.#report?.commanded ?? null;
+  }
+
+  /** What the arm process does; null before its first report. */
+  get mode(): Mode | null {
+    return this.#report?.mode ?? null;
+  }
+
+  /** null before the arm process's first report. */
+  get gripper(): GripperState | null {
+    return this.#report?.gripper ?? null;
   }
 
   /** Why the arm process does not follow: its last stop, or why it refused a chunk. */
@@ -169,7 +185,7 @@ export class MeasuringCell {
         return epoch;
       }
       if (performance.now() > deadline) {
-        throw new Error(`the arm process refuses ${request.kind}: ${reason}`);
+        throw new CellStopped(`the arm process refuses ${request.kind}: ${reason}${this.#lastStop()}`);
       }
       await pause(BEAT_MS);
     }
@@ -188,10 +204,10 @@ export class MeasuringCell {
 
   /**
    * Follows a path of joint positions in rad until the function that is given back is called. A path is asked for a time
-   * since now and is told what is commanded, and how far ahead of that it is asked, s. Rejects where the arm process does
-   * not engage.
+   * since now and is told what is commanded, and how far ahead of that it is asked, s. `gripper` is its wished opening, 0
+   * closed to 1 open. Rejects where the arm process does not engage.
    */
-  async follow(path: Path): Promise<() => void> {
+  async follow(path: Path, gripper: () => number = () => 1): Promise<() => void> {
     await this.#engage();
     const epoch = await this.request({ kind: "follow-policy" });
     const startedAt = hostClock.now() + HELD_FIRST;
@@ -205,7 +221,7 @@ export class MeasuringCell {
       const targets = Array.from({ length: CHUNK_STEPS }, (_, step) => {
         const ahead = ((step + 1) * CHUNK_MS) / 1000;
         const dueAt = now + ahead;
-        return { dueAt, q: jointPosition(path(Math.max(0, dueAt - startedAt), ahead, commanded)), gripper: 1 };
+        return { dueAt, q: jointPosition(path(Math.max(0, dueAt - startedAt), ahead, commanded)), gripper: gripper() };
       });
       const chunk = { id: this.#chunks, epoch, capturedAt: now, period: CHUNK_MS / 1000, targets };
       this.#link.send({ kind: "chunk", chunk });
@@ -257,9 +273,15 @@ export class MeasuringCell {
   }
 
   #lateness(modes: readonly Mode[]): never {
+    throw new CellStopped(
+      `the arm process is ${this.#report?.mode ?? "silent"}, not ${modes.join(" or ")}${this.#lastStop()}`,
+    );
+  }
+
+  /** In words, to be put behind others; empty where nothing stopped it. */
+  #lastStop(): string {
     const stop = this.#report?.stops[0];
-    const why = stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
-    throw new Error(`the arm process is ${this.#report?.mode ?? "silent"}, not ${modes.join(" or ")}${why}`);
+    return stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
   }
 }
 
@@ -274,16 +296,4 @@ function wayToStandby(mode: Mode | undefined): ArmRequest {
     default:
       return { kind: "disengage" };
   }
-}
-
-/** The arm process asks for the state at its own port; the arm has to send it to the tap. */
-function redirected(
-  line: string,
-  inner: { readonly host: string; readonly port: number },
-  outer: { readonly ip: string; readonly port: number },
-): string {
-  if (!line.includes("set_realtime_push") || !line.includes(`"port":${inner.port}`)) {
-    return line;
-  }
-  return JSON.stringify({ ...JSON.parse(line), ...outer });
 }

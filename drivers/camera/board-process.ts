@@ -8,6 +8,8 @@ const cv = loadOpenCv();
 
 /** cornerSubPix looks this far around each corner, as part of the distance to the next one. */
 const REFINE_SHARE = 0.4;
+/** The search wants squares of 10 pixels and more; pictures narrower than this are made twice as large for it. */
+const SEARCHED_WIDTH = 640;
 
 const points2 = (points: readonly PicturePoint[]) => points.map(([x, y]) => new cv.Point2(x, y));
 const points3 = (board: Board) => boardPoints(board).map(([x, y, z]) => new cv.Point3(x, y, z));
@@ -20,12 +22,16 @@ function find(bytes: Uint8Array, board: Board): BoardPicture {
   const grey = picture.cvtColor(cv.COLOR_BGR2GRAY);
   const size = new cv.Size(board.columns, board.rows);
   const flags = cv.CALIB_CB_ADAPTIVE_THRESH + cv.CALIB_CB_NORMALIZE_IMAGE;
-  const found = grey.findChessboardCorners(size, flags);
+  const scale = picture.cols < SEARCHED_WIDTH ? 2 : 1;
+  const searched = scale === 1 ? grey : grey.resize(scale * picture.rows, scale * picture.cols, 0, 0, cv.INTER_CUBIC);
+  const found = searched.findChessboardCorners(size, flags);
+  // The middle of the first pixel is 0, 0 in both.
+  const rough = found.corners.map(({ x, y }) => new cv.Point2((x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5));
   let corners: readonly PicturePoint[] | null = null;
   if (found.returnValue) {
-    const reach = Math.max(2, Math.floor(REFINE_SHARE * spacing(found.corners, board.columns)));
+    const reach = Math.max(2, Math.floor(REFINE_SHARE * spacing(rough, board.columns)));
     const criteria = new cv.TermCriteria(cv.termCriteria.COUNT + cv.termCriteria.EPS, 50, 1e-4);
-    const fine = grey.cornerSubPix(found.corners, new cv.Size(reach, reach), new cv.Size(-1, -1), criteria);
+    const fine = grey.cornerSubPix(rough, new cv.Size(reach, reach), new cv.Size(-1, -1), criteria);
     corners = oriented(
       grey,
       fine.map(({ x, y }): PicturePoint => [x, y]),
@@ -37,6 +43,9 @@ function find(bytes: Uint8Array, board: Board): BoardPicture {
   const result = { width: picture.cols, height: picture.rows, corners, drawn };
   picture.release();
   grey.release();
+  if (searched !== grey) {
+    searched.release();
+  }
   return result;
 }
 

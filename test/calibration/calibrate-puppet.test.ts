@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { runCalibratePuppet } from "../../daemon/cli/calibrate/run-puppet.js";
 import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
-import { runCalibratePuppet } from "../../daemon/cli/run-calibrate-puppet.js";
 import { loadPuppetCalibration } from "../../daemon/config/puppet-calibration.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { PuppetKind } from "../../daemon/types/puppet.js";

@@ -3,7 +3,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { type Calibration, calibrationPath, readCalibration, writeCalibration } from "../../calibration/files.js";
+import {
+  type Calibration,
+  calibrationPath,
+  type Expected,
+  readCalibration,
+  writeCalibration,
+} from "../../calibration/files.js";
+import { standingOfCalibrations, whyUncalibrated } from "../../calibration/standing.js";
 
 const folder = mkdtempSync(join(tmpdir(), "kinevla-calibration-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -11,6 +18,15 @@ after(() => rmSync(folder, { recursive: true }));
 const NOW = Date.parse("2026-06-01T00:00:00Z");
 const CELL = { arm: "A1", cameras: { front: "/dev/f", wrist: "/dev/w" } };
 const expected = { cell: CELL, wallTime: NOW, maxAgeDays: 90 };
+const ROLES: Calibration = {
+  format: "kinevla-calibration-1",
+  kind: "roles",
+  measuredAt: "2026-05-01T00:00:00Z",
+  by: "Ada",
+  arm: "A1",
+  cameras: { front: "/dev/f", wrist: "/dev/w" },
+  residual: { front: 0.02, wrist: 0.5 },
+};
 const TABLE: Calibration = {
   format: "kinevla-calibration-1",
   kind: "table",
@@ -45,7 +61,7 @@ describe("calibration files", () => {
       const read = readCalibration(folder, "table", expected);
       assert.ok(read.kind === kind && "reason" in read, JSON.stringify(read));
       assert.match(read.reason, new RegExp(words));
-      assert.match(read.hint, /calibration\/README.md/);
+      assert.match(read.hint, /kinevla calibrate table/);
     }
   });
   it("are refused when they are no JSON, have a wrong key, or hold another kind", () => {
@@ -56,5 +72,33 @@ describe("calibration files", () => {
     }
     writeFileSync(calibrationPath(folder, "roles"), JSON.stringify(TABLE));
     assert.equal(readCalibration(folder, "roles", expected).kind, "broken");
+  });
+});
+
+describe("the calibrations of a cell", () => {
+  const why = (given: Expected = expected): string =>
+    whyUncalibrated(standingOfCalibrations(folder, given))?.reason ?? "";
+  it("let no policy move the arm until somebody made sure which camera is which", () => {
+    rmSync(folder, { recursive: true });
+    assert.match(why(), /nobody made sure/);
+    writeCalibration(folder, "roles", ROLES);
+    assert.equal(why(), "");
+    writeCalibration(folder, "table", TABLE);
+    assert.equal(why(), "");
+  });
+  it("nor while one of them is stale, broken, or of another arm or camera", () => {
+    writeCalibration(folder, "roles", ROLES);
+    assert.match(why({ ...expected, maxAgeDays: 10 }), /31 days old, 10 at most/);
+    assert.match(why({ ...expected, cell: { ...CELL, arm: "A2" } }), /arm A1; this one is A2/);
+    const exchanged = { ...CELL, cameras: { front: "/dev/w", wrist: "/dev/f" } };
+    assert.match(why({ ...expected, cell: exchanged }), /\/dev\/f as the front camera; it is \/dev\/w here/);
+    writeFileSync(calibrationPath(folder, "hand-eye-front"), "{");
+    assert.match(why(), /hand-eye-front\.json/);
+  });
+  it("are not compared with a camera that is not there", () => {
+    rmSync(folder, { recursive: true });
+    writeCalibration(folder, "roles", ROLES);
+    const without = { ...CELL, cameras: { front: null, wrist: "/dev/w" } };
+    assert.equal(why({ ...expected, cell: without }), "");
   });
 });

@@ -5,11 +5,15 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { writeCalibration } from "../../calibration/files.js";
+import { calibrationCheck } from "../../daemon/cli/doctor/calibration-check.js";
 import { ill, runChecks, well } from "../../daemon/cli/doctor/check.js";
 import { diskCheck } from "../../daemon/cli/doctor/disk-check.js";
 import { nodeCheck } from "../../daemon/cli/doctor/node-check.js";
 import { portCheck } from "../../daemon/cli/doctor/port-check.js";
 import { tokenCheck } from "../../daemon/cli/doctor/token-check.js";
+import { loadConfig } from "../../daemon/config/config.js";
+import { projectPath } from "../../daemon/ports/project-path.js";
 import { startRig } from "../operator/rig.js";
 import { jsonLines, kinevla } from "./kinevla.js";
 
@@ -45,6 +49,29 @@ test("node and disk", async () => {
   const file = join(folder, "no-folder");
   writeFileSync(file, "");
   assert.match((await diskCheck(file, 1).run()).detail, /may not be written/);
+});
+
+test("calibrations: none asked for, roles missing, a file of another arm", async () => {
+  const lab = loadConfig(projectPath("daemon", "config", "lab.yaml"));
+  assert.match((await calibrationCheck(lab).run()).detail, /none is asked for/);
+  const directory = join(folder, "calibration");
+  const cell = { ...lab, calibration: { directory, arm: "A1", max_age_days: 90 } };
+  const missing = await calibrationCheck(cell).run();
+  assert.equal(missing.ok, false);
+  assert.match(`${missing.detail} ${missing.hint}`, /nobody made sure .* kinevla calibrate roles/);
+  const common = { format: "kinevla-calibration-1", measuredAt: new Date().toISOString(), by: "Ada" } as const;
+  const { front, wrist } = lab.cameras;
+  assert.ok("url" in front && "url" in wrist);
+  const cameras = { front: front.url, wrist: wrist.url };
+  const residual = { front: 0.01, wrist: 0.5 };
+  writeCalibration(directory, "roles", { ...common, kind: "roles", arm: "A1", cameras, residual });
+  const good = await calibrationCheck(cell).run();
+  assert.deepEqual([good.ok, good.detail.startsWith("roles; not made: camera-front, ")], [true, true]);
+  const range = { closed: 0, open: 1, residual: { spread: 0, strokes: 3 } };
+  writeCalibration(directory, "gripper", { ...common, kind: "gripper", arm: "A2", ...range });
+  const foreign = await calibrationCheck(cell).run();
+  assert.equal(foreign.ok, false);
+  assert.match(`${foreign.detail} ${foreign.hint}`, /arm A2; this one is A1 .*kinevla calibrate gripper/);
 });
 
 test("token file", async () => {

@@ -27,6 +27,15 @@ export function kinevla(...args: readonly string[]): Run {
   return watch(child);
 }
 
+/** The same, with a standard input that takes lines. */
+export function kinevlaAsking(...args: readonly string[]): Run & { type(line: string): void } {
+  const child = spawn(process.execPath, [projectPath("dist", "daemon", "cli.js"), ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+  });
+  return { ...watch(child), type: (line) => child.stdin.write(`${line}\n`) };
+}
+
 /** Starts it at a terminal against a rig, with this typed as soon as it asks something; words without blanks only. */
 export function kinevlaAtTerminal(rig: Rig, typed: string, ...args: readonly string[]): Run {
   const run = kinevlaInTerminal(rig, ...args);

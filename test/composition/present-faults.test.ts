@@ -11,6 +11,7 @@ function parts(notices: readonly Notice[]): PartStates {
     link: { kind: "connected", since: 0 },
     report: armReport({ notices }),
     unmeasured: null,
+    calibration: null,
     audit: null,
     recording: null,
     cameras: [],
@@ -33,5 +34,14 @@ describe("a recorder that cannot record", () => {
     const present = { ...parts([]), recording: fault };
     assert.deepEqual(presentFaults(present), [fault]);
     assert.deepEqual(reasonsNotReady(present), reasonsNotReady(parts([])));
+  });
+});
+
+describe("calibrations that must not be used", () => {
+  it("are told to operators, and no instruction is followed", () => {
+    const fault = { code: "uncalibrated", part: "calibration", detail: "old", hint: "", since: 1, latched: false };
+    const present = { ...parts([]), calibration: fault };
+    assert.deepEqual(presentFaults(present), [fault]);
+    assert.ok(reasonsNotReady(present).includes("calibration: old"));
   });
 });

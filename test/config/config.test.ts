@@ -27,6 +27,16 @@ describe("configuration", () => {
     loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
   });
 
+  it("asks for calibrations only where a section says so, which names the arm and an age of at most a year", () => {
+    assert.equal(parseConfig(text, "/cell.yaml").calibration, undefined);
+    const section = (days: number): string =>
+      `${text}\ncalibration: { directory: calibration, arm: "75B1", max_age_days: ${days} }\n`;
+    const { calibration } = parseConfig(section(90), "/etc/kinevla/cell.yaml");
+    assert.deepEqual(calibration, { directory: "/etc/kinevla/calibration", arm: "75B1", max_age_days: 90 });
+    assert.match(finding(section(366)), /calibration\.max_age_days/);
+    assert.match(finding(section(90).replace('arm: "75B1", ', "")), /calibration\.arm/);
+  });
+
   it("names an unknown key with its line", () => {
     const message = finding(text.replace("fallback: none", "fallback: none\n  fallbak: none"));
     const line = text.split("\n").findIndex((row) => row.includes("fallback: none")) + 2;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/config.js";
 import { armCheck } from "./arm-check.js";
+import { calibrationCheck } from "./calibration-check.js";
 import { cameraCheck } from "./cameras-check.js";
 import type { Check } from "./check.js";
 import { diskCheck } from "./disk-check.js";
@@ -18,6 +19,7 @@ export function checksOf(config: Config): readonly Check[] {
     armCheck(config),
     cameraCheck(config, "front"),
     cameraCheck(config, "wrist"),
+    calibrationCheck(config),
     policyCheck(config),
   ];
 }

@@ -3,8 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_LAB, type Lab, startLab } from "../../../drivers/virtual-lab/main.js";
-import type { Config } from "../../config/config.js";
-import { obstacles } from "../../launch/obstacles.js";
 import { catalogue } from "../../measure/catalogue.js";
 import type { Evidence } from "../../measure/evidence.js";
 import { writeEvidence } from "../../measure/evidence-folder.js";
@@ -17,6 +15,7 @@ import { CliError, EXIT, type ExitCode } from "../exit-code.js";
 import type { MeasureOptions } from "../measure.js";
 import { note, say, sayJson } from "../print.js";
 import { type Person, personAt, YES } from "./ask.js";
+import { armOf, mustBeAlone, stopOnInterrupt } from "./at-the-arm.js";
 import { configOf, evidenceFolder } from "./evidence-place.js";
 
 type Result = Pick<Evidence, "outcome" | "words" | "figures">;
@@ -161,26 +160,6 @@ function aboutOf(options: MeasureOptions, virtual: boolean): { readonly serial: 
   return { serial, operator };
 }
 
-/** Throws CliError while something else has the arm. */
-async function mustBeAlone(config: Config): Promise<void> {
-  const found = await obstacles(config, false);
-  if (found.length > 0) {
-    throw new CliError(
-      EXIT.refused,
-      "not-alone",
-      found.join("\n"),
-      "Stop it first: sudo systemctl stop kinevla.target",
-    );
-  }
-}
-
-function armOf({ arm }: Config): ArmAddress {
-  if (arm.link.kind !== "tcp") {
-    throw new CliError(EXIT.usage, "serial-link", "Nothing moves on a serial link.", "Measure over the network.");
-  }
-  return { host: arm.link.host, port: arm.link.port, push: arm.push };
-}
-
 async function identityOf(arm: ArmAddress): Promise<{ readonly model: string; readonly firmware: string }> {
   const questions = await Questions.open(arm.host, arm.port).catch((error: unknown) => {
     const hint = "Is it powered and booted, is the address right, are the services stopped?";
@@ -205,30 +184,4 @@ function wanted(all: readonly Measurement[], only: readonly string[] | undefined
     throw new CliError(EXIT.usage, "unknown-id", `There is no measurement ${unknown}.`, "They are H-1 to H-20.");
   }
   return only === undefined ? all : all.filter(({ id }) => only.some((one) => one.toUpperCase() === id));
-}
-
-/** Ctrl-C stops the arm before anything else; the measurement under way then fails, and no other begins. */
-function stopOnInterrupt(cell: () => MeasuringCell | null): {
-  readonly stop: () => void;
-  happened(): boolean;
-  forget(): void;
-} {
-  let happened = false;
-  const stop = (): void => {
-    happened = true;
-    cell()?.abandon("Ctrl-C");
-    note("The arm is stopped, and nothing moves any more.");
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, stop);
-  }
-  return {
-    stop,
-    happened: () => happened,
-    forget: () => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-        process.off(signal, stop);
-      }
-    },
-  };
 }

@@ -245,7 +245,12 @@ export const POLICY_CASES: readonly FaultCase[] = [
       }),
     ],
   },
-  cannotRun(73, "calibration deleted, aged, edited", "R0 POLICY", "no policy asks for a calibration yet (PO-18)"),
+  cannotRun(
+    73,
+    "calibration deleted, aged, edited",
+    "R0 POLICY",
+    "the virtual cell asks for no calibration; the refusal is tested in test/calibration (PO-18)",
+  ),
 ];
 
 /** No setpoint may move the arm. */

@@ -1,17 +1,17 @@
 import { basename, dirname } from "node:path";
-import { writeCalibration } from "../../calibration/files.js";
-import { type GuidedMove, type MatchedPose, solvePuppet } from "../../calibration/puppet.js";
-import { createPuppet } from "../../drivers/puppet/serial-puppet.js";
-import { hostClock } from "../ports/clock.js";
-import type { Puppet } from "../ports/puppet.js";
-import { puppetOptions } from "../puppet/puppet-options.js";
-import { DriverError, OPERATOR_HINT } from "../types/driver-error.js";
-import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
-import { JOINT_COUNT, type JointPosition, type JointVector, jointAt, mapJoints } from "../types/units.js";
-import type { CalibratePuppetOptions } from "./calibrate.js";
-import { CliError, EXIT, type ExitCode } from "./exit-code.js";
-import { configOf } from "./measure/evidence-place.js";
-import { note, say } from "./print.js";
+import { writeCalibration } from "../../../calibration/files.js";
+import { type GuidedMove, type MatchedPose, solvePuppet } from "../../../calibration/puppet.js";
+import { createPuppet } from "../../../drivers/puppet/serial-puppet.js";
+import { hostClock } from "../../ports/clock.js";
+import type { Puppet } from "../../ports/puppet.js";
+import { puppetOptions } from "../../puppet/puppet-options.js";
+import { DriverError, OPERATOR_HINT } from "../../types/driver-error.js";
+import type { PuppetIdentity, PuppetSample } from "../../types/puppet.js";
+import { JOINT_COUNT, type JointPosition, type JointVector, jointAt, mapJoints } from "../../types/units.js";
+import type { CalibratePuppetOptions } from "../calibrate.js";
+import { CliError, EXIT, type ExitCode } from "../exit-code.js";
+import { configOf } from "../measure/evidence-place.js";
+import { note, say } from "../print.js";
 
 const DEGREE = Math.PI / 180;
 /** A pose is the mean of the readings of this long: 40 of them at 125 a second. */

@@ -1,0 +1,39 @@
+import { solveHandEye } from "../../../calibration/hand-eye.js";
+import { LOOKED_AT, LOOKING_OFFSETS_DEG } from "../../../calibration/looking-poses.js";
+import type { CameraRole } from "../../types/frame.js";
+import type { ExitCode } from "../exit-code.js";
+import { say } from "../print.js";
+import { lookAround, places } from "./look-around.js";
+import { atStand, type StandOptions, solved } from "./stand.js";
+
+/** In each of the places for the front camera; the wrist camera is found from all of them together. */
+const VIEWS_A_PLACE = 5;
+
+/** Where a camera is: the wrist camera on the flange, the front camera before the base, which needs the wrist camera too. */
+export function runCalibrateHandEye(role: CameraRole, options: StandOptions): Promise<ExitCode> {
+  return atStand(options, async (stand) => {
+    const camera = stand.cameraId(role);
+    const wristCamera = stand.need("camera-wrist").intrinsics;
+    const frontCamera = role === "front" ? stand.need("camera-front").intrinsics : null;
+    const once = [{ kind: "flat", turnDeg: 0, away: LOOKED_AT, views: LOOKING_OFFSETS_DEG.length }] as const;
+    const around = role === "front" ? places("leaning", VIEWS_A_PLACE) : once;
+    const views = await lookAround(stand, around, { wrist: wristCamera, front: frontCamera });
+    const found = solved(
+      solveHandEye({ board: stand.board, wristCamera, frontCamera: frontCamera ?? wristCamera, ...views }),
+    );
+    const pose = role === "front" ? found.front : found.wrist;
+    if (pose === null) {
+      throw stand.unseen();
+    }
+    const path = stand.write(`hand-eye-${role}`, {
+      ...{ ...stand.common, kind: "hand-eye", role, camera, arm: stand.expected.cell.arm },
+      pose: { position: [...pose.position], rotation: [...pose.rotation] },
+      residual: { pixels: found.rms, views: views.wrist.length + views.front.length },
+    });
+    const where = pose.position.map((metres) => (1000 * metres).toFixed(1)).join(", ");
+    say(`The ${role} camera is at ${where} mm in the frame of the ${role === "front" ? "base" : "flange"}.`);
+    say(
+      `Residual ${found.rms.toFixed(2)} pixels in ${views.wrist.length + views.front.length} views. Written: ${path}`,
+    );
+  });
+}
