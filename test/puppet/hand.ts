@@ -32,9 +32,11 @@ interface WayPoint {
   readonly q: JointVector;
 }
 
+/** Somebody who waits for an answer. */
 interface Waiting {
-  resolve(answer: HandAnswer): void;
-  reject(error: Error): void;
+  readonly deed: HandDeed["kind"];
+  readonly resolve: (answer: HandAnswer) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** A virtual leader on a pseudo terminal and the hand that holds it; everything is said in the arm's angles. */
@@ -55,8 +57,8 @@ export class Hand {
       this.#waiting.delete(answer.id);
     });
     this.#child.once("exit", () => {
-      for (const { reject } of this.#waiting.values()) {
-        reject(new Error("the hand is gone"));
+      for (const { deed, reject } of this.#waiting.values()) {
+        reject(new Error(`the hand is gone, before it did ${deed}`));
       }
     });
   }
@@ -198,7 +200,7 @@ export class Hand {
     this.#orders += 1;
     const order: HandOrder = { id: this.#orders, deed };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(order.id, { resolve, reject });
+      this.#waiting.set(order.id, { deed: deed.kind, resolve, reject });
       this.#child.send(order);
     });
   }
