@@ -125,7 +125,7 @@ async function goHomeAgain(client: OperatorClient, progress: (words: string) => 
   }
 }
 
-/** A link that was reset (AR-13) is opened again by itself. */
+/** A link that was reset is opened again by itself. */
 function untilLinked(client: OperatorClient): Promise<void> {
   return new Promise((resolve) => {
     const leave = client.onMessage((message) => {

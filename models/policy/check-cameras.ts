@@ -8,7 +8,7 @@ const CELLS = 4;
 
 /**
  * How much more alike the exchanged pictures must be to count as swapped. Measured on 500 observations of 4100 episodes
- * with varied looks, carrot tables included, against the golden vectors of `bread-v1`: at most 0.79 as they should be,
+ * with varied looks, carrot tables included, against the golden vectors of an earlier bundle: at most 0.79 as they should be,
  * at least 1.27 exchanged.
  */
 const SWAPPED_FROM = 1.1;

@@ -65,7 +65,7 @@ class RepresentationConfig:
 class TrunkConfig:
     """Stage 1: the encoders learn by regressing the chunk."""
 
-    samples: int = 340_000
+    samples: int = 530_000
     batch: int = 64
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
@@ -80,18 +80,18 @@ class GeneratorConfig:
 
     # False: no texts in the sequence; a bundle of such a model is for ablation, the daemon refuses it.
     reasoning: bool = True
-    samples: int = 190_000
+    samples: int = 310_000
     batch: int = 64
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     ema: float = 0.998
     # Part of the batches that carries the texts, as all do at run time; then all batches of the last part.
     mixed_text_share: float = 0.15
-    final_text_share: float = 0.2
+    final_text_share: float = 0.4
     # Part of the samples with texts whose prompt is drawn from all wordings of all tasks, while texts and codes stay
     # those of the episode: only the texts then tell what to do, so that what was written is what is done. Where texts and
     # prompt never differ the codes follow the prompt, and forcing other texts changes nothing.
-    swapped_prompts: float = 0.5
+    swapped_prompts: float = 0.7
     # Differently augmented copies of the encoder features that are cached.
     cached_views: int = 1
     # Width of the soft code targets, in units of the mean squared quantisation step of the depth.
@@ -122,7 +122,7 @@ class AugmentConfig:
 class BundleConfig:
     """What the manifest says beside what the data say."""
 
-    id: str = "table7-v1"
+    id: str = "table7-v2"
     prompt: str = "In: {instruction}\nOut:"
     features: tuple[str, ...] = (
         "commanded",
