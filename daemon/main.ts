@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
@@ -26,6 +26,7 @@ import { OperatorStartError } from "./operator/start-error.js";
 import { hostClock } from "./ports/clock.js";
 import type { Policy } from "./ports/policy.js";
 import { countAnswers } from "./service/answers.js";
+import { processLog } from "./service/process-log.js";
 import { serviceManager } from "./service/service-manager.js";
 import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
@@ -35,8 +36,8 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
-  const limits = loadLimits(config.limits).policy;
-  const log = pino({ level: config.log.level });
+  const limits = loadLimits(config.limits);
+  const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);
   if (manifest.images.resize !== "area") {
@@ -54,7 +55,8 @@ async function main(): Promise<void> {
   const { link } = recording;
   const backend = new DaemonBackend({
     ...{ link, cameras, policy, clock: hostClock, rules: manifest },
-    limits: { minimum: limits.lowest, maximum: limits.highest },
+    limits: { minimum: limits.policy.lowest, maximum: limits.policy.highest },
+    replays: { folder: config.recording?.directory ?? null, limits, limitsDigest: digestOfFile(config.limits) },
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     ...{ backend, clock: hostClock, log, registry, audit, version: VERSION },
     onControl: (holder) => {
       operator = holder ?? "";
+      recording.controlChanged();
     },
     ...{ host: config.operator.host, port: config.operator.port, hosts: config.operator.hosts },
     tokens: {

@@ -280,6 +280,19 @@ export async function setUpLerobot() {
   return python;
 }
 
+/** Makes the environment that reads recordings with the package mcap, which is not ours. */
+export async function setUpMcap() {
+  const requirements = join(root, "test", "recorder", "requirements.txt");
+  const folder = join(cacheFolder, `mcap-${sha256(readFileSync(requirements)).slice(0, 16)}`);
+  const python = join(folder, "bin", "python");
+  if (!existsSync(join(folder, "complete"))) {
+    await step("Making the environment of mcap", "python3", ["-m", "venv", "--clear", folder]);
+    await step("Installing mcap (10 MB, once)", python, ["-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements]);
+    writeFileSync(join(folder, "complete"), "");
+  }
+  return python;
+}
+
 /** Ends the process with the reason when a set-up step failed. */
 export function explain(error) {
   if (error?.syscall !== undefined) {

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { explain, root, setUp, setUpLerobot, setUpTraining, step } from "../systemd/setup.mjs";
+import { explain, root, setUp, setUpLerobot, setUpMcap, setUpTraining, step } from "../systemd/setup.mjs";
 
 const wanted = process.argv.slice(2);
 // Only a test that hangs takes so long, also on a loaded machine.
@@ -89,6 +89,9 @@ try {
   }
   if (wanted.length === 0 || wanted.includes("dataset")) {
     await setUpLerobot();
+  }
+  if (wanted.length === 0 || wanted.includes("recorder")) {
+    await setUpMcap();
   }
 } catch (error) {
   explain(error);

@@ -117,6 +117,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       up = false;
       reconnect();
     },
+    cutSupply: () => guardian.cut(),
     onStop: (stop: StopReport, flight) => {
       setImmediate(() => log.warn({ stop, flight }, `${stop.code}: ${stop.detail}`));
     },

@@ -5,7 +5,7 @@ import { elementAt, type Instant, JOINT_COUNT, type JointVector, jointAt } from 
 import type { ChunkRefusalCode } from "../watch/refusal-run.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
-// Interlocks: ML-01, ML-03, ML-08, ML-09, ML-10, ML-11, PO-02, PO-04, PO-05.
+// Interlocks: ML-01, ML-03, ML-08, ML-09, ML-10, ML-11, PO-02, PO-03, PO-04, PO-05.
 
 /** Why a chunk is not followed, in words. */
 export interface ChunkRefusal {
@@ -20,6 +20,8 @@ export interface ChunkContext {
   /** The newest chunk taken in this connection; -Infinity before the first. */
   readonly lastId: number;
   readonly commanded: JointVector;
+  /** The first that the policy is followed by: there is no motion yet that it could go on with. */
+  readonly first: boolean;
   readonly limits: ArmLimits;
 }
 
@@ -81,12 +83,14 @@ export function refuseChunk(chunk: Chunk, context: ChunkContext): ChunkRefusal |
     }
     from = { ...target, placement };
   }
-  const first = chunk.targets.find((target) => target.dueAt > now);
-  if (first === undefined) {
+  const next = chunk.targets.find((target) => target.dueAt > now);
+  if (next === undefined) {
     return refusal("expired", "every target is past");
   }
-  const jump = farthest(first.q, (angle, joint) => Math.abs(angle - jointAt(commanded, joint)));
-  return jump.by > chunks.jump ? refusal("too-far", `J${jump.joint + 1} ${degrees(jump.by)} from the command`) : null;
+  const jump = farthest(next.q, (angle, joint) => Math.abs(angle - jointAt(commanded, joint)));
+  return jump.by > (context.first ? chunks.firstJump : chunks.jump)
+    ? refusal("too-far", `J${jump.joint + 1} ${degrees(jump.by)} from the command`)
+    : null;
 }
 
 /** The bound of the cell that a target keeps least, in words; null when it keeps all. From outside it may lead back in. */

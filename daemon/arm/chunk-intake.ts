@@ -6,8 +6,8 @@ import type { ArmLimits } from "../watch/watch-limits.js";
 import { type ChunkRefusal, refuseChunk } from "./chunk-admission.js";
 import type { MotionStream } from "./motion-stream.js";
 
-/** A policy that has given no chunk for this long after its last target is left. */
-const STARVED: Seconds = 2;
+// Interlocks: PO-07.
+
 /** The first chunk may take longer: the policy writes its reasoning first, and nothing moves meanwhile. */
 const FIRST_CHUNK: Seconds = 10;
 
@@ -16,6 +16,8 @@ export class ChunkIntake {
   readonly #limits: ArmLimits;
   #lastId = -Infinity;
   #starvesAt: Instant = Infinity;
+  /** None has been followed since the policy was asked for them. */
+  #first = true;
   #run: RefusalRun = NO_REFUSALS;
 
   constructor(limits: ArmLimits) {
@@ -25,6 +27,7 @@ export class ChunkIntake {
   /** The policy was asked for chunks. */
   begin(now: Instant): void {
     this.#starvesAt = now + FIRST_CHUNK;
+    this.#first = true;
     this.#run = { ...NO_REFUSALS, garbageAt: this.#run.garbageAt };
   }
 
@@ -57,14 +60,18 @@ export class ChunkIntake {
     this.#run = run;
     if (refusal === null) {
       this.#lastId = chunk.id;
-      this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + STARVED;
+      this.#first = false;
+      this.#starvesAt = (chunk.targets.at(-1)?.dueAt ?? now) + this.#limits.chunks.starved;
     }
     return { refusal, finding };
   }
 
   #refusal(chunk: Chunk, stream: MotionStream, epoch: number, notBefore: Instant, now: Instant): ChunkRefusal | null {
     const { commanded } = stream;
-    const refusal = refuseChunk(chunk, { now, epoch, lastId: this.#lastId, commanded, limits: this.#limits });
+    const refusal = refuseChunk(chunk, {
+      ...{ now, epoch, lastId: this.#lastId, commanded, first: this.#first },
+      limits: this.#limits,
+    });
     if (refusal !== null) {
       return refusal;
     }

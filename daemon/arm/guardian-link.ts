@@ -15,6 +15,8 @@ export interface GuardianListener {
 export interface GuardianLink {
   /** Proves that the arm process is alive; call it from the tick, so that a hanging process is silent. */
   beat(): void;
+  /** The arm does not stop: the guardian lets the relay in its supply open, where there is one. */
+  cut(): void;
   /** Ends in order: the guardian does nothing. */
   goodbye(): Promise<void>;
 }
@@ -54,6 +56,11 @@ export function linkToGuardian(path: string, listener: GuardianListener): Guardi
     beat: () => {
       if (open) {
         socket?.write(beat);
+      }
+    },
+    cut: () => {
+      if (open) {
+        socket?.write(Buffer.of(GUARDIAN_BYTE.cut));
       }
     },
     goodbye: () =>

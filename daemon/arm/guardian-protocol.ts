@@ -2,9 +2,10 @@ import type { Seconds } from "../types/units.js";
 
 /**
  * Between arm process and guardian, over a Unix socket, one byte a message: both send `beat`. The arm process says
- * `goodbye` before it ends in order; the guardian says `fired` when it has stopped the arm.
+ * `goodbye` before it ends in order, and `cut` when the arm does not obey a stop; the guardian says `fired` when it has stopped
+ * the arm.
  */
-export const GUARDIAN_BYTE = { beat: 0x62, goodbye: 0x78, fired: 0x66 } as const;
+export const GUARDIAN_BYTE = { beat: 0x62, goodbye: 0x78, cut: 0x63, fired: 0x66 } as const;
 
 /** Both sides beat this often (HO-04). */
 export const BEAT_PERIOD: Seconds = 0.02;

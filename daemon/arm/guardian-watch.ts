@@ -4,13 +4,15 @@ import type { RelayPulse } from "../ports/relay-pulse.js";
 import { removeStaleSocket } from "./daemon-link.js";
 import { BEAT_PERIOD, GUARDIAN_BYTE, SILENT_BEATS } from "./guardian-protocol.js";
 
-// Interlocks: HO-03, HO-06.
+// Interlocks: HO-03, HO-06, AR-16.
 
 /** The one thing that the guardian ever says to the arm (vendor's JSON protocol). */
 export const STOP = Buffer.from('{"command":"set_arm_stop"}\r\n', "latin1");
 /** The stop is repeated, because the first may meet a controller that is busy (AR-15). */
 const REPEATS = 3;
 const REPEAT_MS = 50;
+/** Without pulses for this many checks, a second, any relay has opened; closing it again is a person's act at the cell. */
+const WITHHELD_CHECKS = 50;
 /** Between two attempts to reach the arm. */
 const RETRY_MS = 500;
 
@@ -52,6 +54,8 @@ class GuardianWatch implements Guardian {
   #process: Socket | null = null;
   #checks = 0;
   #silentBeats = 0;
+  /** Checks for which the relay still gets no pulse. */
+  #withheld = 0;
   #fired = false;
   #closed = false;
 
@@ -126,6 +130,9 @@ class GuardianWatch implements Guardian {
       this.#silentBeats = 0;
       this.#fired = false;
       goodbye = bytes.includes(GUARDIAN_BYTE.goodbye);
+      if (bytes.includes(GUARDIAN_BYTE.cut)) {
+        this.#cut();
+      }
     });
     socket.on("end", () => socket.end());
     socket.on("close", () => {
@@ -140,7 +147,11 @@ class GuardianWatch implements Guardian {
 
   #check(): void {
     this.#checks += 1;
-    this.#options.relay?.pulse();
+    if (this.#withheld > 0) {
+      this.#withheld -= 1;
+    } else {
+      this.#options.relay?.pulse();
+    }
     if (this.#process === null) {
       return;
     }
@@ -156,6 +167,15 @@ class GuardianWatch implements Guardian {
         }
       });
     }
+  }
+
+  /** R6 of the reaction ladder: the arm does not obey its stop, so its supply goes. */
+  #cut(): void {
+    if (this.#withheld === 0) {
+      const what = this.#options.relay === null ? "there is no relay to open" : "the relay in its supply opens";
+      this.#options.log(`the arm does not stop: ${what}`);
+    }
+    this.#withheld = WITHHELD_CHECKS;
   }
 
   #isSilent(): boolean {

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import pino from "pino";
 import { createCellBoxPulse } from "../../drivers/cell-box/cell-box-pulse.js";
 import { loadConfig } from "../config/config.js";
 import { ConfigError } from "../config/yaml-file.js";
@@ -7,12 +6,13 @@ import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { projectPath } from "../ports/project-path.js";
+import { processLog } from "../service/process-log.js";
 import { serviceManager } from "../service/service-manager.js";
 import { startGuardian } from "./guardian-watch.js";
 
 // Executable: the guardian. Exit codes: PROCESS_EXIT.
 
-const log = pino({ name: "guardian" });
+const log = processLog({ name: "guardian" });
 
 function refuse(code: number, message: string): never {
   process.stderr.write(`${message}\n`);

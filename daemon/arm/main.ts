@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import pino from "pino";
 import { readCalibration } from "../../calibration/files.js";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
@@ -15,6 +14,7 @@ import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { makeRunDirectory } from "../launch/run-directory.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
+import { processLog } from "../service/process-log.js";
 import { runArmProcess } from "./run-arm-process.js";
 
 // Executable: the arm process. Exit codes: PROCESS_EXIT.
@@ -50,13 +50,12 @@ try {
       limits: loadLimits(config.limits),
       holdToRun: config.operator.hold_to_run,
     },
-    // Synchronous writes would wait for a slow disk; the arm must not.
     {
       arm,
       gripper,
       cellSwitch: config.cell_box === undefined ? null : createCellBoxSwitch(config.cell_box),
       clock: hostClock,
-      log: pino({ name: "arm", level: config.log.level }, pino.destination({ sync: false })),
+      log: processLog({ name: "arm", level: config.log.level }),
     },
   );
 } catch (error) {

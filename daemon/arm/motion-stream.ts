@@ -142,13 +142,17 @@ export class MotionStream {
     this.#pace = pace;
   }
 
-  /** What is in the way to `target`, in words; null for nothing. */
-  wayHome(target: JointVector): string | null {
-    return this.#clearHome(target).blockedBy;
+  /** What is in the straight way of joint space to `target`, in words; null for nothing. */
+  wayTo(target: JointVector): string | null {
+    const { lowest, highest } = this.#homeRules.limits;
+    const beyond = target.findIndex(
+      (angle, joint) => !(angle >= jointAt(lowest, joint) && angle <= jointAt(highest, joint)),
+    );
+    return beyond < 0 ? this.#clearHome(target).blockedBy : `J${beyond + 1} would end beyond its limit`;
   }
 
   /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
-  goHome(target: JointVector, delay: Seconds): void {
+  goTo(target: JointVector, delay: Seconds): void {
     this.#activity = { kind: "homing", plan: this.#clearHome(target).plan, elapsed: -delay, braking: [] };
   }
 
@@ -206,7 +210,7 @@ export class MotionStream {
     this.#fresh = true;
     this.#ramp = [];
     if (this.#activity.kind === "homing") {
-      this.goHome(this.#activity.plan.to, delay);
+      this.goTo(this.#activity.plan.to, delay);
     } else if (this.#activity.kind === "ramping") {
       this.#activity = HOLDING;
     } else if (this.#activity.kind === "following" || this.#activity.kind === "led") {

@@ -30,7 +30,7 @@ const request = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("engage") }),
   z.strictObject({ kind: z.literal("follow-policy") }),
   z.strictObject({ kind: z.literal("hold") }),
-  z.strictObject({ kind: z.literal("home") }),
+  z.strictObject({ kind: z.literal("home"), to: position.optional() }),
   z.strictObject({ kind: z.literal("teleop"), clutch: z.boolean() }),
   z.strictObject({ kind: z.literal("disengage") }),
   z.strictObject({ kind: z.literal("acknowledge"), reason: words }),

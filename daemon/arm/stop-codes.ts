@@ -117,6 +117,16 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
   "state-implausible": "The arm's reports jump. Look for two senders of state or a bad network; then start anew.",
   "state-foreign": "Somebody else sends to the port of the arm's state. Keep the arm's network to itself.",
   "arm-silent": "The controller does not answer. Check the cable; the link is opened again by itself, then start anew.",
+  "link-stalled":
+    "The controller takes setpoints too late or not at all, or the arm is blocked. Look for contact, check the cable and other load on the network; the link is opened again by itself, then start anew.",
+  "replies-garbled":
+    "The controller sends lines that are no messages. Check cable and firmware, restart the controller; then acknowledge.",
+  "setpoint-refused":
+    "The controller does not take setpoints. Look at its errors and for another program that commands it; then acknowledge.",
+  "reply-unasked":
+    "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
+  "arm-changed":
+    "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
   "machine-late":

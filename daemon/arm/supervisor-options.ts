@@ -25,6 +25,8 @@ export interface SupervisorOptions {
   readonly tell: (message: FromArm) => void;
   /** The link to the arm has to be opened anew. */
   readonly onLinkDead: () => void;
+  /** The arm does not obey its stop: its supply is to go, where something can open it. */
+  readonly cutSupply: () => void;
   /** For the log, outside the tick: why it stopped, and the last ticks before. */
   readonly onStop: (stop: StopReport, flight: readonly FlightEntry[]) => void;
   /** For the log, outside the tick: something is found that was not found before. */

@@ -15,6 +15,7 @@ import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import type { Authority } from "./authority.js";
 import { ChunkIntake, type Taken } from "./chunk-intake.js";
+import { BEAT_PERIOD, SILENT_BEATS } from "./guardian-protocol.js";
 import { Ladder } from "./ladder.js";
 import { type Admission, Mandate } from "./mandate.js";
 import type { MotionStream } from "./motion-stream.js";
@@ -30,6 +31,8 @@ import type { Teleoperation } from "./teleoperation.js";
 const HOLD_AROUND: Seconds = 0.3;
 /** A link without state for this long is reset (AR-09). */
 const LINK_DEAD: Seconds = 0.5;
+/** After a pause this long the guardian may have stopped the arm: it counts from the last beat, up to a beat earlier. */
+const GUARDIAN_FIRES: Seconds = (SILENT_BEATS - 1) * BEAT_PERIOD;
 /** A pause of the whole machine up to this long is gone on from by itself, from rest (PO-07). */
 const SHORT_PAUSE: Seconds = 0.25;
 /** After a pause this long nothing is as it was (HO-16). */
@@ -59,6 +62,9 @@ export class Supervisor {
   #heldSince: Instant = 0;
   #endsAt: Instant = Infinity;
   #lastTickAt: Instant = -Infinity;
+  /** When a tick streamed last, and whether it has to begin anew from rest. */
+  #streamedAt: Instant = -Infinity;
+  #interrupted = false;
   #reportedAt: Instant = -Infinity;
   /** The leader's readings since the last report. */
   #read: PuppetSample[] = [];
@@ -124,10 +130,12 @@ export class Supervisor {
     this.#judgeTick(pause, now);
     this.#lead(now);
     if (this.engaged) {
-      if (pause > this.#options.limits.mostAge.stream) {
+      this.#interrupted ||= pause > GUARDIAN_FIRES;
+      if (this.#interrupted) {
         // What has arrived meanwhile is read before anything is sent.
-        this.#paused(pause, now);
+        this.#paused(now);
       } else {
+        this.#streamedAt = now;
         this.#look(now);
         this.#follow(now);
         this.#send(dueAt, now);
@@ -184,7 +192,7 @@ export class Supervisor {
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
-  linkLost(detail: string, now: Instant): void {
+  linkLost(detail: string, now: Instant, code: "link-lost" | "link-stalled" = "link-lost"): void {
     if (this.#authority.arm === null) {
       return;
     }
@@ -196,7 +204,7 @@ export class Supervisor {
     }
     this.#endStream();
     if (this.#mandate.take({ kind: "link-lost" }, now).taken && engaged) {
-      this.#stops.add("link-lost", detail, false, now);
+      this.#stops.add(code, detail, false, now);
     }
     this.#options.onLinkDead();
   }
@@ -350,6 +358,9 @@ export class Supervisor {
         this.#stoppedAt = now;
         this.#options.arm.stop("quick");
         this.#stops.once(code, detail, now);
+        if (code === "stop-not-obeyed") {
+          this.#options.cutSupply();
+        }
       }
       return;
     }
@@ -367,7 +378,15 @@ export class Supervisor {
         }
         break;
       case "ramp":
-        this.#leaveMotion(code, detail, now);
+        if (code === "link-stalled") {
+          // What is under way must not be executed late, and nothing gentler than the reset keeps it from that. An arm that is
+          // blocked looks the same from here, and takes the stop at once.
+          this.#options.arm.stop("quick");
+          this.#options.arm.reset();
+          this.linkLost(detail, now, code);
+        } else {
+          this.#leaveMotion(code, detail, now);
+        }
         break;
       case "slow":
       case "note":
@@ -393,7 +412,13 @@ export class Supervisor {
   }
 
   /** The process was held up: the arm has come to rest at the last frame meanwhile. */
-  #paused(pause: Seconds, now: Instant): void {
+  #paused(now: Instant): void {
+    const pause = now - this.#streamedAt;
+    if (pause <= this.#options.limits.mostAge.stream) {
+      return;
+    }
+    this.#interrupted = false;
+    this.#streamedAt = now;
     const detail = `no tick for ${(pause * 1000).toFixed(0)} ms`;
     this.#stream?.restart(HOLD_AROUND);
     if (pause > SUSPENDED) {
@@ -563,9 +588,12 @@ export class Supervisor {
   }
 
   #begin(request: Exclude<ArmRequest, { readonly kind: "acknowledge" }>, lease: number, now: Instant): Admission {
-    const inTheWay = request.kind === "home" ? (this.#stream?.wayHome(this.#options.home) ?? null) : null;
-    if (inTheWay !== null) {
-      return { ok: false, reason: `the straight way home is not free (${inTheWay}): use the vendor's pendant` };
+    if (request.kind === "home") {
+      const inTheWay = this.#stream?.wayTo(request.to ?? this.#options.home) ?? null;
+      if (inTheWay !== null) {
+        const what = request.to === undefined ? "home" : "there";
+        return { ok: false, reason: `the straight way ${what} is not free (${inTheWay}): use the vendor's pendant` };
+      }
     }
     if (request.kind === "teleop" && this.#options.teleop === null) {
       return { ok: false, reason: "this cell has no puppet: name one under puppet: in the configuration" };
@@ -588,7 +616,7 @@ export class Supervisor {
         break;
       case "home":
         this.#clearForMotion();
-        this.#stream?.goHome(this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
+        this.#stream?.goTo(request.to ?? this.#options.home, Math.max(0, this.#heldSince + HOLD_AROUND - now));
         break;
       case "follow-policy":
         this.#clearForMotion();
@@ -612,6 +640,8 @@ export class Supervisor {
       this.#sender.start(arm.measured);
       this.#heldSince = now;
       this.#lastTickAt = now;
+      this.#streamedAt = now;
+      this.#interrupted = false;
       this.#endsAt = Infinity;
       this.#stops.clear();
     }

@@ -1,12 +1,24 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { projectPath } from "../ports/project-path.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface Options {
   readonly config: string;
   readonly seconds: number;
   readonly n: number;
+  readonly seed: number;
   readonly json?: boolean;
   readonly realTime: boolean;
+}
+
+interface Demonstrations {
+  readonly episodes: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly tasks: "bread" | "carrot" | "all";
+  readonly looks: "nominal" | "varied";
+  readonly fps?: number;
+  readonly minutes?: number;
 }
 
 /** `kinevla bench`: measures the whole system in the virtual lab; each bench starts what it needs. */
@@ -35,9 +47,15 @@ export function register(program: Command): void {
   count(add("chunk", "time from picture to arm process, by phase"), "chunks", 100).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/chunk.js")).benchChunk(given(options))),
   );
+  seconds(
+    add("recording", "how evenly setpoints reach the controller with and without a recording, in turn"),
+    60,
+  ).action(async (options: Options) =>
+    print(options, await (await import("../../test/bench/recording.js")).benchRecording(given(options))),
+  );
   bench
     .command("recorder")
-    .description("kill -9 of a recorder process at random instants: what is lost")
+    .description("kill -9 of a recorder process and of repairs at random instants: what is lost")
     .option("--n <count>", "kills", positive, 50)
     .action(async ({ n }: { readonly n: number }) => {
       const { benchRecorder } = await import("../../test/bench/recorder.js");
@@ -74,6 +92,24 @@ export function register(program: Command): void {
     print(options, await (await import("../../test/bench/memory.js")).benchMemory(given(options))),
   );
   seconds(
+    count(
+      bench
+        .command("teleop")
+        .description(
+          "from a leader arm's reading to the wire, and random takeovers from a policy in motion, at the arm process",
+        )
+        .option("--json", "print the figures as JSON alone"),
+      "takeovers",
+      200,
+    ),
+    30,
+  )
+    .option("--seed <n>", "of the takeovers' instants and poses", positive, 1)
+    .action(async (options: Options) => {
+      const { benchTeleop } = await import("../../test/bench/teleop.js");
+      print(options, await benchTeleop({ ...given(options), seed: options.seed }));
+    });
+  seconds(
     bench
       .command("puppet")
       .description("rate and age of a leader arm's samples at the arm process's socket, sound and with faults")
@@ -82,6 +118,25 @@ export function register(program: Command): void {
   ).action(async (options: Options) =>
     print(options, await (await import("../../test/bench/puppet.js")).benchPuppet(given(options))),
   );
+  const demonstrations = add(
+    "demonstrations",
+    "a scripted hand on a virtual leader arm shows tasks; each is recorded and labelled with the lab's verdict",
+  )
+    .option("--episodes <n>", "how many", positive, 20)
+    .option("--minutes <n>", "begin none later than this", positive)
+    .option("--seed <n>", "of the first scene; the next ones count up", wholeNumber, 7_000_000)
+    .option("--out <folder>", "where the recordings stay", projectPath(".run", "demonstrations"))
+    .addOption(
+      new Option("--tasks <which>", "tasks that are shown in turn").choices(["bread", "carrot", "all"]).default("all"),
+    )
+    .addOption(new Option("--looks <which>", "of the scenes").choices(["nominal", "varied"]).default("varied"))
+    .option("--fps <n>", "pictures a second of each camera (default: the lab's own)", positive)
+    .addHelpText("after", "\nExample:\n  kinevla bench demonstrations --episodes 20 --out ~/demonstrations");
+  demonstrations.action(async (options: Options & Demonstrations) => {
+    const { benchDemonstrations } = await import("../../test/bench/demonstrations.js");
+    const { episodes, seed, out, tasks, looks, fps, minutes } = options;
+    print(options, await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks, fps, minutes }));
+  });
 }
 
 function given(options: Options) {

@@ -10,6 +10,13 @@ const PHASE_WORDS: Readonly<Record<ServerMessageOf<"progress">["phase"], string>
   failed: "Failed",
 };
 
+/** For a replay, where they differ. */
+const REPLAY_WORDS: Partial<typeof PHASE_WORDS> = {
+  homing: "To start",
+  thinking: "Preparing",
+  acting: "Replaying",
+};
+
 /** Describes a run of messages; progress and text that say nothing new in their task are left out. */
 export function describing(): (message: ServerMessage) => string | null {
   let task = 0;
@@ -81,11 +88,12 @@ export function describeChunk(chunk: ServerMessageOf<"chunk">): string {
 
 /** How far the task is. */
 export function describeProgress(progress: ServerMessageOf<"progress">): string {
-  const end = progress.phase === "finished" || progress.phase === "stopped" || progress.phase === "failed";
-  const count = end
-    ? `${progress.chunks} chunks, ${(progress.changedAt - progress.startedAt).toFixed(1)} s`
-    : progress.instruction;
-  return line(PHASE_WORDS[progress.phase], progress.detail === "" ? count : `${progress.detail} (${count})`);
+  const { phase, detail, replay } = progress;
+  const end = phase === "finished" || phase === "stopped" || phase === "failed";
+  const chunks = replay === null ? `${progress.chunks} chunks, ` : "";
+  const count = end ? `${chunks}${(progress.changedAt - progress.startedAt).toFixed(1)} s` : progress.instruction;
+  const word = (replay === null ? undefined : REPLAY_WORDS[phase]) ?? PHASE_WORDS[phase];
+  return line(word, detail === "" ? count : `${detail} (${count})`);
 }
 
 /** What is wrong and what to do. */

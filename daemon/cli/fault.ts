@@ -15,6 +15,8 @@ interface Options {
   readonly minutes: number;
   readonly record?: string;
   readonly report?: string;
+  readonly wire?: string;
+  readonly list?: boolean;
   readonly json?: boolean;
   readonly realTime: boolean;
 }
@@ -26,6 +28,7 @@ export function register(program: Command): void {
     .description("inject faults into a system in the virtual lab and judge what reaches the arm")
     .option("--case <ids>", "rows of the catalogue of faults, for example 1,2,16-20", idList)
     .option("--all", "every case that can run here")
+    .option("--list", "only say which rows have a case, in which modes, and why others have none")
     .option("--mode <name>", "only in this mode: policy, homing, hold, standby")
     .option("--runs <n>", "runs of each trial in each mode, at random phases", wholeNumber, 3)
     .option("--seed <n>", "of the first run; each further one adds 1", wholeNumber, 1)
@@ -34,6 +37,7 @@ export function register(program: Command): void {
     .option("--minutes <n>", "length of a soak", wholeNumber, 30)
     .option("--record <file>", "add every run to this file; what it holds already counts too")
     .option("--report <file>", "write a report, from the whole record where one is named")
+    .option("--wire <folder>", "keep the whole record of each run that is not as expected, as JSON")
     .option("--config <file>", "configuration", projectPath("daemon", "config", "lab.yaml"))
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--json", "print the figures as JSON alone")
@@ -43,9 +47,20 @@ export function register(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const { config, json, realTime, record, report, quiet, minutes, runs, seed } = options;
+  if (options.list === true) {
+    const { coverage, coverageInWords } = await import("../../test/fault/coverage.js");
+    const rows = coverage();
+    process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : coverageInWords(rows));
+    return;
+  }
   const soaks = options.soak === true || quiet === true;
   if (!soaks && options.all !== true && options.case === undefined) {
-    throw new CliError(EXIT.usage, "nothing-to-do", "Say which cases to run.", "Use --case, --all, --soak or --quiet.");
+    throw new CliError(
+      EXIT.usage,
+      "nothing-to-do",
+      "Say which cases to run.",
+      "Use --case, --all, --list, --soak or --quiet.",
+    );
   }
   const { runFaultSuite, runSoak } = await import("../../test/fault/run-fault.js");
   const interruption = new AbortController();
@@ -66,7 +81,8 @@ async function run(options: Options): Promise<void> {
     print(figures, json === true);
   } else {
     const ids = options.all === true ? null : (options.case ?? []);
-    const figures = await runFaultSuite({ ...common, ids, runs, mode: options.mode ?? null });
+    const wire = options.wire ?? null;
+    const figures = await runFaultSuite({ ...common, ids, runs, mode: options.mode ?? null, wire });
     failures = figures.failed + figures.violations.length;
     print(figures, json === true);
   }

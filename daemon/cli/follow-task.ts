@@ -1,4 +1,4 @@
-import type { OperatorClient } from "../operator/client.js";
+import type { HeldRequest, OperatorClient } from "../operator/client.js";
 import type { ServerMessage, ServerMessageOf } from "../operator/server-message.js";
 import { need } from "./operator-link.js";
 
@@ -10,9 +10,18 @@ export interface TaskWish {
 }
 
 /** Starts a task and follows it to its end; control must be held. Throws CliError when it is refused. */
-export async function followTask(
+export function followTask(
   client: OperatorClient,
   wish: TaskWish,
+  onMessage: (message: ServerMessage) => void,
+): Promise<ServerMessageOf<"progress">> {
+  return followRequest(client, { type: "instruct", ...wish }, onMessage);
+}
+
+/** The same for any request that begins a task. */
+export async function followRequest(
+  client: OperatorClient,
+  request: HeldRequest,
   onMessage: (message: ServerMessage) => void,
 ): Promise<ServerMessageOf<"progress">> {
   const before = await need(client.request({ type: "status" }), "status");
@@ -32,7 +41,7 @@ export async function followTask(
     });
   });
   try {
-    await need(client.requestInControl({ type: "instruct", ...wish }), "accepted");
+    await need(client.requestInControl(request), "accepted");
     return await ended;
   } finally {
     leave();

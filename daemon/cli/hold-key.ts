@@ -83,7 +83,7 @@ export class HoldKey {
  * must be followed. Throws CliError where there is no terminal to hold a key in.
  */
 export async function whileHolding<T>(client: OperatorClient, act: () => Promise<T>): Promise<T> {
-  if (!(await needsHolding(client))) {
+  if (!(await holdingIsNeeded(client))) {
     return act();
   }
   if (!process.stdin.isTTY) {
@@ -125,20 +125,21 @@ export async function whileHolding<T>(client: OperatorClient, act: () => Promise
   }
 }
 
-function needsHolding(client: OperatorClient): Promise<boolean> {
+function holdingIsNeeded(client: OperatorClient): Promise<boolean> {
   if (client.state !== null) {
-    return Promise.resolve(isNeeded(client.state));
+    return Promise.resolve(needsHolding(client.state));
   }
   return new Promise((resolve) => {
     const leave = client.onMessage((message) => {
       if (message.type === "state") {
         leave();
-        resolve(isNeeded(message));
+        resolve(needsHolding(message));
       }
     });
   });
 }
 
-function isNeeded({ holdToRun }: ServerMessageOf<"state">): boolean {
+/** Motion needs somebody who presses hold-to-run. */
+export function needsHolding({ holdToRun }: ServerMessageOf<"state">): boolean {
   return holdToRun !== "not-needed" && holdToRun !== "waived";
 }

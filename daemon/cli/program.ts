@@ -64,5 +64,6 @@ export function buildProgram(version: string): Command {
   for (const register of COMMANDS) {
     register(program);
   }
-  return program;
+  // After them, so that none inherits it: what stands behind a command's name is that command's (`record.ts` needs it).
+  return program.enablePositionalOptions();
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { projectPath } from "../ports/project-path.js";
 import type { PuppetKind } from "../types/puppet.js";
+import { isJointVector, type JointVector } from "../types/units.js";
 
 /** What `kinevla puppet` was given. */
 export interface PuppetCommandOptions {
@@ -12,6 +13,7 @@ export interface PuppetCommandOptions {
   readonly gripperId: number;
   readonly button?: { readonly id: number; readonly address: number };
   readonly virtual?: boolean;
+  readonly at?: JointVector;
   readonly trace?: string;
   readonly save?: string;
   readonly seconds?: number;
@@ -35,6 +37,7 @@ export function register(program: Command): void {
     .option("--gripper-id <id>", "Dynamixel id of the handle", numberOf, 8)
     .option("--button <id:address>", "Dynamixel id and register of the button, where there is one", buttonOf)
     .option("--virtual", "make a virtual leader at --path (needs socat)")
+    .option("--at <degrees>", "with --virtual: where J1 to J7 stand at first, for example 0,10,0,75,0,95,0", anglesOf)
     .option("--trace <file>", "with --virtual: move along this trace instead of by keys")
     .option("--save <file>", "write each reading as a line of JSON, a trace for --trace")
     .option("--seconds <n>", "end after this time", numberOf)
@@ -44,7 +47,8 @@ export function register(program: Command): void {
 End \`kinevla start\` before you look at a leader: only one program may read it.
 Examples:
   kinevla puppet --path /dev/ttyUSB0 --kind realman-leader
-  kinevla puppet --virtual --kind dynamixel-leader --path /tmp/leader      # its button: --button 20:128`,
+  kinevla puppet --virtual --kind dynamixel-leader --path /tmp/leader --at 0,10,0,75,0,95,0
+In the configuration the button of such a leader is  button: { id: 20, address: 128 }.`,
     )
     .action(async (options: PuppetCommandOptions) => {
       if (options.virtual === true) {
@@ -77,4 +81,12 @@ function idsOf(text: string): readonly number[] {
     throw new InvalidArgumentError("seven different ids are needed, for example 1,2,3,4,5,6,7");
   }
   return ids;
+}
+
+function anglesOf(text: string): JointVector {
+  const angles = text.split(",").map((degrees) => (Number(degrees) * Math.PI) / 180);
+  if (!isJointVector(angles)) {
+    throw new InvalidArgumentError("seven angles in degrees are needed, for example 0,10,0,75,0,95,0");
+  }
+  return angles;
 }

@@ -79,28 +79,34 @@ export async function runStart(options: StartOptions): Promise<ExitCode> {
 async function followFirst(system: System, client: OperatorClient, instruction: string, seed: number): Promise<void> {
   await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 10), "accepted");
   await need(client.takeControl(), "control-granted");
-  await untilReady(client, (words) => say(line("Waiting", words)));
-  const lab = system.lab === null ? null : labControl(system.lab);
-  const task = lab === null ? -1 : taskOf(await lab.tasks(), instruction);
-  if (task >= 0) {
-    await lab?.reset(seed, "nominal", task);
+  try {
+    await untilReady(client, (words) => say(line("Waiting", words)));
+    const lab = system.lab === null ? null : labControl(system.lab);
+    const task = lab === null ? -1 : taskOf(await lab.tasks(), instruction);
+    if (task >= 0) {
+      await lab?.reset(seed, "nominal", task);
+    }
+    say(line("Instruction", instruction));
+    const describe = describing();
+    const wish = { instruction, homeFirst: true, confirm: true };
+    await whileHolding(client, () =>
+      followTask(client, wish, (message) => {
+        const words = describe(message);
+        if (words !== null) {
+          say(words);
+        }
+      }),
+    );
+    if (lab !== null) {
+      const verdict = (await lab.verdicts())[task];
+      say(line("Lab", verdict === undefined ? "it cannot judge this instruction" : verdictInWords(verdict)));
+    }
+  } finally {
+    // Whatever came of it: others may take control from now on.
+    if (client.isInControl) {
+      await need(client.releaseControl(), "accepted");
+    }
   }
-  say(line("Instruction", instruction));
-  const describe = describing();
-  const wish = { instruction, homeFirst: true, confirm: true };
-  await whileHolding(client, () =>
-    followTask(client, wish, (message) => {
-      const words = describe(message);
-      if (words !== null) {
-        say(words);
-      }
-    }),
-  );
-  if (lab !== null) {
-    const verdict = (await lab.verdicts())[task];
-    say(line("Lab", verdict === undefined ? "it cannot judge this instruction" : verdictInWords(verdict)));
-  }
-  await need(client.releaseControl(), "accepted");
 }
 
 function sayWhatNow(system: System): void {

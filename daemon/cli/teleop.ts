@@ -18,7 +18,14 @@ export function register(program: Command): void {
   withControlOptions(command)
     .addHelpText(
       "after",
-      `\nExamples:\n  kinevla teleop\n  kinevla teleop --clutch\n  kinevla teleop --end\n\nEnter ends it.\n${EXIT_HELP}`,
+      `
+At a terminal it goes on until Enter: let go of the puppet, bring it elsewhere and take over again as often as you like; c engages
+from where the puppet is. Without a terminal it ends when the puppet lets go.
+Examples:
+  kinevla teleop
+  kinevla teleop --clutch
+  kinevla teleop --end
+${EXIT_HELP}`,
     )
     .action(async (options: TeleopOptions) => {
       const { runTeleop } = await import("./run-teleop.js");

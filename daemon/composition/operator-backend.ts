@@ -4,7 +4,6 @@ import {
   concat,
   filter,
   firstValueFrom,
-  ignoreElements,
   map,
   type Observable,
   ReplaySubject,
@@ -17,14 +16,13 @@ import type { ArmLink } from "../loop/arm-link.js";
 import { reportsOf, toHold } from "../loop/arm-stages.js";
 import { unfitness } from "../loop/policy-fitness.js";
 import { runTask } from "../loop/run-task.js";
-import type { BundleRules, TaskPorts } from "../loop/task.js";
-import type { TaskEvent } from "../loop/task-event.js";
+import type { BundleRules, TaskPorts, TaskSignals } from "../loop/task.js";
 import type { Standing } from "../measure/standing.js";
 import type {
   JointLimits,
   OperatorBackend,
   Outcome,
-  TaskPhase,
+  ReplayProgress,
   TaskProgress,
   TaskRequest,
 } from "../operator/backend.js";
@@ -35,6 +33,9 @@ import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
 import type { Seconds } from "../types/units.js";
 import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
+import { cannotMove, refused } from "./refused.js";
+import { findEpisode, type ReplayRules, replayEpisode } from "./replaying.js";
+import { type Advance, tellTask } from "./tell-task.js";
 import { unmeasured } from "./unmeasured.js";
 
 /** What the backend works with. */
@@ -45,6 +46,7 @@ export interface BackendParts {
   readonly clock: Clock;
   readonly rules: BundleRules;
   readonly limits: JointLimits;
+  readonly replays: ReplayRules;
   readonly reasoning: "cached" | "every-chunk";
   readonly longestTask: Seconds;
   /** What was measured on this arm; null for a virtual one. */
@@ -64,6 +66,8 @@ interface RunningTask {
   readonly paused: BehaviorSubject<boolean>;
   readonly cancelled: ReplaySubject<string>;
   readonly ended: Promise<void>;
+  /** It can go on from wherever the arm is. */
+  readonly pausable: boolean;
 }
 
 /** The daemon as the operator server sees it: one task at a time over arm link, cameras and policy. */
@@ -132,8 +136,7 @@ export class DaemonBackend implements OperatorBackend {
         if (message.kind === "hello") {
           this.#hello = message;
         } else if (message.kind === "takeover") {
-          // The task waits: `resume` has it look anew and go on from where the arm is then.
-          this.#task?.paused.next(true);
+          this.#takenOver();
         }
       }),
     );
@@ -189,6 +192,15 @@ export class DaemonBackend implements OperatorBackend {
     }
   }
 
+  /** A task waits: `resume` has it look anew and go on from where the arm is then. A replay has no way to go on. */
+  #takenOver(): void {
+    if (this.#task?.pausable === false) {
+      this.#task.cancelled.next("the leader arm took over");
+    } else {
+      this.#task?.paused.next(true);
+    }
+  }
+
   async #end(reason: string): Promise<void> {
     this.#task?.cancelled.next(reason);
     await this.#task?.ended;
@@ -226,15 +238,45 @@ export class DaemonBackend implements OperatorBackend {
         if (this.#task === null) {
           return refused("There is no task.");
         }
+        if (!this.#task.pausable) {
+          return refused("A replay cannot be paused.", "Stop it or ask to go home, and replay it anew.");
+        }
         this.#task.paused.next(request.kind === "pause");
         return { kind: "done", detail: "" };
+      case "replay":
+        return this.#replay(request.episode, lease);
       default:
         return request satisfies never;
     }
   }
 
+  async #replay(episode: string, lease: number): Promise<Outcome> {
+    const { link, clock, replays } = this.#parts;
+    const { report, audit } = this.#present;
+    const inTheWay = cannotMove(report);
+    if (inTheWay !== null) {
+      return inTheWay;
+    }
+    // As of an instruction, but for cameras and policy, which have no part in it.
+    const wrong = this.#present.unmeasured ?? audit?.detail ?? null;
+    if (wrong !== null) {
+      return refused(wrong);
+    }
+    const found = findEpisode(replays, episode);
+    if ("reason" in found) {
+      return refused(found.reason, "See: kinevla record list");
+    }
+    await this.#end("a replay was asked for");
+    const ports = { link, clock, nextChunkId: () => this.#nextChunkId() };
+    const here = { arm: this.#hello?.arm ?? "", commanded: () => this.#present.report?.commanded ?? null };
+    this.#run(`replay of ${episode}`, { episode, length: null, differences: null }, ({ cancelled }, advance) =>
+      replayEpisode(ports, replays, { ...here, ...found, episode, lease, cancelled }, advance),
+    );
+    return { kind: "done", detail: "" };
+  }
+
   async #instruct(request: Extract<TaskRequest, { kind: "instruct" }>, lease: number): Promise<Outcome> {
-    const { policy, cameras, report } = this.#present;
+    const { policy, cameras } = this.#present;
     const camera = cameras[0];
     const unfit = unfitness(policy);
     if (unfit !== null) {
@@ -243,14 +285,9 @@ export class DaemonBackend implements OperatorBackend {
     if (camera !== undefined) {
       return refused(`${camera.role} camera: ${camera.detail}`);
     }
-    if (report === null || report.mode === "disconnected") {
-      return refused("There is no link to the arm.");
-    }
-    if (report.mode === "fault") {
-      return refused(
-        `The arm is stopped: ${report.stops[0]?.detail ?? "no reason given"}`,
-        "Acknowledge the stop first.",
-      );
+    const inTheWay = cannotMove(this.#present.report);
+    if (inTheWay !== null) {
+      return inTheWay;
     }
     await this.#end("another instruction came");
     this.#start(request, lease);
@@ -259,22 +296,37 @@ export class DaemonBackend implements OperatorBackend {
 
   #start({ instruction, homeFirst }: Extract<TaskRequest, { kind: "instruct" }>, lease: number): void {
     const { link, cameras, policy, clock, rules, reasoning, longestTask } = this.#parts;
+    const ports: TaskPorts = { link, cameras, policy, clock, nextChunkId: () => this.#nextChunkId() };
+    const task = { instruction, homeFirst, lease, rules, reasoning, longest: longestTask };
+    this.#run(instruction, null, (signals, advance) =>
+      tellTask(runTask(ports, task, signals), {
+        understood: (understanding) => this.#reasoning.next(understanding),
+        chunk: (chunk) => this.#chunks.next(chunk),
+        advance,
+      }),
+    );
+  }
+
+  /** Runs a task and publishes its progress; `replay` is null for an instruction. */
+  #run(
+    instruction: string,
+    replay: ReplayProgress | null,
+    task: (signals: TaskSignals, advance: Advance) => Observable<never>,
+  ): void {
+    const { clock } = this.#parts;
     const paused = new BehaviorSubject(false);
     const cancelled = new ReplaySubject<string>(1);
-    const ports: TaskPorts = { link, cameras, policy, clock, nextChunkId: () => (this.#chunkCount += 1) };
-    const task = { instruction, homeFirst, lease, rules, reasoning, longest: longestTask };
     this.#tasks += 1;
     let progress: TaskProgress = {
-      ...{ id: this.#tasks, instruction, phase: "thinking", detail: "", chunks: 0 },
+      ...{ id: this.#tasks, instruction, replay, phase: "thinking", detail: "", chunks: 0 },
       ...{ startedAt: clock.now(), changedAt: clock.now() },
     };
-    const advance = (change: Partial<TaskProgress>): void => {
+    const advance: Advance = (change) => {
       progress = { ...progress, ...change, changedAt: clock.now() };
       this.#progress.next(progress);
     };
-    const events = runTask(ports, task, { paused, cancelled });
-    const ended = firstValueFrom(concat(events.pipe(this.#tell(advance)), [undefined]));
-    const running: RunningTask = { paused, cancelled, ended };
+    const ended = firstValueFrom(concat(task({ paused, cancelled }, advance), [undefined]));
+    const running: RunningTask = { paused, cancelled, ended, pausable: replay === null };
     this.#task = running;
     void ended.then(() => {
       if (this.#task === running) {
@@ -283,41 +335,8 @@ export class DaemonBackend implements OperatorBackend {
     });
   }
 
-  /** Publishes what happens in a task; completes when it is over. */
-  #tell(advance: (change: Partial<TaskProgress>) => void): (events: Observable<TaskEvent>) => Observable<never> {
-    let accepted = 0;
-    return (events) =>
-      events.pipe(
-        map((event) => {
-          switch (event.kind) {
-            case "phase":
-              return advance({ phase: event.phase === "engaging" ? "thinking" : event.phase, detail: "" });
-            case "understood":
-              return this.#reasoning.next(event.understanding);
-            case "chunk":
-              this.#chunks.next(event.chunk);
-              accepted += event.chunk.accepted ? 1 : 0;
-              return advance({ chunks: accepted });
-            case "fault":
-              return advance({ detail: event.fault.detail });
-            case "finished":
-              return advance({ phase: PHASE_OF[event.outcome], detail: event.reason });
-            default:
-              return event satisfies never;
-          }
-        }),
-        ignoreElements(),
-      );
+  #nextChunkId(): number {
+    this.#chunkCount += 1;
+    return this.#chunkCount;
   }
-}
-
-const PHASE_OF: Readonly<Record<Extract<TaskEvent, { kind: "finished" }>["outcome"], TaskPhase>> = {
-  completed: "finished",
-  stopped: "stopped",
-  failed: "failed",
-  "timed-out": "failed",
-};
-
-function refused(reason: string, hint = "Run `kinevla doctor` if it is not clear what to do."): Outcome {
-  return { kind: "refused", reason, hint };
 }

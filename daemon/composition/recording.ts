@@ -29,6 +29,8 @@ export interface Recording {
   }): void;
   /** Begins or ends a demonstration. */
   record(request: Extract<TaskRequest, { kind: "record" }>): Outcome;
+  /** Somebody else is in control, or nobody: ends a demonstration. */
+  controlChanged(): void;
   /** Closes what is open. */
   end(): Promise<void>;
 }
@@ -39,7 +41,7 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
   const fault = new BehaviorSubject<Fault | null>(null);
   if (recording === undefined) {
     const record = (): Outcome => refused("Nothing is recorded here.", "Add `recording` to the configuration.");
-    return { link, fault, begin: () => undefined, record, end: async () => undefined };
+    return { link, fault, begin: () => undefined, record, controlChanged: () => undefined, end: async () => undefined };
   }
   const hear = (message: FromRecorder): void => {
     if (message.kind !== "failed") {
@@ -81,7 +83,11 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
     },
     record: ({ action, task, success }) => {
       if (fault.value !== null && action !== "begin") {
-        return refused(`It is not recorded: ${fault.value.detail}`, fault.value.hint);
+        // It is over all the same: the next one may be begun.
+        demonstrations?.discard();
+        return action === "discard"
+          ? { kind: "done", detail: "" }
+          : refused(`It is not recorded: ${fault.value.detail}`, fault.value.hint);
       }
       const refusal =
         action === "begin"
@@ -93,6 +99,7 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
         ? { kind: "done", detail: "" }
         : refused(refusal ?? "The daemon is still starting.", "See `kinevla record --help`.");
     },
+    controlChanged: () => demonstrations?.leave(),
     end: () => recorder.end(),
   };
 }

@@ -113,7 +113,7 @@ export const configSchema = z.strictObject({
   /**
    * What authorises the motion that the leader asks for: its own `button`, at the arm process itself, so that it works
    * while the daemon is down, or the hold-to-run control of the `operator` in control. Where it is left out: the button of
-   * a realman-leader, and the operator for a dynamixel-leader, which has no button.
+   * a leader whose section has one, and the operator for every other.
    */
   teleop: z.strictObject({ enabling: z.enum(["button", "operator"]) }).optional(),
   /**
@@ -203,7 +203,7 @@ export function parseConfig(text: string, path: string): Config {
     ...config,
     ...(cell_box === undefined ? {} : { cell_box }),
     ...(puppet === undefined ? {} : { puppet: { ...puppet, calibration: resolve(folder, puppet.calibration) } }),
-    teleopEnabling: teleop?.enabling ?? (puppet?.kind === "dynamixel-leader" ? "operator" : "button"),
+    teleopEnabling: teleop?.enabling ?? (hasButton(puppet) ? "button" : "operator"),
     ...(evidence_directory === undefined ? {} : { evidence_directory: resolve(folder, evidence_directory) }),
     ...(calibration === undefined
       ? {}
@@ -226,4 +226,9 @@ export function parseConfig(text: string, path: string): Config {
     guardianSocket: resolve(runDirectory, "guardian.sock"),
     puppetSocket: resolve(runDirectory, "puppet.sock"),
   };
+}
+
+/** No button is known in the frame of RealMan's leader (drivers/puppet). */
+function hasButton(puppet: PuppetConfig | undefined): boolean {
+  return puppet?.kind === "dynamixel-leader" && puppet.button !== undefined;
 }

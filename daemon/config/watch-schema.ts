@@ -3,8 +3,8 @@ import { type JointVector, mapJoints } from "../types/units.js";
 import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
 
-// Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-04, PO-05,
-// PO-06, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-16, HO-15.
+// Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-03, PO-04, PO-05,
+// PO-06, PO-07, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-15.
 
 /** At most the catalogue's number: a file may only be stricter. */
 const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
@@ -69,6 +69,10 @@ export const watchSchema = z.strictObject({
   foreign_note_per_s: most(10),
   foreign_stop_per_s: most(1000),
   answer_ms: most(200),
+  stalled_commanded_deg: most(0.5),
+  stalled_part: most(0.2),
+  stalled_ms: most(100),
+  garbled_per_s: most(5),
   stop_obeyed_ms: most(300),
   lateness_ms: most(5),
   slow_pace: most(0.5),
@@ -82,10 +86,12 @@ export const chunkSchema = z.strictObject({
   outside_deg: most(2),
   outside_cell_mm: most(10),
   jump_deg: most(15),
+  first_jump_deg: most(10),
   haste_part: most(3),
   outside_in_row: most(3),
   jumps_in_row: most(2),
   garbage_within_s: least(10, 600),
+  starved_ms: most(250),
   longest_s: most(120),
 });
 
@@ -158,6 +164,12 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     },
     foreign: { note: raw.foreign_note_per_s.value, stop: raw.foreign_stop_per_s.value },
     answer: milli(raw.answer_ms),
+    stalled: {
+      commanded: degrees(raw.stalled_commanded_deg),
+      part: raw.stalled_part.value,
+      lasting: milli(raw.stalled_ms),
+    },
+    garbled: raw.garbled_per_s.value,
     stopObeyed: milli(raw.stop_obeyed_ms),
     lateness: milli(raw.lateness_ms),
     slow: { pace: raw.slow_pace.value, lasting: milli(raw.slow_ms) },
@@ -172,10 +184,12 @@ export function chunkLimits(raw: z.infer<typeof chunkSchema>): ChunkLimits {
     outside: raw.outside_deg.value * DEGREE,
     outsideCell: raw.outside_cell_mm.value / 1000,
     jump: raw.jump_deg.value * DEGREE,
+    firstJump: raw.first_jump_deg.value * DEGREE,
     haste: raw.haste_part.value,
     outsideInRow: raw.outside_in_row.value,
     jumpsInRow: raw.jumps_in_row.value,
     garbageWithin: raw.garbage_within_s.value,
+    starved: raw.starved_ms.value / 1000,
     longest: raw.longest_s.value,
   };
 }

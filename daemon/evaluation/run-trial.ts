@@ -111,6 +111,7 @@ function recording() {
 async function goHomeAgain(client: OperatorClient, progress: (words: string) => void): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      await untilLinked(client);
       // Refused where nothing is latched.
       await client.requestInControl({ type: "acknowledge", reason: "next trial" });
       await goHome(client, () => undefined);
@@ -122,6 +123,18 @@ async function goHomeAgain(client: OperatorClient, progress: (words: string) => 
       progress(`acknowledging on the way home: ${error.message}`);
     }
   }
+}
+
+/** A link that was reset (AR-13) is opened again by itself. */
+function untilLinked(client: OperatorClient): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = client.onMessage((message) => {
+      if (message.type === "state" && message.mode !== "disconnected") {
+        leave();
+        resolve();
+      }
+    });
+  });
 }
 
 function rounded(value: number): number {

@@ -18,6 +18,9 @@ export async function configApart(file: string, copy: string, runDirectory: stri
   document.setIn(["operator", "port"], await freeTcpPort());
   document.setIn(["limits"], original.limits);
   document.setIn(["policy", "bundle"], original.policy.bundle);
+  if (original.puppet !== undefined) {
+    document.setIn(["puppet", "calibration"], original.puppet.calibration);
+  }
   document.setIn(["run_directory"], runDirectory);
   writeFileSync(copy, document.toString());
   return copy;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { armProcessCommand, guardianCommand } from "../arm/commands.js";
+import { armProcessCommand, guardianCommand, puppetCommand } from "../arm/commands.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
 import { projectPath } from "../ports/project-path.js";
@@ -13,11 +13,11 @@ import { makeRunDirectory } from "./run-directory.js";
 /** What to start. */
 export interface SystemOptions {
   readonly configFile: string;
-  /** Start the virtual lab with this seed; null where a real arm and cameras are there. */
-  readonly lab: { readonly seed: number } | null;
+  /** Start the virtual lab with this seed and so many pictures a second; null where a real arm and cameras are there. */
+  readonly lab: { readonly seed: number; readonly fps?: number } | null;
   /** Use free ports and a folder of its own instead of those of the configuration, so that several can run. */
   readonly apart: boolean;
-  /** False starts the arm process without real-time scheduling even where it may be had. */
+  /** False starts arm, guardian and puppet process without real-time scheduling even where it may be had. */
   readonly realTime: boolean;
   /** Of the daemon, beside its configuration. */
   readonly daemonArguments?: readonly string[];
@@ -98,7 +98,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     let lab: string | null = null;
     if (options.lab !== null) {
       options.progress("virtual lab");
-      lab = await startLab(config, options, options.lab.seed, start);
+      lab = await startLab(config, options, options.lab, start);
     }
     options.progress("arm process and its guardian");
     const guardian = guardianCommand(configFile, options.realTime);
@@ -106,7 +106,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const arm = armProcessCommand(configFile, options.realTime);
     start("arm", arm.command, arm.args);
     if (config.puppet !== undefined) {
-      start("puppet", node, [projectPath("dist", "daemon", "puppet", "main.js"), "--config", configFile]);
+      const puppet = puppetCommand(configFile, options.realTime);
+      start("puppet", puppet.command, puppet.args);
     }
 
     options.progress("daemon with cameras and policy");
@@ -134,7 +135,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 async function startLab(
   config: Config,
   { realTime, signal }: SystemOptions,
-  seed: number,
+  { seed, fps }: NonNullable<SystemOptions["lab"]>,
   start: (name: string, command: string, args: readonly string[], onLine: (line: string) => void) => Child,
 ): Promise<string> {
   const camera = "url" in config.cameras.front ? new URL(config.cameras.front.url).port : "0";
@@ -146,6 +147,7 @@ async function startLab(
   const args = [
     ...["--seed", String(seed), "--controller-port", String(config.arm.link.port)],
     ...["--camera-port", camera, "--control-port", "0"],
+    ...(fps === undefined ? [] : ["--fps", String(fps)]),
     ...(realTime ? ["--real-time", String(CONTROLLER_PRIORITY)] : []),
   ];
   const child = start("lab", process.execPath, [script, ...args], (line) => {

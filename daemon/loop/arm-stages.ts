@@ -1,7 +1,7 @@
 import { defer, EMPTY, filter, first, map, mergeMap, type Observable, of, skipWhile, timeout } from "rxjs";
 import type { Clock } from "../ports/clock.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
-import type { Instant, Seconds } from "../types/units.js";
+import type { Instant, JointPosition, Seconds } from "../types/units.js";
 import type { ArmLink } from "./arm-link.js";
 import { type Finished, finished } from "./task-event.js";
 
@@ -53,8 +53,8 @@ export function toHold(link: ArmLink, lease: number): Observable<Finished> {
   );
 }
 
-/** Goes to the home pose; completes when the arm holds there, or ends the task. */
-export function toHome(link: ArmLink, lease: number, clock: Clock): Observable<Finished> {
+/** Goes to the home pose, or to another one (rad), as slowly; completes when the arm holds there, or ends the task. */
+export function toHome(link: ArmLink, lease: number, clock: Clock, to?: JointPosition): Observable<Finished> {
   return defer(() => {
     const askedAt = clock.now();
     const arrival = reportsOf(link).pipe(
@@ -64,10 +64,11 @@ export function toHome(link: ArmLink, lease: number, clock: Clock): Observable<F
         report.mode === "hold" && report.stops.every(({ at }) => at < askedAt) ? EMPTY : of(ending(report, askedAt)),
       ),
     );
-    return ask(link, { kind: "home" }, lease, arrival).pipe(
+    return ask(link, { kind: "home", ...(to === undefined ? {} : { to }) }, lease, arrival).pipe(
       timeout({
         first: HOME_TIME * 1000,
-        with: () => of(finished("failed", "the arm did not reach its home pose in time")),
+        with: () =>
+          of(finished("failed", `the arm did not reach ${to === undefined ? "its home pose" : "that pose"} in time`)),
       }),
     );
   });

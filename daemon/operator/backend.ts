@@ -1,10 +1,10 @@
 import type { Observable } from "rxjs";
 import type { PolicyDescription } from "../ports/policy.js";
-import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
+import type { ChunkReport, Fault, ReplayDifferences, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest } from "../types/arm-link.js";
 import type { CameraRole } from "../types/frame.js";
 import type { Role } from "../types/role.js";
-import type { Instant } from "../types/units.js";
+import type { Instant, Seconds } from "../types/units.js";
 
 /** Everything that the operator server needs of the daemon. */
 export interface OperatorBackend {
@@ -49,6 +49,8 @@ export type TaskRequest =
   /** Ramp to hold and keep the task. */
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
+  /** A recorded episode, by the name of its file. */
+  | { readonly kind: "replay"; readonly episode: string }
   /** Begins or ends the recording of a demonstration. */
   | {
       readonly kind: "record";
@@ -77,6 +79,17 @@ export interface TaskProgress {
   readonly changedAt: Instant;
   /** Chunks accepted so far. */
   readonly chunks: number;
+  /** null where an instruction is followed. */
+  readonly replay: ReplayProgress | null;
+}
+
+/** A task that replays an episode. */
+export interface ReplayProgress {
+  readonly episode: string;
+  /** null until it is read. */
+  readonly length: Seconds | null;
+  /** null unless it came to its end. */
+  readonly differences: ReplayDifferences | null;
 }
 
 /** The whole system at one instant. */

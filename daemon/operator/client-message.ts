@@ -68,6 +68,18 @@ const resume = z
   .strictObject({ type: z.literal("resume"), ...held })
   .meta({ description: "Go on with a paused task." });
 
+const replay = z
+  .strictObject({
+    type: z.literal("replay"),
+    ...held,
+    episode: z
+      .string()
+      .max(200)
+      .regex(/^[\w.-]+\.mcap$/, "a file name that ends in .mcap, without a folder")
+      .meta({ description: "File of the episode in the daemon's folder of recordings." }),
+  })
+  .meta({ description: "Move the arm as in a recorded episode, after a slow way to its first pose." });
+
 const record = z
   .strictObject({
     type: z.literal("record"),
@@ -130,6 +142,7 @@ export const clientMessage = z.discriminatedUnion("type", [
   instruct,
   pause,
   resume,
+  replay,
   record,
   home,
   teleop,

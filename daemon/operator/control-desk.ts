@@ -117,6 +117,8 @@ export class ControlDesk {
       case "pause":
       case "resume":
         return this.#task(message, { kind: message.type });
+      case "replay":
+        return this.#task(message, { kind: "replay", episode: message.episode });
       case "record": {
         const { action, task, success } = message;
         return this.#task(message, { kind: "record", action, task, success });

@@ -34,6 +34,7 @@ export const RIGHTS: Rights = {
   instruct: operators(WORKING),
   pause: operators(WORKING),
   resume: operators(WORKING),
+  replay: operators(WORKING),
   record: operators(ANY),
   home: operators(WORKING),
   teleop: operators(WORKING),

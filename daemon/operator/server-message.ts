@@ -174,6 +174,16 @@ const faults = z
   .strictObject({ type: z.literal("faults"), faults: z.array(fault) })
   .meta({ description: "Topic faults: everything that is wrong now; an empty list when nothing is." });
 
+const replayDifferences = z
+  .strictObject({ poses: z.int(), median: joints, p99: joints, most: joints })
+  .meta({ description: "Measured then and now, each joint, without sign." });
+
+const replay = z.strictObject({
+  episode: z.string(),
+  length: seconds.nullable().meta({ description: "null until it is read." }),
+  differences: replayDifferences.nullable().meta({ description: "null unless it came to its end." }),
+});
+
 const progress = z
   .strictObject({
     type: z.literal("progress"),
@@ -184,6 +194,7 @@ const progress = z
     startedAt: instant,
     changedAt: instant,
     chunks: z.int(),
+    replay: replay.nullable().meta({ description: "The episode that is replayed; null for an instruction." }),
   })
   .meta({ description: "Topic progress: the present or last task." });
 

@@ -223,6 +223,7 @@ export class OperatorSession implements DeskClient {
       case "instruct":
       case "pause":
       case "resume":
+      case "replay":
       case "record":
       case "home":
       case "teleop":

@@ -1,4 +1,4 @@
-import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
+import type { ChunkReport, Fault, ReplayDifferences, Understanding } from "../ports/task-news.js";
 import type { ArmReport } from "../types/arm-link.js";
 import type { TeleopReport } from "../types/teleop.js";
 import type { TaskProgress } from "./backend.js";
@@ -101,6 +101,19 @@ export function faultsMessage(faults: readonly Fault[]): ServerMessageOf<"faults
 
 /** The present or last task. */
 export function progressMessage(task: TaskProgress): ServerMessageOf<"progress"> {
-  const { instruction, phase, detail, startedAt, changedAt, chunks } = task;
-  return { type: "progress", task: task.id, instruction, phase, detail, startedAt, changedAt, chunks };
+  const { instruction, phase, detail, startedAt, changedAt, chunks, replay } = task;
+  return {
+    ...{ type: "progress", task: task.id, instruction, phase, detail, startedAt, changedAt, chunks },
+    replay: replay === null ? null : { ...replay, differences: differencesMessage(replay.differences) },
+  };
+}
+
+function differencesMessage(
+  differences: ReplayDifferences | null,
+): NonNullable<ServerMessageOf<"progress">["replay"]>["differences"] {
+  if (differences === null) {
+    return null;
+  }
+  const { poses, median, p99, most } = differences;
+  return { poses, median: [...median], p99: [...p99], most: [...most] };
 }

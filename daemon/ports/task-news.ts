@@ -1,5 +1,5 @@
 import type { ActionTokens, Reasoning } from "../types/chunk.js";
-import type { Instant, Seconds } from "../types/units.js";
+import type { Instant, JointVector, Seconds } from "../types/units.js";
 import type { PhaseTimes } from "./policy.js";
 
 /** Something that went wrong and what to do about it. */
@@ -28,6 +28,15 @@ export interface ChunkPhases extends PhaseTimes {
   readonly grab: Seconds;
   /** What was not model time from there until the arm process had the chunk: the ways between the processes. */
   readonly handOver: Seconds;
+}
+
+/** How far apart measured positions then and now were in a replay, rad, J1 to J7. */
+export interface ReplayDifferences {
+  /** Compared poses. */
+  readonly poses: number;
+  readonly median: JointVector;
+  readonly p99: JointVector;
+  readonly most: JointVector;
 }
 
 /** One chunk, after the arm process took or refused it. */

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import pino from "pino";
 import { startPuppetProcess } from "../../drivers/puppet/process.js";
 import { createPuppet } from "../../drivers/puppet/serial-puppet.js";
 import { loadConfig } from "../config/config.js";
@@ -8,6 +7,7 @@ import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
+import { processLog } from "../service/process-log.js";
 import { serviceManager } from "../service/service-manager.js";
 import { OPERATOR_HINT } from "../types/driver-error.js";
 import { puppetOptions } from "./puppet-options.js";
@@ -28,7 +28,7 @@ try {
       `${config.file} has no section puppet: there is no leader arm to read. Add one, or do not start this.`,
     );
   }
-  const log = pino({ name: "puppet", level: config.log.level });
+  const log = processLog({ name: "puppet", level: config.log.level });
   const manager = serviceManager();
   const running = startPuppetProcess(createPuppet(puppetOptions(config.puppet), hostClock), config.puppetSocket, {
     found: (identity) => log.info({ identity }, "the leader arm is read"),

@@ -1,3 +1,5 @@
+// Interlocks: HO-10.
+
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC:
     "The disk is full: make room, then run kinevla record repair on the folder. Recording starts with the next episode.",

@@ -36,6 +36,8 @@ export interface Demonstrations {
   /** Ends it with a label. */
   keep(success: boolean | null): string | null;
   discard(): string | null;
+  /** Whoever showed it is gone: what there is of it stays, without a label. */
+  leave(): void;
 }
 
 const NONE = "No demonstration is being recorded.";
@@ -126,7 +128,8 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
   const hearProgress = (progress: TaskProgress): void => {
     const outcome = OUTCOME[progress.phase];
     const runs = outcome === null && progress.phase !== "paused";
-    if (runs && task !== progress.id && parts.policyRuns && !demonstrating && !correcting) {
+    // A replay is no run of the policy: it would teach the next one what is taught already.
+    if (runs && progress.replay === null && task !== progress.id && parts.policyRuns && !demonstrating && !correcting) {
       task = progress.id;
       instruction = progress.instruction;
       open("policy", instruction, progress.changedAt, 0);
@@ -182,6 +185,10 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
         recorder.close({ endedAt: clock.now(), outcome: "completed", reason: "kept by the operator", success }),
       ),
     discard: () => end(() => recorder.discard()),
+    leave: () => {
+      const reason = "whoever showed it was not in control any more";
+      end(() => recorder.close({ endedAt: clock.now(), outcome: "stopped", reason, success: null }));
+    },
   };
 }
 

@@ -60,7 +60,14 @@ async function mend(path: string): Promise<Repaired> {
   const closed = path.slice(0, -OPEN.length) + CLOSED;
   const left = (detail: string): Repaired => ({ file, result: "left", messages: 0, detail });
   if (existsSync(closed)) {
-    return left(`${basename(closed)} is there already: move one of the two away`);
+    // A repair that was killed between its last two steps has left both.
+    const [whole, messages] = [await inspectEpisode(closed), await messagesIn(path)];
+    if (whole.wrong !== null || whole.messages !== messages) {
+      return left(`${basename(closed)} is there already and holds something else: move one of the two away`);
+    }
+    rmSync(path);
+    syncFolder(join(path, ".."));
+    return { file, result: "mended", messages, detail: "its copy was there already" };
   }
   const { bavail, bsize } = statfsSync(path);
   const { size } = statSync(path);
@@ -91,6 +98,14 @@ async function mend(path: string): Promise<Repaired> {
     }
     return left(`${found.detail}. ${found.hint}`);
   }
+}
+
+async function messagesIn(path: string): Promise<number> {
+  let messages = 0;
+  for await (const { type } of episodeRecords(path)) {
+    messages += type === "Message" ? 1 : 0;
+  }
+  return messages;
 }
 
 async function copyWhole(

@@ -11,7 +11,7 @@ import type { ArmLimits } from "../watch/watch-limits.js";
 
 const joints = z.array(z.number()).length(JOINT_COUNT).transform(jointPosition);
 const setpoint = z.object({
-  source: z.enum(["hold", "policy", "home", "stop"]),
+  source: z.enum(["hold", "policy", "home", "teleop", "stop"]),
   epoch: z.int(),
   dueAt: z.number(),
   q: joints,

@@ -30,8 +30,8 @@ export type ArmRequest =
   | { readonly kind: "follow-policy" }
   /** any motion -> hold by the stopping ramp; chunks of the old epoch are dropped. */
   | { readonly kind: "hold" }
-  /** hold -> homing: go to a named pose by our own streamed plan. */
-  | { readonly kind: "home" }
+  /** hold -> homing: go to the home pose by our own streamed plan, or to another one, rad. */
+  | { readonly kind: "home"; readonly to?: JointPosition | undefined }
   /** any -> align or teleop: the leader arm takes over as soon as it may; `clutch`: also from another pose than the arm's. */
   | { readonly kind: "teleop"; readonly clutch: boolean }
   /** hold -> standby: end the stream. */

@@ -36,10 +36,21 @@ export interface LinkHealth {
   readonly unbelieved: number;
   /** Since when a question to the arm waits for its answer; Infinity for none. */
   readonly waitingSince: Instant;
+  /** What came on the arm's connections since the link was opened: lines that were no messages, */
+  readonly garbled: number;
+  /** setpoints that it said it does not take, */
+  readonly refused: number;
+  /** and answers to questions that were not open. */
+  readonly unasked: number;
+  /** What the arm reads back other than it must since the link was opened, in words; null for nothing. */
+  readonly changed: string | null;
 }
 
 /** Stands for a link of which nothing is known. */
-export const QUIET_LINK: LinkHealth = { unbelieved: 0, waitingSince: Infinity };
+export const QUIET_LINK: LinkHealth = {
+  ...{ unbelieved: 0, waitingSince: Infinity, garbled: 0, refused: 0, unasked: 0 },
+  changed: null,
+};
 
 /** Gripper as commanded and as measured; openings run from 0 (closed) to 1 (open). */
 export interface GripperState {

@@ -1,10 +1,10 @@
 import type { ArmState } from "../types/arm-state.js";
-import type { Instant, Seconds } from "../types/units.js";
+import { type Instant, jointAt, type Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-10, AR-12, AR-13, OP-06.
+// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, OP-06.
 
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
@@ -12,18 +12,24 @@ export interface Sameness {
   readonly report: ArmState | null;
   /** When counting began, how many had come by then, and how many came in the last whole second. */
   readonly foreign: { readonly from: Instant; readonly count: number; readonly perSecond: number };
+  /** When within the last second each wrong line came; of many at once the first few. */
+  readonly wrong: Readonly<Record<WrongLine, readonly Instant[]>>;
 }
+
+/** What the arm's connections may carry that they must not. */
+type WrongLine = "garbled" | "refused" | "unasked";
 
 export const NO_SAMENESS: Sameness = {
   since: Infinity,
   report: null,
   foreign: { from: -Infinity, count: 0, perSecond: 0 },
+  wrong: { garbled: [], refused: [], unasked: [] },
 };
 
 const SECOND: Seconds = 1;
 
 /** Takes a report. */
-export function sameIn({ since, report: last, foreign }: Sameness, report: ArmState): Sameness {
+export function sameIn({ since, report: last, foreign, wrong }: Sameness, report: ArmState): Sameness {
   const { receivedAt, link } = report;
   const same = last !== null && alike(last, report);
   const counted = receivedAt - foreign.from < SECOND;
@@ -33,7 +39,20 @@ export function sameIn({ since, report: last, foreign }: Sameness, report: ArmSt
     foreign: counted
       ? { ...foreign, perSecond: Math.max(foreign.perSecond, link.unbelieved - foreign.count) }
       : { from: receivedAt, count: link.unbelieved, perSecond: 0 },
+    wrong: {
+      garbled: lately(wrong.garbled, link.garbled - (last?.link.garbled ?? 0), receivedAt),
+      refused: lately(wrong.refused, link.refused - (last?.link.refused ?? 0), receivedAt),
+      unasked: lately(wrong.unasked, link.unasked - (last?.link.unasked ?? 0), receivedAt),
+    },
   };
+}
+
+/** More at once than any rule asks for are no more wrong. */
+const REMEMBERED = 16;
+
+function lately(before: readonly Instant[], more: number, now: Instant): readonly Instant[] {
+  const kept = before.filter((at) => now - at < SECOND);
+  return more <= 0 ? kept : [...kept, ...Array.from({ length: Math.min(more, REMEMBERED) }, () => now)];
 }
 
 /** Words of `arm_current_status` of an arm that does nothing but what we stream, and of one that was stopped. */
@@ -41,10 +60,11 @@ const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", 
 
 /** The table of what the arm's reports themselves must not be. */
 export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
-  const { report, since, foreign } = same;
+  const { report, since, foreign, wrong } = same;
   const at = report?.receivedAt ?? -Infinity;
   const frozen = at - since >= limits.frozen.lasting;
   const waiting = report?.link.waitingSince ?? Infinity;
+  const changed = report?.link.changed ?? null;
   const status = report?.status ?? "idle";
   return [
     {
@@ -68,11 +88,63 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       detail: () => `the arm has not answered a question for ${milliseconds(at - waiting)}`,
     },
     {
+      ...{ id: "AR-13", code: "link-stalled", reaction: "ramp", lasting: 0 },
+      // Reports that are the very same say nothing of the arm; they are AR-10's.
+      holds: at - since < STEADY && stalled(history, limits),
+      detail: () => `the arm goes no way in ${milliseconds(limits.stalled.lasting)} of setpoints`,
+    },
+    {
+      ...{ id: "AR-14", code: "replies-garbled", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.garbled.length >= limits.garbled,
+      detail: () => `${wrong.garbled.length} lines of the arm within a second were no messages`,
+    },
+    {
+      ...{ id: "AR-15", code: "setpoint-refused", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.refused.length > 0,
+      detail: () => "the arm says that it does not take a setpoint",
+    },
+    {
+      ...{ id: "AR-19", code: "reply-unasked", reaction: "protective-stop", lasting: 0 },
+      holds: wrong.unasked.length > 0,
+      detail: () => "the arm gave an answer to a question that was not open",
+    },
+    {
+      ...{ id: "AR-19", code: "arm-changed", reaction: "protective-stop", lasting: 0 },
+      holds: changed !== null,
+      detail: () => changed ?? "",
+    },
+    {
       ...{ id: "OP-06", code: "foreign-motion", reaction: "quick-stop", lasting: 0 },
       holds: !OWN.has(status),
       detail: () => `the arm is in ${status}, which this program did not ask for`,
     },
   ];
+}
+
+/** Setpoints that are farther apart say of an arm that stands only that it waited for them. */
+const STEADY: Seconds = 0.03;
+
+/**
+ * Nothing of what was sent lately moves the arm. Held against the way that was commanded as long before as an arm may lag,
+ * and only while the command still moves: an arm that comes to rest stands still, too.
+ */
+function stalled({ sent, poses, reportedAt }: History, { stalled: rule, behind }: WatchLimits): boolean {
+  const from = reportedAt - rule.lasting - behind.lag;
+  const lately = sent.filter(({ at }) => at >= from);
+  const gaps = lately.map(({ at }, index) => at - (lately[index - 1]?.at ?? from));
+  if (lately.length === 0 || Math.max(...gaps) > STEADY) {
+    return false;
+  }
+  const then = travelled(
+    lately.filter(({ at }) => at <= reportedAt - behind.lag),
+    from,
+  );
+  const now = travelled(lately, reportedAt - behind.lag);
+  const told = then.map((way, joint) => way > rule.commanded && jointAt(now, joint) > rule.part * way);
+  const gone = travelled(poses, reportedAt - rule.lasting);
+  return (
+    told.includes(true) && told.every((is, joint) => !is || jointAt(gone, joint) < rule.part * jointAt(then, joint))
+  );
 }
 
 function alike(one: ArmState, other: ArmState): boolean {

@@ -60,6 +60,13 @@ export interface WatchLimits {
   readonly foreign: Graded;
   /** An unanswered question (AR-13). */
   readonly answer: Seconds;
+  /**
+   * Setpoints wait on their way when every joint that was told to go `commanded` rad went less than `part` of its way within
+   * `lasting` (AR-13).
+   */
+  readonly stalled: { readonly commanded: number; readonly part: number; readonly lasting: Seconds };
+  /** Lines within a second that are no messages (AR-14). */
+  readonly garbled: number;
   /** The arm still moves so long after a stop (AR-16). */
   readonly stopObeyed: Seconds;
   /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
@@ -80,6 +87,8 @@ export interface ChunkLimits {
   readonly outsideCell: number;
   /** Of the first target from the command, rad (PO-04). */
   readonly jump: number;
+  /** The same of the first chunk of a motion (PO-03). */
+  readonly firstJump: number;
   /** Between two targets, in parts of the permitted speed (ML-03). */
   readonly haste: number;
   /** Chunks in a row beyond the limits (PO-02). */
@@ -88,6 +97,8 @@ export interface ChunkLimits {
   readonly jumpsInRow: number;
   /** A second chunk that is no chunk within this time (PO-01). */
   readonly garbageWithin: Seconds;
+  /** A policy that has given no chunk for this long after its last target is left (PO-07). */
+  readonly starved: Seconds;
   /** A policy may move the arm this long (PO-19). */
   readonly longest: Seconds;
 }

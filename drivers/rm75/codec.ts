@@ -221,6 +221,11 @@ export function stopReply(message: JsonObject): boolean | null {
   }
 }
 
+/** True for the arm's word that it does not take a setpoint; on TCP it says nothing of those that it takes. */
+export function refusesSetpoint(message: JsonObject): boolean {
+  return message.command === "movej_canfd" && message.receive_state === false;
+}
+
 function jointAngles(command: string, name: string, field: string): Query<JointPosition> {
   return query(command, "state", name, (reply) => {
     const value = reply[field];

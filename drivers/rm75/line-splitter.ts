@@ -8,16 +8,18 @@ const LINE_FEED = 0x0a;
 
 /**
  * Cuts a byte stream into lines at CR LF, never at LF alone: the vendor's client sends objects with LF inside.
- * Lines longer than 64 KiB are dropped whole and counted.
+ * Lines longer than 64 KiB are dropped whole, and counted once for each 64 KiB, also while they have no end.
  */
 export class LineSplitter {
   readonly #buffer = Buffer.allocUnsafe(MAXIMUM_LINE_BYTES);
   #length = 0;
   #last = 0;
   #overlong = false;
+  /** Bytes of the present overlong line since it was last counted. */
+  #uncounted = 0;
   #dropped = 0;
 
-  /** Lines dropped since the start because they were too long. */
+  /** Pieces of 64 KiB of lines that were too long, since the start. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -48,7 +50,7 @@ export class LineSplitter {
     this.#length = 0;
     if (this.#overlong) {
       this.#overlong = false;
-      this.#dropped += 1;
+      this.#uncounted = 0;
     } else if (length > 0) {
       onLine(this.#buffer.subarray(0, length));
     }
@@ -57,7 +59,11 @@ export class LineSplitter {
   #keep(chunk: Buffer, start: number, end: number): void {
     if (this.#overlong || this.#length + end - start > MAXIMUM_LINE_BYTES) {
       this.#overlong = true;
+      this.#uncounted += this.#length + end - start;
       this.#length = 0;
+      const pieces = Math.floor(this.#uncounted / MAXIMUM_LINE_BYTES);
+      this.#dropped += pieces;
+      this.#uncounted -= pieces * MAXIMUM_LINE_BYTES;
       return;
     }
     this.#length += chunk.copy(this.#buffer, this.#length, start, end);

@@ -24,6 +24,8 @@ export class QueryChannel {
   #waitingSince: Instant = Infinity;
   #turn: Promise<unknown> = Promise.resolve();
   #pending: Pending | null = null;
+  /** One of each kind that was asked. */
+  #asked: readonly Query<unknown>[] = [];
   #failure: DriverError | null = null;
 
   /** `unasked` gets every message that answers no question. */
@@ -36,6 +38,11 @@ export class QueryChannel {
   /** Since when a question waits for its answer; Infinity for none. */
   get waitingSince(): Instant {
     return this.#pending === null ? Infinity : this.#waitingSince;
+  }
+
+  /** True for a message that looks like the answer to a question of this channel. */
+  hasAsked(message: JsonObject): boolean {
+    return this.#asked.some((query) => answers(query, message));
   }
 
   /** Asks as soon as it is its turn; throws DriverError `no-answer`, `bad-answer`, or what the channel failed with. */
@@ -69,7 +76,10 @@ export class QueryChannel {
         reject(this.#failure);
         return;
       }
-      const { command } = query;
+      const { command, style, name } = query;
+      if (!this.#asked.some((one) => one.style === style && one.name === name)) {
+        this.#asked = [...this.#asked, query];
+      }
       const timer = setTimeout(() => {
         this.fail(new DriverError("no-answer", `the arm does not answer ${command}`, { command }));
       }, ANSWER_TIMEOUT * 1000);

@@ -11,6 +11,7 @@ import {
   PUSH_SETTINGS,
   type PushSettings,
   QUICK_STOP,
+  refusesSetpoint,
   stopReply,
 } from "./codec.js";
 import { identify } from "./identify.js";
@@ -27,7 +28,7 @@ import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
 
-// Interlocks: AR-06, AR-12, AR-13.
+// Interlocks: AR-06, AR-12, AR-13, AR-14, AR-15, AR-19.
 
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;
@@ -35,6 +36,8 @@ const FIRST_STATE_TIMEOUT: Seconds = 1;
 const MAXIMUM_UNSENT = 10;
 /** The controller is asked how warm it is; at the same time this shows that it still answers (AR-06, AR-13). */
 const HEALTH_PERIOD: Seconds = 1;
+/** It is asked anew who it is with every so many such questions: somebody may have changed its settings (AR-19: 5 s). */
+const IDENTIFIED_EVERY = 5;
 /** Unit of the push period on the wire. */
 const PUSH_CYCLE: Seconds = 0.005;
 
@@ -59,8 +62,16 @@ export class Session {
   #pushChanged = false;
   /** Datagrams from the arm that were no reports. */
   #rejected = 0;
+  #decoders: readonly MessageDecoder[] = [];
+  /** Setpoints that the arm said it does not take. */
+  #refused = 0;
+  /** Answers to questions that were not open. */
+  #unasked = 0;
   #healthTimer: NodeJS.Timeout | null = null;
   #controllerTemperature: number | null = null;
+  #healthQuestions = 0;
+  /** What the arm reads back other than it must. */
+  #changed: string | null = null;
 
   constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
     this.#options = options;
@@ -171,13 +182,10 @@ export class Session {
 
   #decoding(onMessage: (message: JsonObject) => void): LinkListener {
     const decoder = new MessageDecoder();
+    this.#decoders = [...this.#decoders, decoder];
     return {
       onLost: (error) => this.#lose(error),
-      onBytes: (bytes) => {
-        if (decoder.push(bytes, onMessage) === "garbled") {
-          this.#lose(new DriverError("bad-answer", "the arm sends lines that are no messages"));
-        }
-      },
+      onBytes: (bytes) => decoder.push(bytes, onMessage),
     };
   }
 
@@ -191,7 +199,7 @@ export class Session {
       void pollState(
         this.#channel,
         this.#options.clock,
-        (state) => this.#report(state),
+        (state) => this.#report(this.#completed(state)),
         ended,
         (error) => this.#lose(error),
       );
@@ -258,7 +266,14 @@ export class Session {
     return {
       ...state,
       health: health === null ? null : { ...health, controllerTemperature: this.#controllerTemperature },
-      link: { unbelieved: foreign + malformed + this.#rejected, waitingSince: this.#channel.waitingSince },
+      link: {
+        unbelieved: foreign + malformed + this.#rejected,
+        waitingSince: this.#channel.waitingSince,
+        garbled: this.#decoders.reduce((sum, { garbled }) => sum + garbled, 0),
+        refused: this.#refused,
+        unasked: this.#unasked,
+        changed: this.#changed,
+      },
     };
   }
 
@@ -268,6 +283,10 @@ export class Session {
     }
     try {
       this.#controllerTemperature = await this.#channel.ask(CONTROLLER_TEMPERATURE);
+      this.#healthQuestions += 1;
+      if (this.#healthQuestions % IDENTIFIED_EVERY === 0) {
+        await this.#identifyAgain();
+      }
     } catch (error) {
       if (!(error instanceof DriverError)) {
         throw error;
@@ -276,6 +295,18 @@ export class Session {
       if (error.code === "no-answer") {
         this.#lose(error);
       }
+    }
+  }
+
+  async #identifyAgain(): Promise<void> {
+    try {
+      await identify(this.#channel, this.#options.expected);
+      this.#changed = null;
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code !== "wrong-arm") {
+        throw error;
+      }
+      this.#changed = error.message;
     }
   }
 
@@ -292,6 +323,15 @@ export class Session {
     const confirmed = stopReply(message);
     if (confirmed !== null) {
       this.#stops.answered(confirmed);
+      return;
+    }
+    if (refusesSetpoint(message)) {
+      this.#refused += 1;
+      return;
+    }
+    // Replies carry no id: one that nobody waits for may have been taken for another, or meant for somebody else.
+    if (this.#channel.hasAsked(message)) {
+      this.#unasked += 1;
       return;
     }
     for (const tool of this.#options.tools) {

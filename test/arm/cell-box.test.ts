@@ -105,4 +105,18 @@ describe("HO-06: the relay in the arm's supply", () => {
     arm.child.kill("SIGKILL");
     await until(() => powerCuts() === 1, "the relay has opened");
   });
+
+  it("opens when the arm does not obey a stop (AR-16), and not when it does", async (t) => {
+    const { rig, daemon, powerCuts } = await ready(t);
+    await daemon.move(rig);
+    daemon.tell({ kind: "stop", reason: "test", by: "test" });
+    const obeyed = await daemon.until(({ mode }) => mode === "fault");
+    await daemon.until(({ at }) => at > obeyed.at + 0.8);
+    assert.equal(powerCuts(), 0);
+    assert.equal((await daemon.request({ kind: "acknowledge", reason: "test" })).reason, "");
+    await daemon.move(rig);
+    rig.inject({ kind: "drift", joint: 1, degreesPerSecond: 5 });
+    daemon.tell({ kind: "stop", reason: "test", by: "test" });
+    await until(() => powerCuts() === 1, "the relay has opened");
+  });
 });

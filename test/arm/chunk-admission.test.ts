@@ -23,7 +23,7 @@ function chunk(from: JointVector, step: JointVector): Chunk {
 }
 
 function refused(from: JointVector, step: JointVector): string | null {
-  const context = { now: 10, epoch: 1, lastId: 0, commanded: from, limits: LIMITS };
+  const context = { now: 10, epoch: 1, lastId: 0, commanded: from, first: false, limits: LIMITS };
   const refusal = refuseChunk(chunk(from, step), context);
   return refusal === null ? null : `${refusal.code}: ${refusal.detail}`;
 }
@@ -68,7 +68,7 @@ describe("ML-08 to ML-11 do not fire", () => {
   for (const seed of [0, 1, 2]) {
     it(`while the scripted expert moves the bread, seed ${seed}`, async () => {
       const replay = await replayExpert(seed, LIMITS);
-      assert.deepEqual([replay.refusedChunks, replay.refusedSetpoints], [[], []]);
+      assert.deepEqual([replay.refusedChunks, replay.refusedSetpoints, replay.findings], [[], [], []]);
       assert.ok(replay.succeeded, "the bread is where it should be");
       assert.ok(replay.margins.table > 0.002 && replay.margins.workspace > 0.002, JSON.stringify(replay.margins));
       assert.ok(replay.margins["self-collision"] > 0.03);

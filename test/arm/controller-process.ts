@@ -4,13 +4,15 @@ import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/a
 import { startController } from "../../drivers/virtual-lab/controller/controller.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
 import { LagPlant } from "../../drivers/virtual-lab/controller/lag-plant.js";
+import { type ImpairmentRequest, impairmentFrom } from "../../drivers/virtual-lab/impair/impairment.js";
 
 // Executable for tests: a virtual controller in a process of its own, so that a busy test does not look like a dead arm.
 
 /** What the test tells the controller. */
 export type ToController =
   | { readonly kind: "start"; readonly q: JointPosition }
-  | { readonly kind: "inject"; readonly fault: Fault };
+  | { readonly kind: "inject"; readonly fault: Fault }
+  | { readonly kind: "impair"; readonly impairment: ImpairmentRequest };
 
 /** What the controller tells the test: its port once, then what has arrived since the last message. */
 export type FromController =
@@ -33,6 +35,8 @@ process.once("message", (first: ToController) => {
     process.on("message", (message: ToController) => {
       if (message.kind === "inject") {
         controller.inject(message.fault);
+      } else if (message.kind === "impair") {
+        controller.impair(impairmentFrom(message.impairment));
       }
     });
     setInterval(() => {

@@ -13,6 +13,9 @@ import type { PuppetIdentity } from "../../daemon/types/puppet.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
+import type { ImpairmentRequest } from "../../drivers/virtual-lab/impair/impairment.js";
+import { giveHand } from "../puppet/config-with-hand.js";
+import type { Hand } from "../puppet/hand.js";
 import { CALIBRATION } from "../teleop/leader.js";
 import type { FromController, ToController } from "./controller-process.js";
 
@@ -64,7 +67,8 @@ export class Rig {
     });
   }
 
-  static async open(): Promise<Rig> {
+  /** `hand`: a virtual leader to be read by the puppet process; without one the test says itself what is read. */
+  static async open(hand: Hand | null = null): Promise<Rig> {
     const { command, args } = realTimeCommand(
       projectPath("dist", "test", "arm", "controller-process.js"),
       [],
@@ -83,10 +87,15 @@ export class Rig {
     config.setIn(["arm", "push", "port"], await freeUdpPort());
     config.setIn(["limits"], projectPath("daemon", "config", "limits-rm75b.yaml"));
     config.setIn(["run_directory"], folder);
-    const calibration = join(folder, "puppet.json");
-    writeFileSync(calibration, JSON.stringify({ calibration: { ...CALIBRATION, puppet: SCRIPTED_LEADER } }));
-    // Nobody opens the line here: the test stands where the puppet process does.
-    config.setIn(["puppet"], { kind: "realman-leader", path: "/dev/null", baud: 460_800, calibration });
+    if (hand === null) {
+      const calibration = join(folder, "puppet.json");
+      writeFileSync(calibration, JSON.stringify({ calibration: { ...CALIBRATION, puppet: SCRIPTED_LEADER } }));
+      // Nobody opens the line here: the test stands where the puppet process does.
+      config.setIn(["puppet"], { kind: "realman-leader", path: "/dev/null", baud: 460_800, calibration });
+      config.setIn(["teleop"], { enabling: "button" });
+    } else {
+      giveHand(config, folder, hand, "button");
+    }
     const configFile = join(folder, "kinevla.yaml");
     writeFileSync(configFile, config.toString());
     return new Rig(controller, folder, configFile);
@@ -98,19 +107,31 @@ export class Rig {
     this.#controller.send(message);
   }
 
+  /** Spoils the lines to the controller. */
+  impair(impairment: ImpairmentRequest): void {
+    const message: ToController = { kind: "impair", impairment };
+    this.#controller.send(message);
+  }
+
   /** Starts everything and waits until the arm stands by. */
-  static async ready(): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
-    const rig = await Rig.open();
+  static async ready(
+    hand: Hand | null = null,
+  ): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
+    const rig = await Rig.open(hand);
     const guardian = rig.start("guardian");
     const arm = rig.start("main");
+    if (hand !== null) {
+      rig.start("puppet");
+    }
     const daemon = await rig.daemon();
     await daemon.until((report) => report.mode === "standby");
     return { rig, arm, guardian, daemon };
   }
 
-  /** Starts `main` (the arm process) or `guardian` as they are started in earnest. */
-  start(executable: "main" | "guardian"): Process {
-    const script = projectPath("dist", "daemon", "arm", `${executable}.js`);
+  /** Starts `main` (the arm process), `guardian` or `puppet` as they are started in earnest. */
+  start(executable: "main" | "guardian" | "puppet"): Process {
+    const place = executable === "puppet" ? ["puppet", "main.js"] : ["arm", `${executable}.js`];
+    const script = projectPath("dist", "daemon", ...place);
     const { command, args } = realTimeCommand(script, ["--config", this.configFile, "--die-with-parent"], PRIORITY);
     return this.run(command, args);
   }

@@ -60,6 +60,8 @@ export class Supervised {
   /** The leader: where it stands, rad; null while there is none, or it is silent. */
   leader: JointVector | null = null;
   button = false;
+  /** How often the arm's supply was to be opened. */
+  cuts = 0;
   /** Of its handle, 0 closed to 1 open. */
   opening = 1;
   #seq = 0;
@@ -82,6 +84,9 @@ export class Supervised {
       tell: (message) => this.told.push(message),
       onLinkDead: () => {
         this.linkDead += 1;
+      },
+      cutSupply: () => {
+        this.cuts += 1;
       },
       onStop: () => undefined,
       onFinding: (finding) => this.found.push(finding),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { STOP_HINT } from "../../daemon/arm/stop-codes.js";
+import type { Chunk } from "../../daemon/types/chunk.js";
 import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { distance, HOME, LEASE, PERIOD, START, Supervised } from "./supervised.js";
 
@@ -121,19 +122,19 @@ describe("supervisor: following the policy", () => {
   it("ramps down in the very tick in which the last target is past, and goes on with the next chunk", () => {
     const bench = moving();
     const before = bench.setpoints.length;
-    bench.pass(0.8);
+    bench.pass(0.48);
     assert.equal(bench.latest.mode, "policy");
     const sources = bench.setpoints.slice(before).map((setpoint) => setpoint.source);
     assert.deepEqual([...new Set(sources)].slice(-1), ["hold"]);
-    assert.ok(bench.setpoints.length - before === 80, "a setpoint in every tick");
+    assert.ok(bench.setpoints.length - before === 48, "a setpoint in every tick");
     assert.equal(bench.give(bench.chunk(0.015)), "accepted");
     bench.pass(0.2);
     assert.ok(bench.speed > 0);
   });
 
-  it("leaves the policy when no chunk comes for 2 s", () => {
+  it("leaves the policy when no chunk comes for 250 ms", () => {
     const bench = moving();
-    bench.pass(2.6);
+    bench.pass(0.8);
     assert.equal(bench.latest.mode, "hold");
     assert.equal(bench.stops.at(-1)?.code, "policy-starved");
     assert.equal(bench.stops.at(-1)?.latched, false);
@@ -173,7 +174,29 @@ describe("supervisor: following the policy", () => {
   });
 });
 
+/** A chunk that begins this many degrees away in each joint and goes on from there. */
+function beginningAway(bench: Supervised, degrees: number): Chunk {
+  const near = bench.chunk(0.001);
+  const targets = near.targets.map((target) => ({
+    ...target,
+    q: jointPosition(mapJoints(target.q, (q) => q + (degrees * Math.PI) / 180)),
+  }));
+  return { ...near, targets };
+}
+
 describe("supervisor: chunks that are refused", () => {
+  it("a first chunk may begin up to 10 degrees away, later ones up to 15", () => {
+    const bench = new Supervised().following();
+    assert.match(bench.give(beginningAway(bench, 10.5)), /^too-far/);
+    assert.equal(bench.give(beginningAway(bench, 9.5)), "accepted");
+    assert.equal(bench.give(beginningAway(bench, 14.5)), "accepted");
+    bench.request({ kind: "hold" });
+    bench.pass(0.5);
+    bench.request({ kind: "follow-policy" });
+    bench.pass(0.02);
+    assert.match(bench.give(beginningAway(bench, 10.5)), /^too-far/);
+  });
+
   const cases: readonly (readonly [string, RegExp, (bench: Supervised) => string])[] = [
     ["older than most of its length", /^too-old/, (bench) => bench.give(bench.chunk(0.01, {}, 0.41))],
     ["from the future", /^future/, (bench) => bench.give(bench.chunk(0.01, { capturedAt: bench.now + 0.1 }))],
@@ -186,18 +209,7 @@ describe("supervisor: chunks that are refused", () => {
         return bench.give(chunk);
       },
     ],
-    [
-      "15 degrees away",
-      /^too-far: J1/,
-      (bench) => {
-        const far = bench.chunk(0.001);
-        const targets = far.targets.map((target) => ({
-          ...target,
-          q: jointPosition(mapJoints(target.q, (q) => q + 0.27)),
-        }));
-        return bench.give({ ...far, targets });
-      },
-    ],
+    ["15 degrees away", /^too-far: J1/, (bench) => bench.give(beginningAway(bench, 15.5))],
     ["in degrees instead of radians", /^(too-far|too-fast|outside)/, (bench) => bench.give(bench.chunk(0.015 * 57.3))],
     ["faster than three times the limit", /^too-fast: J1/, (bench) => bench.give(bench.chunk(0.16))],
     [
@@ -313,6 +325,26 @@ describe("supervisor: what ends a motion by a ramp", () => {
     assert.equal(bench.wire.length, count);
   });
 
+  it("setpoints that do not move the arm: stop, reset, standing by after the link is back", () => {
+    const bench = moving();
+    const { measured } = bench.state;
+    for (let tick = 0; tick < 30 && bench.latest.mode === "policy"; tick++) {
+      bench.now += PERIOD;
+      bench.beat();
+      bench.supervisor.guardianBeat(bench.now);
+      // Its currents go on telling something new.
+      const health = { temperature: [], voltage: [], current: [tick], controllerTemperature: null };
+      bench.supervisor.armState({ ...bench.state, receivedAt: bench.now, measured, health }, bench.now);
+      bench.supervisor.tick(bench.now, bench.now);
+    }
+    assert.equal(bench.latest.stops[0]?.code, "link-stalled");
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.deepEqual(
+      bench.wire.slice(-2).map(({ kind }) => kind),
+      ["stop", "reset"],
+    );
+  });
+
   it("link lost: standing by after it is back", () => {
     const bench = moving();
     const count = bench.wire.length;
@@ -351,6 +383,28 @@ describe("supervisor: pauses of the machine", () => {
     assertSmooth(bench);
   });
 
+  it("after which the guardian may have stopped the arm send nothing before its word is read", () => {
+    for (const pause of [0.085, 0.1, 0.115]) {
+      const bench = moving();
+      const before = bench.setpoints.length;
+      bench.now += pause;
+      bench.supervisor.tick(bench.now, bench.now);
+      assert.equal(bench.setpoints.length, before, `${pause} s`);
+      bench.supervisor.stop("guardian-fired", "it missed this process", bench.now);
+      bench.pass(0.1);
+      assert.equal(bench.setpoints.length, before);
+    }
+    const bench = moving();
+    const before = bench.setpoints.length;
+    bench.now += 0.07;
+    bench.supervisor.tick(bench.now, bench.now);
+    assert.equal(bench.setpoints.length, before + 1);
+    bench.now += 0.09;
+    bench.pass(0.12);
+    assert.deepEqual(bench.stops, []);
+    assertSmooth(bench);
+  });
+
   it("of 200 ms are gone on from, from rest: homing and following", () => {
     const homing = new Supervised().engaged();
     homing.request({ kind: "home" });
@@ -362,7 +416,7 @@ describe("supervisor: pauses of the machine", () => {
     assert.ok(distance(homing.setpoints.at(-1)?.q ?? START, HOME) < 1e-12);
     const bench = moving();
     bench.now += 0.2;
-    bench.pass(0.4);
+    bench.pass(0.25);
     assert.equal(bench.give(bench.chunk(0.015)), "accepted");
     bench.pass(0.2);
     assert.ok(bench.speed > 0);
@@ -593,7 +647,7 @@ describe("supervisor: the ladder of reactions", () => {
     assert.match(bench.request({ kind: "engage" }).reason, /J3 has 86.0 degrees/);
   });
 
-  it("an arm that goes on moving is told again, ten times a second", () => {
+  it("an arm that goes on moving is told again, ten times a second, and its supply is opened", () => {
     const bench = moving();
     bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
     let measured = bench.state.measured;
@@ -606,6 +660,14 @@ describe("supervisor: the ladder of reactions", () => {
     const stops = bench.wire.filter((item) => item.kind === "stop").length;
     assert.ok(stops >= 7 && stops <= 9, String(stops));
     assert.equal(bench.latest.stops[0]?.code, "stop-not-obeyed");
+    assert.ok(bench.cuts > 0);
+  });
+
+  it("one that stops keeps its supply", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    bench.pass(1);
+    assert.equal(bench.cuts, 0);
   });
 });
 

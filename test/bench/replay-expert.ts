@@ -1,3 +1,4 @@
+import { ArmWatch } from "../../daemon/arm/arm-watch.js";
 import { refuseChunk } from "../../daemon/arm/chunk-admission.js";
 import { MotionStream } from "../../daemon/arm/motion-stream.js";
 import { freshGuard, guard } from "../../daemon/guard/guard.js";
@@ -30,6 +31,8 @@ export interface Replay {
   readonly ticks: number;
   readonly refusedChunks: readonly string[];
   readonly refusedSetpoints: readonly string[];
+  /** What was found of the simulated arm while it followed, each code once. */
+  readonly findings: readonly string[];
   /** Smallest margin to the guard's bounds, m, for each kind of bound. */
   readonly margins: Readonly<Record<"workspace" | "table" | "self-collision", number>>;
   /** Fastest control point, m/s. */
@@ -39,6 +42,13 @@ export interface Replay {
 }
 
 const GRIP_FORCE = 20;
+/** The simulation knows no temperature. */
+const WELL = {
+  temperature: ZERO.map(() => 35),
+  voltage: ZERO.map(() => 24),
+  current: ZERO.map(() => 0.5),
+  controllerTemperature: 42,
+};
 const HORIZON = 5;
 const MOST_CHUNKS = 200;
 
@@ -59,6 +69,8 @@ export async function replayExpert(seed: number, limits: ArmLimits): Promise<Rep
   const { cell } = limits;
   const refusedChunks: string[] = [];
   const refusedSetpoints: string[] = [];
+  const watch = new ArmWatch(limits, PERIOD);
+  const findings = new Set<string>();
   const margins = { workspace: Infinity, table: Infinity, "self-collision": Infinity };
   let [before, after] = [place(start, cell, emptyPlacement(cell)), emptyPlacement(cell)];
   let memory = freshGuard(PERIOD, limits);
@@ -73,7 +85,8 @@ export async function replayExpert(seed: number, limits: ArmLimits): Promise<Rep
     const capturedAt = now;
     const targets = commands.map((command, step) => ({ dueAt: now + (step + 1) * STEP_PERIOD, ...command }));
     const chunk = { id, epoch: 1, capturedAt, period: STEP_PERIOD, targets };
-    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded: stream.commanded, limits });
+    const { commanded } = stream;
+    const refused = refuseChunk(chunk, { now, epoch: 1, lastId: id - 1, commanded, first: id === 0, limits });
     if (refused === null) {
       stream.follow(chunk, now);
     } else {
@@ -112,11 +125,19 @@ export async function replayExpert(seed: number, limits: ArmLimits): Promise<Rep
       simulation.setTargets(setpoint);
       // 10 ms are two and a half steps of the physics.
       simulation.step(tick % 2 === 0 ? 3 : 2);
+      watch.sent(setpoint, now);
+      const receivedAt = now + 0.99 * PERIOD;
+      const health = { ...WELL, current: WELL.current.map((ampere) => ampere + (ticks % 7) * 1e-6) };
+      const report = { ...measured, measured: simulation.measured(), status: "move_through_joint", health };
+      watch.report({ ...report, receivedAt, jointEnabled: [true], link: QUIET_LINK }, "policy", receivedAt);
+      for (const { code, detail } of watch.findings) {
+        findings.add(`${code}: ${detail}`);
+      }
     }
   }
   const verdict = judge(task, {
     ...{ start: atStart, end: simulation.objects(), gripperOpening: simulation.gripperOpening(), grip: null },
   });
   simulation.close();
-  return { ticks, refusedChunks, refusedSetpoints, margins, fastest, succeeded: verdict.goal };
+  return { ticks, refusedChunks, refusedSetpoints, findings: [...findings], margins, fastest, succeeded: verdict.goal };
 }

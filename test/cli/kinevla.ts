@@ -27,19 +27,33 @@ export function kinevla(...args: readonly string[]): Run {
   return watch(child);
 }
 
+/** The same, with a standard input that takes lines. */
+export function kinevlaAsking(...args: readonly string[]): Run & { type(line: string): void } {
+  const child = spawn(process.execPath, [projectPath("dist", "daemon", "cli.js"), ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+  });
+  return { ...watch(child), type: (line) => child.stdin.write(`${line}\n`) };
+}
+
 /** Starts it at a terminal against a rig, with this typed as soon as it asks something; words without blanks only. */
 export function kinevlaAtTerminal(rig: Rig, typed: string, ...args: readonly string[]): Run {
+  const run = kinevlaInTerminal(rig, ...args);
+  void run.printed("= nothing: ").then(
+    () => run.child.stdin?.write(`${typed}\n`),
+    () => undefined,
+  );
+  return run;
+}
+
+/** Starts it at a terminal against a rig; its standard input is the keyboard. Words without blanks only. */
+export function kinevlaInTerminal(rig: Rig, ...args: readonly string[]): Run {
   const command = [process.execPath, projectPath("dist", "daemon", "cli.js"), ...args].join(" ");
   const child = spawn("socat", ["-", `EXEC:${command},pty,setsid,ctty,stderr,echo=0`], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env.PATH, KINEVLA_URL: `ws://${rig.address}`, KINEVLA_TOKEN_FILE: rig.tokenFile },
   });
-  const run = watch(child);
-  void run.printed("= nothing: ").then(
-    () => child.stdin.write(`${typed}\n`),
-    () => undefined,
-  );
-  return run;
+  return watch(child);
 }
 
 function watch(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Run {

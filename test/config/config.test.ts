@@ -64,6 +64,18 @@ describe("configuration", () => {
     assert.match(finding(`${text}\nlog: [`), /^\/cell.yaml:\d+: /);
   });
 
+  it("has a leader's button enable teleoperation where the leader has one, and the operator everywhere else", () => {
+    const enabling = (puppet: string): string => parseConfig(`${text}\n${puppet}\n`, "/cell.yaml").teleopEnabling;
+    const bus =
+      "path: /dev/a, baud: 1000000, joint_ids: [1, 2, 3, 4, 5, 6, 7], gripper_id: 8, calibration: puppet.json";
+    const button = "button: { id: 20, address: 128 }";
+    const realman = "{ kind: realman-leader, path: /dev/a, baud: 460800, calibration: puppet.json }";
+    assert.equal(enabling(`puppet: { kind: dynamixel-leader, ${bus}, ${button} }`), "button");
+    assert.equal(enabling(`puppet: { kind: dynamixel-leader, ${bus} }`), "operator");
+    assert.equal(enabling(`puppet: ${realman}`), "operator");
+    assert.equal(enabling(`puppet: ${realman}\nteleop: { enabling: button }`), "button");
+  });
+
   it("refuses home angles that are no seven numbers", () => {
     assert.match(finding(text.replace("[0, 10, 0, 75, 0, 95, 0]", "[0, 10, 0, 75, 0, 95]")), /home_deg/);
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { coverage, coverageInWords } from "./coverage.js";
 import { report } from "./report.js";
 import type { TrialResult } from "./run-trial.js";
 import { suiteFigures } from "./suite-figures.js";
@@ -36,7 +37,23 @@ describe("the figures of a suite", () => {
   });
 
   it("say of rows without trials why they do not run", () => {
-    assert.deepEqual(suiteFigures([], [74, 31]).not_run, [{ id: 74, why: "there is no puppet arm yet" }]);
+    const why = "the service manager counts them; test/systemd";
+    assert.deepEqual(suiteFigures([], [90, 31]).not_run, [{ id: 90, why }]);
+  });
+});
+
+describe("the list of rows", () => {
+  it("says for each in which modes it runs, or that it has none and why", () => {
+    const rows = coverage();
+    assert.equal(rows.length, 96);
+    assert.deepEqual(
+      rows.filter(({ trials }) => trials.length === 0).map(({ id }) => id),
+      [10, 73, 87, 90],
+    );
+    const words = coverageInWords(rows);
+    assert.match(words, /^18 {2}policy 1, homing 1, teleop 1 +blackhole/m);
+    assert.match(words, /^90 {2}NONE +4 crashes in 5 minutes \(the service manager counts them/m);
+    assert.match(words, /96 rows: 92 with a case .* 4 without/);
   });
 });
 

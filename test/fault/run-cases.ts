@@ -1,11 +1,11 @@
 import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial, TrialMode } from "./cases/case.js";
 import { FaultRig } from "./rig/fault-rig.js";
-import type { RigOptions } from "./rig/start-tapped.js";
-import { runTrial, type TrialResult } from "./run-trial.js";
+import type { RigNeeds, RigOptions } from "./rig/start-tapped.js";
+import { type JudgedTrial, runTrial, type TrialResult } from "./run-trial.js";
 
 /** Which cases are run, and how often. */
-export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
+export interface SuiteOptions extends Omit<RigOptions, keyof RigNeeds> {
   /** Rows of safety.md §4.2; null for all. */
   readonly ids: readonly number[] | null;
   /** The only mode in which trials are run; null for each in all of its modes. */
@@ -16,6 +16,8 @@ export interface SuiteOptions extends Omit<RigOptions, "holdToRun"> {
   readonly progress: (words: string) => void;
   /** Told of each run as it is judged. */
   readonly onResult: (result: TrialResult) => void;
+  /** Told of each run that could be made, with its whole record. */
+  readonly onJudged: (judged: JudgedTrial) => void;
   readonly signal: AbortSignal;
 }
 
@@ -26,25 +28,47 @@ const ATTEMPTS = 3;
 export async function runCases(options: SuiteOptions): Promise<void> {
   const rigs = new RigKeeper(options, options.progress);
   const rows = CASES.filter(({ id }) => options.ids === null || options.ids.includes(id));
+  for (const { id, cannot } of rows.filter(({ trials }) => trials.length === 0)) {
+    options.progress(`case ${id} cannot run here: ${cannot}`);
+  }
   try {
-    for (const row of rows) {
-      for (const trial of row.trials) {
-        for (const mode of trial.modes.filter((one) => options.mode === null || options.mode === one)) {
-          for (let run = 0; run < Math.min(options.runs, trial.most ?? Infinity); run += 1) {
-            if (options.signal.aborted) {
-              return;
-            }
-            options.onResult(await runOnce(rigs, row, trial, mode, options.seed + run));
-          }
+    for (const { row, trial, mode } of combinations(rows, options.mode)) {
+      for (let run = 0; run < Math.min(options.runs, trial.most ?? Infinity); run += 1) {
+        if (options.signal.aborted) {
+          return;
         }
-      }
-      if (row.trials.length === 0) {
-        options.progress(`case ${row.id} cannot run here: ${row.cannot}`);
+        options.onResult(await runOnce(rigs, row, trial, mode, options.seed + run, options.onJudged));
       }
     }
   } finally {
     await rigs.close();
   }
+}
+
+interface Combination {
+  readonly row: FaultCase;
+  readonly trial: Trial;
+  readonly mode: TrialMode;
+}
+
+/** Each trial in each of its modes; those that need the same system one after the other, because a start takes long. */
+function combinations(rows: readonly FaultCase[], only: string | null): readonly Combination[] {
+  const all = rows.flatMap((row) =>
+    row.trials.flatMap((trial) =>
+      trial.modes.filter((mode) => only === null || mode === only).map((mode) => ({ row, trial, mode })),
+    ),
+  );
+  const rank = ({ trial, mode }: Combination): number => {
+    const { holdToRun, cameras } = needsOf(trial, mode);
+    return (holdToRun ? 2 : 0) + (cameras ? 1 : 0);
+  };
+  return all.sort((one, other) => rank(one) - rank(other));
+}
+
+/** Where no policy is followed there are no cameras, and a leader moves the arm: every system is as small as may be. */
+function needsOf({ holdToRun, policy }: Trial, mode: TrialMode): RigNeeds {
+  const cameras = mode === "policy" || mode === "standby" || policy === true;
+  return { holdToRun: holdToRun === true, cameras, leader: cameras ? "none" : "sound" };
 }
 
 async function runOnce(
@@ -53,13 +77,15 @@ async function runOnce(
   trial: Trial,
   mode: TrialMode,
   seed: number,
+  onJudged: SuiteOptions["onJudged"],
 ): Promise<TrialResult> {
   let why = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
-      const result = await runTrial(await rigs.rig(trial.holdToRun === true), row, trial, mode, seed);
+      const judged = await runTrial(await rigs.rig(needsOf(trial, mode)), row, trial, mode, seed);
+      onJudged(judged);
       await rigs.after(trial.fresh === true);
-      return result;
+      return judged.result;
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
       await rigs.after(trial.fresh === true);
@@ -73,20 +99,23 @@ async function runOnce(
 
 /** Keeps one system for as many runs as it is fit for. */
 class RigKeeper {
-  readonly #options: Omit<RigOptions, "holdToRun">;
+  readonly #options: Omit<RigOptions, keyof RigNeeds>;
   readonly #progress: (words: string) => void;
   #rig: FaultRig | null = null;
+  #has: RigNeeds = { holdToRun: false, leader: "none", cameras: true };
 
-  constructor(options: Omit<RigOptions, "holdToRun">, progress: (words: string) => void) {
+  constructor(options: Omit<RigOptions, keyof RigNeeds>, progress: (words: string) => void) {
     this.#options = options;
     this.#progress = progress;
   }
 
-  async rig(holdToRun: boolean): Promise<FaultRig> {
-    if (this.#rig !== null && this.#rig.system.config.operator.hold_to_run !== holdToRun) {
+  async rig(needs: RigNeeds): Promise<FaultRig> {
+    const { holdToRun, cameras } = this.#has;
+    if (holdToRun !== needs.holdToRun || cameras !== needs.cameras) {
       await this.close();
     }
-    this.#rig ??= await FaultRig.start({ ...this.#options, holdToRun });
+    this.#has = needs;
+    this.#rig ??= await FaultRig.start({ ...this.#options, ...needs });
     return this.#rig;
   }
 

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { armProcessCommand } from "../../daemon/arm/commands.js";
 import { report } from "./report.js";
 import { runCases } from "./run-cases.js";
-import type { TrialResult } from "./run-trial.js";
+import type { JudgedTrial, TrialResult } from "./run-trial.js";
 import { type SoakFigures, soak } from "./soak.js";
 import { type SuiteFigures, suiteFigures } from "./suite-figures.js";
 
@@ -21,6 +22,8 @@ export interface FaultOptions {
   readonly record: string | null;
   /** Written at the end from everything in the record. */
   readonly report: string | null;
+  /** The whole record of each run that is not as expected goes into this folder; null for none. */
+  readonly wire: string | null;
   readonly progress: (words: string) => void;
   readonly signal: AbortSignal;
 }
@@ -38,6 +41,7 @@ export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures
   await runCases({
     ...options,
     wallClock: null,
+    onJudged: (judged) => keepWire(options.wire, judged),
     onResult: (result) => {
       const line: RecordLine = { kind: "run", load: loadavg()[0] ?? 0, result };
       lines.push(line);
@@ -54,9 +58,20 @@ export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures
   return figures;
 }
 
+/** Keeps the record of a run that is not as expected, for a look at every frame. */
+function keepWire(folder: string | null, { result, visibleAt, history }: JudgedTrial): void {
+  if (folder === null || result.problems.length + result.violations.length === 0) {
+    return;
+  }
+  const { caseId, trial, mode, seed } = result;
+  const name = [caseId, ...trial.split(/\W+/), mode, seed].filter((part) => part !== "").join("-");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ result, visibleAt, history }));
+}
+
 /** Runs a soak; adds it to the record where there is one. */
 export async function runSoak(
-  options: Omit<FaultOptions, "ids" | "runs" | "mode"> & { readonly minutes: number; readonly quiet: boolean },
+  options: Omit<FaultOptions, "ids" | "runs" | "mode" | "wire"> & { readonly minutes: number; readonly quiet: boolean },
 ): Promise<SoakFigures> {
   const figures = await soak({ ...options, wallClock: null });
   if (options.record !== null) {

@@ -1,10 +1,20 @@
 import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
-import type { Budget, Expectation, FaultCase, Outcome, Trial, TrialMode, Visible } from "./cases/case.js";
+import {
+  type Budget,
+  type Expectation,
+  type FaultCase,
+  MOVING,
+  type Outcome,
+  type Trial,
+  type TrialMode,
+  type Visible,
+} from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
 import { reactionTo } from "./history/reaction.js";
 import { type RunHistory, STOPS, type Violation } from "./history/run-history.js";
 import { type FaultRig, pause } from "./rig/fault-rig.js";
+import { lead, leadAway } from "./rig/leader.js";
 
 /** One run of one trial, judged. */
 export interface TrialResult {
@@ -22,6 +32,13 @@ export interface TrialResult {
   readonly violations: readonly Violation[];
 }
 
+/** A run and everything that was recorded of it. */
+export interface JudgedTrial {
+  readonly result: TrialResult;
+  readonly visibleAt: Instant;
+  readonly history: RunHistory;
+}
+
 /** How long the record goes on after a fault. */
 const WATCH: Seconds = 1.2;
 /** A fault comes up to this long after the motion began. */
@@ -36,7 +53,7 @@ export async function runTrial(
   trial: Trial,
   mode: TrialMode,
   seed: number,
-): Promise<TrialResult> {
+): Promise<JudgedTrial> {
   const random = createRandom(seed);
   const context = { rig, mode, random, run: seed };
   const budget = trial.budget ?? row.budget;
@@ -61,15 +78,20 @@ export async function runTrial(
     ...more,
     ...(trial.judge?.(outcome) ?? []),
   ];
-  return {
+  const result: TrialResult = {
     ...{ caseId: row.id, trial: trial.name, mode, seed, reactionMs, stillMs, budget, problems },
-    violations: violationsOf(history, rig.bounds, STANDSTILL),
+    violations: violationsOf(history, rig.bounds, STANDSTILL).filter(
+      ({ check }) => trial.breaks?.includes(check) !== true,
+    ),
   };
+  return { result, visibleAt, history };
 }
 
 async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Seconds): Promise<void> {
   switch (mode) {
     case "standby":
+      // What must be refused in it must not be refused for another reason.
+      await rig.ready();
       return;
     case "hold":
       await rig.goHome();
@@ -84,11 +106,24 @@ async function bring(rig: FaultRig, mode: TrialMode, seed: number, phase: Second
       await pause(phase);
       await rig.moving();
       return;
+    case "teleop":
+      if (rig.awayFromHome() > FAR) {
+        await rig.goHome();
+      }
+      await lead(rig);
+      await pause(phase);
+      await rig.moving();
+      return;
     case "homing":
       // Somewhere else first: the way home is the motion.
-      await rig.followPolicy(seed);
-      await pause(AWAY);
-      await rig.operator.held({ type: "pause" });
+      if (rig.hand === null) {
+        await rig.followPolicy(seed);
+        await pause(AWAY);
+        await rig.operator.held({ type: "pause" });
+      } else {
+        await rig.goHome();
+        await leadAway(rig);
+      }
       await rig.startHoming();
       await rig.moving();
       await pause(phase / 8);
@@ -116,7 +151,7 @@ function instantOf(visible: Visible, history: RunHistory): Instant {
 
 /** Time until the daemon's own account says that the arm is not moved any more; null for never. */
 function leftAt({ reports }: RunHistory, visibleAt: Instant): Seconds | null {
-  const report = reports.find(({ at, mode }) => at >= visibleAt && mode !== "policy" && mode !== "homing");
+  const report = reports.find(({ at, mode }) => at >= visibleAt && !MOVING.some((moving) => moving === mode));
   return report === undefined ? null : Math.min(report.at, report.stops[0]?.at ?? Infinity) - visibleAt;
 }
 
@@ -149,7 +184,9 @@ function disturbed({ history, visibleAt, mode }: Outcome): readonly string[] {
   );
   const commanded = history.commands.filter(({ at, command }) => at >= visibleAt && STOPS.includes(command));
   const last = history.commands.at(-1);
-  const silent = mode === "policy" && (last === undefined || (history.cycles.at(-1)?.at ?? 0) - last.at > 0.2);
+  const silent =
+    (mode === "policy" || mode === "teleop") &&
+    (last === undefined || (history.cycles.at(-1)?.at ?? 0) - last.at > 0.2);
   return [
     ...[...stops].map((code) => `a nuisance stop: ${code}`),
     ...(commanded.length > 0 ? [`${commanded.length} nuisance stop commands`] : []),

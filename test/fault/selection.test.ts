@@ -21,7 +21,7 @@ const SELECTION: readonly (readonly [id: number, trial: string, mode: TrialMode]
 async function runWhenPossible(rig: FaultRig, row: FaultCase, trial: Trial, mode: TrialMode): Promise<TrialResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runTrial(rig, row, trial, mode, attempt);
+      return (await runTrial(rig, row, trial, mode, attempt)).result;
     } catch (error) {
       if (attempt === 3) {
         throw error;
@@ -35,7 +35,8 @@ describe("a selection of the fault suite", () => {
   let rig: FaultRig;
   before(async () => {
     const configFile = projectPath("daemon", "config", "lab.yaml");
-    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, holdToRun: false });
+    const needs = { holdToRun: false, leader: "none", cameras: true } as const;
+    rig = await FaultRig.start({ configFile, realTime: true, wallClock: null, ...needs });
   });
   after(() => rig.close());
 

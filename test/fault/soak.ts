@@ -6,11 +6,11 @@ import type { FaultCase, Trial } from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
 import type { Violation } from "./history/run-history.js";
 import { FaultRig, pause } from "./rig/fault-rig.js";
-import type { RigOptions } from "./rig/start-tapped.js";
+import type { RigNeeds, RigOptions } from "./rig/start-tapped.js";
 import { runTrial } from "./run-trial.js";
 
 /** How a soak is run. */
-export interface SoakOptions extends Omit<RigOptions, "holdToRun"> {
+export interface SoakOptions extends Omit<RigOptions, keyof RigNeeds> {
   readonly minutes: number;
   readonly seed: number;
   /** Without faults: every stop is one too many. */
@@ -31,6 +31,7 @@ export interface SoakFigures {
   readonly violations: readonly string[];
 }
 
+const NEEDS: RigNeeds = { holdToRun: false, leader: "none", cameras: true };
 /** A fault comes this often. */
 const FAULT_EVERY: Seconds = 30;
 /** The record is judged at least this often, so that it stays small. */
@@ -49,7 +50,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   const problems: string[] = [];
   const violations: string[] = [];
   const drawn = drawable();
-  let rig = await FaultRig.start({ ...options, holdToRun: false });
+  let rig = await FaultRig.start({ ...options, ...NEEDS });
   const keep = (what: string, found: readonly Violation[]): void => {
     violations.push(...found.map(({ check, detail }) => `${what}: ${check}: ${detail}`));
   };
@@ -83,7 +84,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       const name = `fault ${figures.faults}, case ${row.id} ${trial.name}, seed ${seed}`;
       options.progress(`${((hostClock.now() - startedAt) / 60).toFixed(1)} min: ${name}`);
       try {
-        const result = await runTrial(rig, row, trial, "policy", seed);
+        const { result } = await runTrial(rig, row, trial, "policy", seed);
         problems.push(...result.problems.map((problem) => `${name}: ${problem}`));
         keep(name, result.violations);
         await rig.recover();
@@ -92,7 +93,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       } catch (error) {
         problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
         await rig.close();
-        rig = await FaultRig.start({ ...options, holdToRun: false });
+        rig = await FaultRig.start({ ...options, ...NEEDS });
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import type { Clock } from "../../daemon/ports/clock.js";
 import type { ArmReport, ArmRequest, FromArm, StopReport, ToArm } from "../../daemon/types/arm-link.js";
 import type { Chunk, ChunkTarget } from "../../daemon/types/chunk.js";
 import type { Mode } from "../../daemon/types/mode.js";
+import type { JointPosition } from "../../daemon/types/units.js";
 import { armReport, joints } from "./samples.js";
 
 /** A stand-in for the arm process in virtual time: jumps to each target when due, homes in 0.4 s, ramps down in 0.2 s. */
@@ -11,6 +12,8 @@ export interface FakeArm {
   readonly link: ArmLink;
   readonly requests: readonly ArmRequest["kind"][];
   readonly chunks: readonly Chunk[];
+  /** Where it was asked to go, rad; undefined for its home pose. */
+  readonly homes: readonly (JointPosition | undefined)[];
   mode(): Mode;
   /** As if anybody had stopped it. */
   stop(stop: Omit<StopReport, "at">, mode: Mode): void;
@@ -27,6 +30,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
   const messages = new Subject<FromArm>();
   const requests: ArmRequest["kind"][] = [];
   const chunks: Chunk[] = [];
+  const homes: (JointPosition | undefined)[] = [];
   const refused = new Set<string>();
   let mode: Mode = start;
   let epoch = 1;
@@ -41,6 +45,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
     const now = clock.now();
     if (mode === "homing" && now >= homedAt) {
       mode = "hold";
+      commanded = homes.at(-1) ?? commanded;
     }
     for (const target of targets.filter(({ dueAt }) => dueAt <= now)) {
       commanded = target.q;
@@ -79,6 +84,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
       case "home":
         mode = mode === "hold" ? "homing" : mode;
         homedAt = clock.now() + HOME_TIME;
+        homes.push(request.to);
         return mode === "homing" ? "" : wrongMode;
       case "hold":
         stillAt = mode === "policy" || mode === "homing" ? clock.now() + RAMP_TIME : stillAt;
@@ -126,6 +132,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
     },
     requests,
     chunks,
+    homes,
     mode: () => mode,
     stop: (stop, next) => {
       stops = [{ ...stop, at: clock.now() }];

@@ -122,7 +122,15 @@ export class FakeBackend implements OperatorBackend {
   /** Says how far a new task is. */
   task(phase: TaskProgress["phase"], detail: string, chunks: number, instruction = INSTRUCTIONS[0] ?? ""): void {
     const now = hostClock.now();
-    this.progress.next({ id: this.#taskId, instruction, phase, detail, startedAt: now - 1, changedAt: now, chunks });
+    const times = { startedAt: now - 1, changedAt: now };
+    this.progress.next({ id: this.#taskId, instruction, phase, detail, ...times, chunks, replay: null });
+  }
+
+  /** Says how far a replay is. */
+  replay(phase: TaskProgress["phase"], detail: string, replay: NonNullable<TaskProgress["replay"]>): void {
+    const now = hostClock.now();
+    const task = { id: this.#taskId, instruction: `replay of ${replay.episode}`, phase, detail, chunks: 0 };
+    this.progress.next({ ...task, startedAt: now - 1, changedAt: now, replay });
   }
 
   startTask(): void {

@@ -42,8 +42,8 @@ beforeEach(() => {
   });
 });
 
-function task(phase: TaskPhase, changedAt: number): void {
-  tasks.next({ id: 1, instruction: "move it", phase, detail: "", startedAt: 10, changedAt, chunks: 0 });
+function task(phase: TaskPhase, changedAt: number, replay: TaskProgress["replay"] = null): void {
+  tasks.next({ id: 1, instruction: "move it", phase, detail: "", startedAt: 10, changedAt, chunks: 0, replay });
 }
 
 function report(mode: Mode, at: number): void {
@@ -55,6 +55,12 @@ function takeOver(from: Takeover["from"], at: number): void {
 }
 
 describe("what becomes an episode", () => {
+  it("no replay: it shows nothing that was not shown before", () => {
+    task("acting", 11, { episode: "x.mcap", length: 3, differences: null });
+    task("finished", 14, { episode: "x.mcap", length: 3, differences: null });
+    assert.deepEqual(told, []);
+  });
+
   it("a takeover from a policy: a correction that begins 10 s before it and ends when the leader lets go", () => {
     task("acting", 11);
     takeOver("policy", 20);
@@ -93,6 +99,18 @@ describe("what becomes an episode", () => {
       "mark intervention-end at 70",
       "close completed at 50",
     ]);
+  });
+
+  it("a demonstration whose operator is gone: kept without a label, and the next one may begin", () => {
+    demonstrations.begin("show it");
+    demonstrations.leave();
+    assert.deepEqual(told, ['open demonstration "show it" at 50 with 0 s before', "close stopped at 50"]);
+    assert.equal(demonstrations.begin("show it"), null);
+  });
+
+  it("nothing where an operator leaves who shows nothing", () => {
+    demonstrations.leave();
+    assert.deepEqual(told, []);
   });
 
   it("no demonstration while a correction is recorded", () => {

@@ -203,6 +203,32 @@ describe("repair", () => {
     assert.equal(readFileSync(join(apart.folder, "index.json"), "utf8"), before);
   });
 
+  it("finishes what a repair that was killed between its last two steps has left", async () => {
+    await tornAt(0.7);
+    const open = join(apart.folder, files()[0] ?? "");
+    const torn = readFileSync(open);
+    await repair();
+    writeFileSync(open, torn);
+    const found = await repair();
+    assert.deepEqual(
+      found.map(({ result }) => result),
+      ["mended", "whole"],
+    );
+    assert.equal(files().length, 1);
+  });
+
+  it("removes neither of two files of one episode that hold something else", async () => {
+    await tornAt(0.7);
+    const open = join(apart.folder, files()[0] ?? "");
+    const torn = readFileSync(open);
+    await repair();
+    writeFileSync(open, torn.subarray(0, 1_500_000));
+    const [first] = await repair();
+    assert.equal(first?.result, "left");
+    assert.match(first?.detail ?? "", /move one of the two away/);
+    assert.equal(files().length, 2);
+  });
+
   it("touches no folder that is none", async () => {
     await assert.rejects(
       repairFolder(join(apart.folder, "nowhere"), () => undefined),

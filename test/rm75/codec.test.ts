@@ -152,20 +152,28 @@ describe("bytes become messages", () => {
     assert.deepEqual(messages([Buffer.concat([long, after])]), [{ a: 1 }]);
   });
 
-  it("and five lines of garbage in a row are noticed, not four", () => {
+  it("and what is none is counted, of a line without an end each 64 KiB", () => {
     const decoder = new MessageDecoder();
-    assert.equal(
-      decoder.push(Buffer.from("a\r\nb\r\nc\r\nd\r\n"), () => {}),
-      "fine",
-    );
-    assert.equal(
-      decoder.push(Buffer.from("{}\r\na\r\nb\r\nc\r\nd\r\n"), () => {}),
-      "fine",
-    );
-    assert.equal(
-      decoder.push(Buffer.from("e\r\n"), () => {}),
-      "garbled",
-    );
+    const garbledAfter = (bytes: Buffer): number => {
+      decoder.push(bytes, () => {});
+      return decoder.garbled;
+    };
+    assert.equal(garbledAfter(Buffer.from("a\r\n{}\r\nb\r\n\r\n")), 2);
+    assert.equal(garbledAfter(Buffer.alloc(MAXIMUM_LINE_BYTES, 0x61)), 2);
+    assert.equal(garbledAfter(Buffer.alloc(1, 0x61)), 3);
+    assert.equal(garbledAfter(Buffer.alloc(2 * MAXIMUM_LINE_BYTES, 0x61)), 5);
+    assert.equal(garbledAfter(Buffer.from("\r\n{}\r\n")), 5);
+  });
+});
+
+describe("what the arm says of setpoints", () => {
+  it("is a refusal only where it says so", () => {
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd", receive_state: false }), true);
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd", receive_state: true }), false);
+    assert.equal(codec.refusesSetpoint({ command: "movej_canfd" }), false);
+    assert.equal(codec.refusesSetpoint({ command: "movej", receive_state: false }), false);
+    // The answer on a serial line.
+    assert.equal(codec.refusesSetpoint({ state: "joint_state", joint: [0, 0, 0, 0, 0, 0, 0], arm_err: 0 }), false);
   });
 });
 

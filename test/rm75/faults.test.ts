@@ -117,17 +117,52 @@ describe("a link that breaks", () => {
     await rig.close();
   });
 
-  it("garbage from the arm is dropped; when it does not end, the link is given up", async () => {
+  it("garbage from the arm is dropped, and counted in what it reports", async () => {
     const rig = await tcpRig();
     const { arm, recorder } = await connected(rig);
     rig.controller.inject({ kind: "garbage" });
     await arm.clearFaults();
+    // One line on each of the two connections.
+    await until(() => recorder.last.link.garbled === 2, "the count");
+    assert.equal(recorder.last.link.unasked, 0);
     assert.equal(recorder.lost.length, 0);
-    for (let n = 0; n < 5; n += 1) {
-      rig.controller.inject({ kind: "garbage" });
-    }
-    await until(() => recorder.lost.length > 0, "the end");
-    assert.equal(recorder.lost[0]?.code, "bad-answer");
+    await arm.close();
+    await rig.close();
+  });
+
+  it("a setpoint that is refused and an answer that comes twice are counted; what a stop or the gripper says is not", async () => {
+    const rig = await tcpRig();
+    const { arm, gripper, recorder } = await connected(rig);
+    await until(() => gripper.state().receivedAt > 0, "a report of the gripper");
+    arm.stop("quick");
+    const says = (message: object): void => {
+      const base64 = Buffer.from(`${JSON.stringify(message)}\r\n`).toString("base64");
+      rig.controller.impair({ target: "tcp-bytes", base64, repeat: 1 });
+    };
+    says({ command: "set_gripper", state: true });
+    says({ command: "movej_canfd", receive_state: true });
+    says({ state: "a_new_kind_of_event" });
+    says({ command: "movej_canfd", receive_state: false });
+    await until(() => recorder.last.link.refused === 2, "the refusal");
+    assert.equal(recorder.last.link.unasked, 0);
+    says({ command: "get_DH_data" });
+    await until(() => recorder.last.link.unasked === 2, "the answer");
+    assert.equal(recorder.last.link.garbled, 0);
+    await arm.close();
+    await rig.close();
+  });
+
+  it("settings that another client changes are noticed within some seconds, and so is that they are as they were", async () => {
+    const rig = await tcpRig();
+    const { arm, recorder } = await connected(rig);
+    const other = await RawClient.open(rig.controller);
+    await other.ask({ command: "set_collision_stage", collision_stage: 0 });
+    await until(() => recorder.last.link.changed !== null, "the change");
+    assert.match(recorder.last.link.changed ?? "", /collision stage is 0, not 4 or more/);
+    await other.ask({ command: "set_collision_stage", collision_stage: 5 });
+    await until(() => recorder.last.link.changed === null, "the former setting");
+    other.close();
+    await arm.close();
     await rig.close();
   });
 

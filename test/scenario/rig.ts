@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { CliError } from "../../daemon/cli/exit-code.js";
 import { connectOperator, need } from "../../daemon/cli/operator-link.js";
 import { untilReady } from "../../daemon/cli/until-ready.js";
 import { type LabControl, labControl } from "../../daemon/launch/lab-control.js";
@@ -19,6 +20,8 @@ export interface Rig {
     fits?: (message: ServerMessageOf<T>) => boolean,
     withinMs?: number,
   ): Promise<ServerMessageOf<T>>;
+  /** Waits until an instruction could be followed. */
+  fit(): Promise<void>;
   /** Starts the first trained instruction and resolves while a joint is moving by the policy. */
   startMoving(): Promise<void>;
   /** Setpoints and stops that reached the controller since the last clear. */
@@ -26,16 +29,41 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+const ATTEMPTS = 4;
+
+const LAB = projectPath("daemon", "config", "lab.yaml");
+
 /** Starts everything with free ports and waits until an instruction could be followed. */
 export async function startRig(daemonArguments: readonly string[] = []): Promise<Rig> {
+  const rig = await openRig(LAB, daemonArguments);
+  try {
+    await rig.fit();
+    return rig;
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
+}
+
+/** Starts everything with free ports and takes control; cameras and policy may not be ready yet. */
+export async function openRig(configFile: string, daemonArguments: readonly string[] = []): Promise<Rig> {
   const system = await startSystem({
-    configFile: projectPath("daemon", "config", "lab.yaml"),
+    configFile,
     lab: { seed: 3 },
     apart: true,
     realTime: true,
     daemonArguments,
     progress: () => {},
   });
+  try {
+    return await inControlOf(system);
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
+}
+
+async function inControlOf(system: System): Promise<Rig> {
   const client = await connectOperator({ url: system.operatorUrl, tokenFile: system.tokenFile, name: "scenario" });
   const lab = labControl(system.lab ?? "");
   const next: Rig["next"] = (type, fits = () => true, withinMs = 20_000) =>
@@ -54,9 +82,9 @@ export async function startRig(daemonArguments: readonly string[] = []): Promise
     });
   await need(client.subscribe(["state", "reasoning", "chunks", "faults", "progress"], 50), "accepted");
   await need(client.takeControl(), "control-granted");
-  await untilReady(client, () => undefined);
   return {
     ...{ system, lab, client, next },
+    fit: () => untilFit(system, client),
     startMoving: async () => {
       const { policy } = await need(client.request({ type: "status" }), "status");
       const instruction = policy?.instructions[0] ?? "";
@@ -76,6 +104,29 @@ export async function startRig(daemonArguments: readonly string[] = []): Promise
       await system.close();
     },
   };
+}
+
+/** A policy that a busy machine starved while it was timed is started again, so that it is timed again. */
+async function untilFit(system: System, client: OperatorClient): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await untilReady(client, () => undefined);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== "policy-unfit" || attempt === ATTEMPTS) {
+        throw error;
+      }
+      const daemon = system.children.find(({ name }) => name === "daemon");
+      for (const pid of descendants(daemon?.pid ?? 0, "models/policy/process.js")) {
+        process.kill(pid, "SIGKILL");
+      }
+      while (
+        (await need(client.request({ type: "status" }), "status")).faults.some(({ code }) => code === error.code)
+      ) {
+        await watchFor(50);
+      }
+    }
+  }
 }
 
 function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type: T): message is ServerMessageOf<T> {

@@ -171,6 +171,10 @@ describe("the virtual controller", () => {
     await client.ask({ command: "movej", joint, v: 50, r: 0, trajectory_connect: 0 });
     assert.equal((await client.ask({ command: "set_arm_stop" })).arm_stop, true);
     assert.equal((await client.next()).trajectory_state, true);
+    controller.inject({ kind: "refuse-stop" });
+    assert.equal((await client.ask({ command: "set_arm_stop" })).arm_stop, false);
+    controller.inject({ kind: "clear" });
+    assert.equal((await client.ask({ command: "set_arm_stop" })).arm_stop, true);
   });
 
   it("pushes its state from its own address every n x 5 ms, ending in CR LF, and can lose or repeat it", async () => {

@@ -32,8 +32,8 @@ describe("the cameras' server", () => {
     const [response] = (await once(request, "response")) as [IncomingMessage];
     assert.match(response.headers["content-type"] ?? "", /^multipart\/x-mixed-replace; boundary=/);
     await watched(open);
-    open.publish("front", frame(1, 500));
-    open.publish("wrist", frame(2, 500));
+    open.publish("front", frame(1, 500), 12.5);
+    open.publish("wrist", frame(2, 500), 12.5);
     let text = "";
     for await (const bytes of response) {
       text += bytes;
@@ -42,7 +42,10 @@ describe("the cameras' server", () => {
       }
     }
     request.destroy();
-    assert.match(text, /^--kinevla-frame\r\nContent-Type: image\/jpeg\r\nContent-Length: 500\r\n\r\n#1#\.+\r\n$/);
+    assert.match(
+      text,
+      /^--kinevla-frame\r\nContent-Type: image\/jpeg\r\nContent-Length: 500\r\nX-Exposed-At: 12.5\r\n\r\n#1#\.+\r\n$/,
+    );
   });
 
   it("drops frames for a reader that is slow, and goes on with the newest", async () => {
@@ -56,7 +59,7 @@ describe("the cameras' server", () => {
     const length = 400_000;
     const sent = 200;
     for (let number = 1; number <= sent; number += 1) {
-      open.publish("front", frame(number, length));
+      open.publish("front", frame(number, length), 12.5);
       await new Promise(setImmediate);
     }
     let received = "";
@@ -73,7 +76,7 @@ describe("the cameras' server", () => {
     let number = sent;
     while (last <= sent) {
       number += 1;
-      open.publish("front", frame(number, length));
+      open.publish("front", frame(number, length), 12.5);
       await new Promise(setImmediate);
     }
     socket.destroy();
@@ -85,7 +88,7 @@ describe("the cameras' server", () => {
     const open = server;
     const still = fetch(`http://127.0.0.1:${open.port}/front.jpg`);
     await watched(open);
-    open.publish("front", frame(9, 300));
+    open.publish("front", frame(9, 300), 12.5);
     const answer = await still;
     assert.equal(answer.headers.get("content-type"), "image/jpeg");
     assert.equal((await answer.arrayBuffer()).byteLength, 300);

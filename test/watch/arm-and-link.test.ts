@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ArmHealth, GripperHealth } from "../../daemon/types/arm-state.js";
+import { type ArmHealth, type GripperHealth, type LinkHealth, QUIET_LINK } from "../../daemon/types/arm-state.js";
+import type { JointVector } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { GRIPPER, only, shifted, Watched, WELL } from "./watched.js";
 
@@ -196,7 +197,7 @@ describe("AR-12: datagrams that are not the arm's", () => {
     const at = (perSecond: number): readonly string[] => {
       const bench = new Watched();
       for (let count = 0; count < 100; count++) {
-        bench.state = { link: { unbelieved: Math.round((count * perSecond) / 100), waitingSince: Infinity } };
+        bench.state = { link: { ...QUIET_LINK, unbelieved: Math.round((count * perSecond) / 100) } };
         bench.pass(0.01);
       }
       return bench.codes;
@@ -210,9 +211,81 @@ describe("AR-12: datagrams that are not the arm's", () => {
 describe("AR-13: a question that is not answered", () => {
   it("ramp after 200 ms", () => {
     const bench = new Watched();
-    bench.state = { link: { unbelieved: 0, waitingSince: bench.now } };
+    bench.state = { link: { ...QUIET_LINK, waitingSince: bench.now } };
     assert.deepEqual(bench.pass(0.2).codes, []);
     assert.deepEqual(bench.pass(0.02).codes, ["arm-silent/ramp"]);
+  });
+});
+
+describe("AR-13: setpoints that wait on their way", () => {
+  /** An arm that lags 20 ms and from 0.3 s on executes nothing any more for so long. */
+  const held = (speed: number, stops: number): readonly string[] => {
+    const bench = new Watched();
+    bench.speed = only(3, speed);
+    const way: JointVector[] = [];
+    bench.measured = (commanded) => {
+      way.push(commanded);
+      const lagged = way.length - 1 - 4;
+      const until = 60;
+      return way[Math.max(0, lagged > until ? Math.max(until, lagged - stops / 5) : lagged)] ?? commanded;
+    };
+    return bench.pass(0.6).codes.filter((code) => code.startsWith("link"));
+  };
+
+  it("ramp once the arm has gone no way for 80 ms while it was told to go on", () => {
+    assert.deepEqual(held(20, 1e6), ["link-stalled/ramp"]);
+    assert.deepEqual(held(8, 1e6), ["link-stalled/ramp"]);
+  });
+
+  it("nothing while it is 50 ms late, slower than can be told, at rest, or after a pause of ours", () => {
+    assert.deepEqual(held(60, 50), []);
+    assert.deepEqual(held(2, 1e6), []);
+    const bench = new Watched();
+    bench.speed = only(0, 20);
+    bench.pass(0.3).speed = only(0, 0);
+    bench.pass(0.3);
+    bench.now += 0.09;
+    bench.speed = only(0, 20);
+    bench.pass(0.3);
+    assert.deepEqual(bench.codes, []);
+  });
+});
+
+describe("AR-14, AR-15, AR-19: what the arm's connections must not carry", () => {
+  const after = (steps: readonly Partial<LinkHealth>[], apart: number): readonly string[] => {
+    const bench = new Watched().pass(0.1);
+    for (const step of steps) {
+      bench.state = { link: { ...QUIET_LINK, ...step } };
+      bench.pass(apart);
+    }
+    return bench.codes;
+  };
+  const lines = (count: number): readonly Partial<LinkHealth>[] =>
+    Array.from({ length: count }, (_, index) => ({ garbled: index + 1 }));
+
+  it("five lines within a second that are no messages: protective stop; four, or five in longer than that: nothing", () => {
+    assert.deepEqual(after(lines(4), 0.2), []);
+    assert.deepEqual(after(lines(8), 0.26), []);
+    assert.deepEqual(after(lines(5), 0.2), ["replies-garbled/protective-stop"]);
+    assert.deepEqual(after([{ garbled: 100 }], 0.01), ["replies-garbled/protective-stop"]);
+  });
+
+  it("settings that somebody changed: protective stop, and no engaging until they are as they were", () => {
+    const bench = new Watched().pass(0.1);
+    bench.state = { link: { ...QUIET_LINK, changed: "the arm's collision stage is 0, not 4 or more" } };
+    assert.deepEqual(bench.pass(2).codes, ["arm-changed/protective-stop"]);
+    assert.equal(bench.watch.findings.length, 1);
+    bench.state = { link: QUIET_LINK };
+    assert.equal(bench.pass(0.01).watch.findings.length, 0);
+  });
+
+  it("a setpoint that is refused, or an answer that nobody waits for: protective stop, and over after a second", () => {
+    assert.deepEqual(after([{ refused: 1 }], 0.01), ["setpoint-refused/protective-stop"]);
+    assert.deepEqual(after([{ unasked: 1 }], 0.01), ["reply-unasked/protective-stop"]);
+    const bench = new Watched().pass(0.1);
+    bench.state = { link: { ...QUIET_LINK, refused: 1, unasked: 1 } };
+    assert.equal(bench.pass(0.9).watch.findings.length, 2);
+    assert.equal(bench.pass(0.2).watch.findings.length, 0);
   });
 });
 

@@ -7,8 +7,8 @@ import { DriverError, OPERATOR_HINT } from "../../types/driver-error.js";
 import type { PuppetSample } from "../../types/puppet.js";
 import { CliError, EXIT } from "../exit-code.js";
 import type { PuppetCommandOptions } from "../puppet.js";
+import { Screen } from "../screen.js";
 import { poseLines } from "./bars.js";
-import { Screen } from "./screen.js";
 import { untilEnd } from "./until-end.js";
 
 const DRAW_MS = 100;

@@ -6,11 +6,16 @@ import { VirtualLeader } from "../../../drivers/virtual-lab/puppet/virtual-leade
 import { hostClock } from "../../ports/clock.js";
 import { CliError, EXIT } from "../exit-code.js";
 import type { PuppetCommandOptions } from "../puppet.js";
+import { Screen } from "../screen.js";
 import { poseLines } from "./bars.js";
-import { Screen } from "./screen.js";
 import { untilEnd } from "./until-end.js";
 
 const DRAW_MS = 50;
+/** rad/s: 30 degrees a second. */
+const PACE = Math.PI / 6;
+
+type Place = Pick<TracePoint, "angles" | "gripper">;
+
 const CTRL_C = "\u0003";
 /** Handle of a RealMan leader: 0 to 1000 of its own unit; of a Dynamixel one: rad. */
 const GRIPPER_RANGE = { "realman-leader": 1000, "dynamixel-leader": 1 } as const;
@@ -48,17 +53,19 @@ export async function runVirtual(options: PuppetCommandOptions): Promise<void> {
     `The virtual leader answers at ${path}; ${trace === null ? "keys move it" : "it moves along the trace"}.\n`,
   );
   const save = options.save === undefined ? null : createWriteStream(options.save);
-  let pose: KeyedPose = { angles: [0, 0, 0, 0, 0, 0, 0], gripper: 1, buttonUntil: 0 };
+  let pose: KeyedPose = { angles: options.at ?? [0, 0, 0, 0, 0, 0, 0], gripper: 1, buttonUntil: 0 };
   let faults: Partial<LeaderFaults> = {};
   let plugged = true;
   let seq = 0;
   const range = GRIPPER_RANGE[kind];
+  leader.place({ angles: pose.angles, gripper: pose.gripper * range });
   const screen = new Screen(process.stdout);
   const onKey = (keys: string): void => {
     for (const key of keys) {
       const moved = afterKey(pose, key, hostClock.now());
       if (moved !== null) {
         pose = moved;
+        void leader.play(wayTo(leader.now(), { ...pose, gripper: pose.gripper * range }));
       } else if (key === "x") {
         leader.glitch(2, Math.PI / 6);
       } else if (key === "p") {
@@ -77,9 +84,7 @@ export async function runVirtual(options: PuppetCommandOptions): Promise<void> {
   };
   const draw = setInterval(() => {
     const now = hostClock.now();
-    if (trace === null) {
-      leader.place({ angles: pose.angles, gripper: pose.gripper * range, button: now < pose.buttonUntil });
-    }
+    leader.press(now < pose.buttonUntil);
     const place = leader.now();
     save?.write(`${JSON.stringify({ seq: seq++, at: now, ...place })}\n`);
     const wrong = Object.keys(faults).join(", ");
@@ -107,6 +112,15 @@ export async function runVirtual(options: PuppetCommandOptions): Promise<void> {
   process.stdin.pause();
   await leader.unplug();
   save?.end();
+}
+
+/** From one place to another at a hand's pace: a key is a wish, not a jump. */
+function wayTo(from: Place, to: Place): readonly TracePoint[] {
+  const way = Math.max(...to.angles.map((angle, joint) => Math.abs(angle - (from.angles[joint] ?? angle))));
+  return [
+    { at: 0, angles: from.angles, gripper: from.gripper, button: false },
+    { at: Math.max(way / PACE, 0.05), angles: to.angles, gripper: to.gripper, button: false },
+  ];
 }
 
 function readTrace(file: string): readonly TracePoint[] {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import { CAMERA_ROLES, type CameraRole } from "../../../daemon/types/frame.js";
+import type { Instant } from "../../../daemon/types/units.js";
 import type { Spoiling } from "../impair/impairment.js";
 import { spoilPicture } from "../impair/spoil-picture.js";
 import { PICTURE_SIZE, Raster } from "../render/raster.js";
@@ -51,7 +52,7 @@ parentPort?.on("message", (message: CameraWorkerMessage) => {
 const SKEW_MS = 80;
 
 /** Makes a camera's picture, or what its fault makes of it, and gives what sends it. */
-function prepare(role: CameraRole, raster: Raster, poses: Float32Array): () => void {
+function prepare(role: CameraRole, raster: Raster, poses: Float32Array, exposedAt: Instant): () => void {
   const how = spoilings[role];
   switch (how) {
     case "stop":
@@ -59,24 +60,24 @@ function prepare(role: CameraRole, raster: Raster, poses: Float32Array): () => v
     case "close":
       return () => server.hangUp(role);
     case "freeze":
-      return sending(role, last[role] ?? encode(raster.render(role, poses), PICTURE_SIZE));
+      return sending(role, exposedAt, last[role] ?? encode(raster.render(role, poses), PICTURE_SIZE));
     case "swap":
-      return sending(role, encode(raster.render(role === "front" ? "wrist" : "front", poses), PICTURE_SIZE));
+      return sending(role, exposedAt, encode(raster.render(role === "front" ? "wrist" : "front", poses), PICTURE_SIZE));
     case "skew": {
-      const send = sending(role, encode(raster.render(role, poses), PICTURE_SIZE));
+      const send = sending(role, exposedAt, encode(raster.render(role, poses), PICTURE_SIZE));
       return () => setTimeout(send, SKEW_MS);
     }
     default: {
       const { picture, size } = spoilPicture(raster.render(role, poses), PICTURE_SIZE, how);
       const jpeg = encode(picture, size);
       last[role] = jpeg;
-      return sending(role, jpeg);
+      return sending(role, exposedAt, jpeg);
     }
   }
 }
 
-function sending(role: CameraRole, jpeg: Buffer): () => void {
-  return () => server.publish(role, jpeg);
+function sending(role: CameraRole, exposedAt: Instant, jpeg: Buffer): () => void {
+  return () => server.publish(role, jpeg, exposedAt);
 }
 
 let dueAt = hostClock.now();
@@ -85,9 +86,10 @@ function film(): void {
   if (scene !== undefined && wanted.length > 0) {
     const { raster, shared, poses } = scene;
     shared.read(poses);
+    const exposedAt = hostClock.now();
     raster.place(poses);
     // Both are published together, because both show the same instant.
-    for (const send of wanted.map((role) => prepare(role, raster, poses))) {
+    for (const send of wanted.map((role) => prepare(role, raster, poses, exposedAt))) {
       send();
     }
   }

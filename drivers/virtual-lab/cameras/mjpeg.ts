@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { CAMERA_ROLES, type CameraRole } from "../../../daemon/types/frame.js";
+import type { Instant } from "../../../daemon/types/units.js";
 
 const BOUNDARY = "kinevla-frame";
 
@@ -8,8 +9,11 @@ export interface MjpegServer {
   readonly port: number;
   /** True when somebody watches or waits for a still. */
   wanted(role: CameraRole): boolean;
-  /** Sends a JPEG to all who watch; who still has more than one picture unsent misses this one. */
-  publish(role: CameraRole, jpeg: Buffer): void;
+  /**
+   * Sends a JPEG to all who watch; who still has more than one picture unsent misses this one. What it shows was so at
+   * `exposedAt`, which its header says (`X-Exposed-At`), as no real camera does: only measurements read it.
+   */
+  publish(role: CameraRole, jpeg: Buffer, exposedAt: Instant): void;
   /** Ends the connections of all who watch a camera, as one that is unplugged does. */
   hangUp(role: CameraRole): void;
   close(): Promise<void>;
@@ -42,7 +46,7 @@ class Cameras implements MjpegServer {
     return streams.size + stills.size > 0;
   }
 
-  publish(role: CameraRole, jpeg: Buffer): void {
+  publish(role: CameraRole, jpeg: Buffer, exposedAt: Instant): void {
     const { streams, stills } = this.#channels[role];
     for (const response of stills) {
       response.writeHead(200, { "content-type": "image/jpeg", "content-length": jpeg.length }).end(jpeg);
@@ -53,7 +57,8 @@ class Cameras implements MjpegServer {
         continue;
       }
       response.cork();
-      response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`);
+      const headers = ["Content-Type: image/jpeg", `Content-Length: ${jpeg.length}`, `X-Exposed-At: ${exposedAt}`];
+      response.write(`--${BOUNDARY}\r\n${headers.join("\r\n")}\r\n\r\n`);
       response.write(jpeg);
       response.write("\r\n");
       response.uncork();

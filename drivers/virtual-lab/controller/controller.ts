@@ -15,6 +15,7 @@ import { Client } from "./client.js";
 import { execute } from "./commands.js";
 import { type ControllerIdentity, ControllerState, RM75_B } from "./controller-state.js";
 import { Disturbance } from "./disturbance.js";
+import type { StopObedience } from "./execution.js";
 import type { Fault } from "./fault.js";
 import { type History, HistoryRecord } from "./history-record.js";
 import { CYCLE, type Segment } from "./motion.js";
@@ -68,7 +69,7 @@ interface Faults {
   sliced: boolean;
   frozen: Buffer | null;
   freeze: boolean;
-  ignoresStop: boolean;
+  onStop: StopObedience;
   datagramsToDrop: number;
 }
 
@@ -78,7 +79,7 @@ const NO_FAULTS: Faults = {
   sliced: false,
   frozen: null,
   freeze: false,
-  ignoresStop: false,
+  onStop: "obeys",
   datagramsToDrop: 0,
 };
 
@@ -207,7 +208,10 @@ class Controller implements VirtualController {
         motion.enabled[fault.joint - 1] = false;
         return;
       case "ignore-stop":
-        this.#faults.ignoresStop = true;
+        this.#faults.onStop = "ignores";
+        return;
+      case "refuse-stop":
+        this.#faults.onStop = "refuses";
         return;
       case "slice-replies":
         this.#faults.sliced = true;
@@ -264,8 +268,8 @@ class Controller implements VirtualController {
 
   #hear(request: JsonObject, client: Client): void {
     const at = this.#clock.now();
-    const { ignoresStop } = this.#faults;
-    execute({ state: this.#state, arrivals: this.#record, chain: this.#chain, ignoresStop }, request, client, at);
+    const { onStop } = this.#faults;
+    execute({ state: this.#state, arrivals: this.#record, chain: this.#chain, onStop }, request, client, at);
   }
 
   #stall(seconds: number): void {

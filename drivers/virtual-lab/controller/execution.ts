@@ -14,12 +14,15 @@ export interface Caller {
   send(reply: { readonly [field: string]: Json }): void;
 }
 
+/** Stops; says so and goes on; says that it does not, and goes on. */
+export type StopObedience = "obeys" | "ignores" | "refuses";
+
 /** What a command works on. */
 export interface Execution {
   readonly state: ControllerState;
   readonly arrivals: ArrivalRecord;
-  /** True while an injected fault makes the arm ignore stops. */
-  readonly ignoresStop: boolean;
+  /** What an injected fault makes the arm do with stops. */
+  readonly onStop: StopObedience;
   /** Segments of a chain that waits for its last member (`trajectory_connect` 1). */
   readonly chain: Segment[];
 }

@@ -40,6 +40,8 @@ export type Fault =
   | { readonly kind: "mute" }
   /** Lasting: confirms stops without stopping. */
   | { readonly kind: "ignore-stop" }
+  /** Lasting: refuses stops, and goes on. */
+  | { readonly kind: "refuse-stop" }
   /** Lasting: every reply goes out one byte at a time. */
   | { readonly kind: "slice-replies" }
   /** Sends bytes that are no message to every connection. */
@@ -60,6 +62,7 @@ export function faultFrom(value: unknown): Fault {
     case "refuse-connect":
     case "freeze-udp":
     case "ignore-stop":
+    case "refuse-stop":
     case "slice-replies":
     case "garbage":
     case "mute":

@@ -180,10 +180,10 @@ function stop(kind: "stop" | "slow_stop" | "pause", confirms: string): Command {
     const command = String(request.command);
     run.arrivals.add(at, command, caller.id, null);
     run.chain.length = 0;
-    if (!run.ignoresStop) {
+    if (run.onStop === "obeys") {
       run.state.motion.stop(kind);
     }
-    caller.send({ command, [confirms]: true });
+    caller.send({ command, [confirms]: run.onStop !== "refuses" });
   };
 }
 

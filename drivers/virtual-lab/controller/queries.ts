@@ -29,10 +29,13 @@ function milliPose(state: ControllerState): readonly number[] {
 }
 
 /** Current in 0.001 mA; 3 N m/A is invented, the vendor publishes no torque constant. */
-function milliMilliAmpere({ plant, disturbance }: ControllerState): readonly number[] {
+function milliMilliAmpere(state: ControllerState): readonly number[] {
+  const { plant, disturbance } = state;
+  // A real reading never says the very same twice; an arm whose reports do is known by that.
+  const noise = state.nextNoise();
   return plant
     .measured()
-    .torque.map((torque, joint) => Math.round((disturbance.current.get(joint) ?? torque / 3) * 1e6));
+    .torque.map((torque, joint) => Math.round((disturbance.current.get(joint) ?? torque / 3) * 1e6) + noise);
 }
 
 /** Temperatures in 0.001 degrees; null for a sensor that says nothing. */

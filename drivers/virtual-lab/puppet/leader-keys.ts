@@ -14,14 +14,14 @@ export interface KeyedPose {
   readonly angles: JointVector;
   /** 0 closed to 1 open. */
   readonly gripper: number;
-  /** The button is pressed until then. */
+  /** The button is pressed until then; Infinity once Enter has pressed it. */
   readonly buttonUntil: number;
 }
 
 /** What the keys do, for the screen. */
 export const KEYS_HELP = [
   "q w e r t y u / a s d f g h j: J1 to J7 up / down by 1 degree, with shift by 5",
-  "o / l: handle open / closed     space (held): button     0: all to zero",
+  "o / l: handle open / closed     Enter: press the button or let it go, SPACE: for a moment     0: all to zero",
   "n noise  b lost bytes  x glitch  z frozen  m silent  p unplug or plug  Ctrl-C end",
 ] as const;
 
@@ -41,6 +41,8 @@ export function afterKey(pose: KeyedPose, key: string, now: number): KeyedPose |
       return { ...pose, gripper: Math.max(0, pose.gripper - 0.1) };
     case " ":
       return { ...pose, buttonUntil: now + BUTTON_FOR };
+    case "\r":
+      return { ...pose, buttonUntil: pose.buttonUntil > now ? -Infinity : Infinity };
     case "0":
       return { ...pose, angles: [0, 0, 0, 0, 0, 0, 0] };
     default:

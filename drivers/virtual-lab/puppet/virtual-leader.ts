@@ -1,6 +1,6 @@
 import { hostClock } from "../../../daemon/ports/clock.js";
 import type { PuppetKind } from "../../../daemon/types/puppet.js";
-import type { JointVector } from "../../../daemon/types/units.js";
+import type { Instant, JointVector } from "../../../daemon/types/units.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, type Request } from "../../puppet/dynamixel-codec.js";
 import { encodeRealmanReading, REALMAN_POLL } from "../../puppet/realman-codec.js";
 import { createRandom } from "../scene/random.js";
@@ -43,11 +43,13 @@ export class VirtualLeader {
   #angles: JointVector = [0, 0, 0, 0, 0, 0, 0];
   #gripper = 0;
   #pressed = false;
+  #held = false;
   #faults: LeaderFaults = NO_FAULTS;
   #glitch: { readonly joint: number; readonly by: number } | null = null;
   #frozen: readonly number[] | null = null;
   #trace: { readonly points: readonly TracePoint[]; readonly from: number; readonly onEnd: () => void } | null = null;
   #answers = 0;
+  #answeredAt: Instant = -Infinity;
 
   constructor({ kind, path, joints = 7, seed = 1, ids }: VirtualLeaderOptions) {
     this.path = path;
@@ -77,6 +79,11 @@ export class VirtualLeader {
     this.#pressed = place.button ?? this.#pressed;
   }
 
+  /** Holds its button pressed from now on, or no longer; a trace and `place` may press it besides. */
+  press(pressed: boolean): void {
+    this.#held = pressed;
+  }
+
   /** Moves along a trace from now on; resolves at its end, or when something else takes over. */
   play(points: readonly TracePoint[]): Promise<void> {
     this.#trace?.onEnd();
@@ -99,12 +106,17 @@ export class VirtualLeader {
   /** Where it is, without faults. */
   now(): { readonly angles: JointVector; readonly gripper: number; readonly button: boolean } {
     this.#advance();
-    return { angles: this.#angles, gripper: this.#gripper, button: this.#pressed };
+    return { angles: this.#angles, gripper: this.#gripper, button: this.#pressed || this.#held };
   }
 
   /** Readings that were asked for and answered. */
   get answers(): number {
     return this.#answers;
+  }
+
+  /** When the last bytes of an answer went to the host. */
+  get answeredAt(): Instant {
+    return this.#answeredAt;
   }
 
   #advance(): void {
@@ -149,6 +161,7 @@ export class VirtualLeader {
   }
 
   #send(answer: Uint8Array): void {
+    this.#answeredAt = hostClock.now();
     this.#pty?.send(spoil(answer, this.#faults, this.#random));
   }
 
@@ -186,7 +199,7 @@ export class VirtualLeader {
       }
       case "read":
         if (request.id === VIRTUAL_BUTTON.id) {
-          this.#send(encodeStatus(request.id, error, [this.#pressed ? 1 : 0]));
+          this.#send(encodeStatus(request.id, error, [this.#pressed || this.#held ? 1 : 0]));
         }
         break;
       case "other":

@@ -52,6 +52,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     ablation.add_argument("--validation", type=Path, help="held-out set (default: DATA-val)")
     ablation.add_argument("--out", type=Path, required=True, help="folder of all variants and of the table")
     ablation.add_argument("--config", type=Path, help="JSON over the shortened configuration of ablation.py")
+    ablation.add_argument("--episodes", type=int, help="use only the first episodes")
     ablation.add_argument("--threads", type=int, help="CPU threads")
     ablation.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
     for command in (rollout, ablation):
@@ -105,7 +106,7 @@ def main(arguments: list[str]) -> int:
         if given.command == "ablation":
             trials = Trials(given.lab, given.trials, given.seed, given.execute, given.delay, given.steps)
             config = with_machine(shortened_config(given.config), given)
-            ablate(config, given.data, given.validation, given.out, trials)
+            ablate(config, given.data, given.validation, given.out, trials, given.episodes)
             return 0
         if given.command == "rollout":
             tallies = roll_out(

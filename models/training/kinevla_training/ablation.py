@@ -77,12 +77,15 @@ def shortened_config(path: Path | None) -> Config:
     return config_from_dict({**given, **sections}, str(path or "configuration"))
 
 
-def ablate(base: Config, data: Path, validation: Path | None, out: Path, trials: Trials) -> dict:
+def ablate(
+    base: Config, data: Path, validation: Path | None, out: Path, trials: Trials, episodes: int | None = None
+) -> dict:
     """Trains and rolls out every variant, or goes on with that; writes `ablation.json` and `ablation.md`."""
-    training, held_out = split(data, validation, None)
+    training, held_out = split(data, validation, episodes)
     out.mkdir(parents=True, exist_ok=True)
     subject = {
         "dataset": training.digest,
+        "first_episodes": episodes,
         "seed": trials.seed,
         "execute": trials.execute,
         "delay": trials.delay,
@@ -184,6 +187,8 @@ def row(variant: Variant, report: dict, verdicts: list[dict]) -> dict:
         "representation_deg": report["representation"]["both"]["mean_deg"],
         "generator_deg": report["generator"]["mean_deg"],
         "code_accuracy": report["generator"]["code_accuracy"],
+        "other_text_deg": report["generator"].get("other_text_deg"),
+        "other_prompt_deg": report["generator"].get("other_prompt_deg"),
         "bleu": None if report["text"] is None else report["text"]["bleu"],
     }
 
@@ -197,17 +202,18 @@ def markdown(result: dict) -> str:
     lines = [
         f"{result['episodes']} episodes, the same seeds for every variant, 95 % Wilson intervals.",
         "",
-        "| variant | trials | goal | as told | step, points | RVQ, deg | generator, deg | BLEU |",
-        "|---|---|---|---|---|---|---|---|",
+        "| variant | trials | goal | as told | step, points | RVQ, deg | generator, deg | other text, prompt, deg | BLEU |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     before = None
     for r in result["variants"]:
         step = "" if before is None else f"{100 * (r['kinematic'] - before):+.0f}"
         before = r["kinematic"]
         bleu = "" if r["bleu"] is None else f"{r['bleu']:.2f}"
+        other = "" if r["other_text_deg"] is None else f"{r['other_text_deg']:.2f}, {r['other_prompt_deg']:.2f}"
         lines.append(
             f"| {r['words']} | {r['trials']} | {rate(r['goal'], r['goal_interval'])} "
             f"| {rate(r['kinematic'], r['kinematic_interval'])} | {step} | {r['representation_deg']:.3f} "
-            f"| {r['generator_deg']:.3f} | {bleu} |"
+            f"| {r['generator_deg']:.3f} | {other} | {bleu} |"
         )
     return "\n".join(lines) + "\n"

@@ -3,7 +3,7 @@ import { hostClock } from "../../../daemon/ports/clock.js";
 import { isAlive } from "../../scenario/rig.js";
 import { framesOf } from "../history/frames.js";
 import { type FaultRig, type Part, pause } from "../rig/fault-rig.js";
-import { cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type TrialContext } from "./case.js";
+import { ASKED, cannotRun, type FaultCase, MOVING, NO_BUDGET, only, type TrialContext } from "./case.js";
 
 const ENGAGED = [...MOVING, "hold"] as const;
 
@@ -14,7 +14,8 @@ export const PROCESS_CASES: readonly FaultCase[] = [
     budget: { reaction: 20, still: 200 },
     trials: [
       { name: "arm process", modes: ENGAGED, expect: "stop", fresh: true, inject: kill("arm") },
-      { name: "daemon", modes: MOVING, expect: "rest", fresh: true, inject: kill("daemon") },
+      // A leader arm goes on without the daemon.
+      { name: "daemon", modes: ASKED, expect: "rest", fresh: true, inject: kill("daemon") },
     ],
   },
   {
@@ -57,7 +58,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
     budget: { reaction: null, still: 500 },
     cannot: "the relay watchdog is hardware; the virtual controller holds where its stream ends",
     trials: only({
-      ...{ modes: ["policy"], expect: "checked", fresh: true },
+      ...{ modes: MOVING, expect: "checked", fresh: true },
       inject: async ({ rig, random }) => {
         const order: readonly Part[] = random.chance(0.5) ? ["arm", "guardian"] : ["guardian", "arm"];
         const at = hostClock.now();
@@ -129,7 +130,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
       inject: async () => {
         const at = hostClock.now();
         for (let burner = 0; burner < 4; burner += 1) {
-          spawn("nice", ["-n", "19", "timeout", "4", process.execPath, "-e", "for(;;);"], { stdio: "ignore" });
+          spawn("nice", ["-n", "29", "timeout", "4", process.execPath, "-e", "for(;;);"], { stdio: "ignore" });
         }
         return at;
       },
@@ -146,7 +147,7 @@ export const PROCESS_CASES: readonly FaultCase[] = [
         after: hasEnded("arm"),
       },
       {
-        ...{ name: "daemon", modes: MOVING, expect: "rest", fresh: true, watch: 3 },
+        ...{ name: "daemon", modes: ASKED, expect: "rest", fresh: true, watch: 3 },
         inject: async ({ rig }) => rig.signal("daemon", "SIGTERM"),
         after: hasEnded("daemon"),
       },

@@ -20,7 +20,7 @@ const JOINT_BITS = [
 ];
 
 const STATE_FAULT = { reaction: 20, still: 200 };
-const CODE_MODES = ["policy", "homing", "hold"] as const;
+const CODE_MODES = [...MOVING, "hold"] as const;
 
 /** C. The arm's UDP push and what it says. */
 export const ARM_STATE_CASES: readonly FaultCase[] = [
@@ -44,7 +44,7 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
     budget: NO_BUDGET,
     cannot: "6 s a run instead of 60",
     trials: only({
-      ...{ modes: ["policy"], expect: "undisturbed", watch: 6 },
+      ...{ modes: MOVING, expect: "undisturbed", watch: 6 },
       inject: async ({ rig, random }) => await rig.impair({ target: "udp", loss: 0.3, seed: random.index(1e6) }),
     }),
   },
@@ -82,7 +82,7 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
     trials: (["six-joints", "eight-joints", "strings", "null-joints", "infinite", "no-errors", "corrupt"] as const).map(
       (how): Trial => ({
         name: how,
-        modes: ["policy"],
+        modes: MOVING,
         // One flipped bit may leave a message that is right and says something else.
         ...(how === "corrupt" ? { expect: "checked", budget: NO_BUDGET } : { expect: "rest" }),
         inject: alter(how, null),
@@ -93,7 +93,7 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
     ...{ id: 39, inject: "spoofed from another address, 20 000 a second", expected: "dropped, tick unaffected" },
     budget: NO_BUDGET,
     trials: only({
-      ...{ modes: ["policy"], expect: "undisturbed", watch: 0.2 },
+      ...{ modes: MOVING, expect: "undisturbed", watch: 0.2 },
       inject: async ({ rig }) => {
         const at = hostClock.now();
         await spoof(rig, 2);
@@ -234,7 +234,18 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 52, inject: "collision level read back as 0", expected: "R0" },
     budget: NO_BUDGET,
-    trials: only(refusedArm({ command: "set_collision_stage", collision_stage: 0 })),
+    trials: [
+      { name: "before", ...refusedArm({ command: "set_collision_stage", collision_stage: 0 }) },
+      {
+        // It is read every 5 s.
+        ...{ name: "in use", modes: ["hold"], expect: "stop", watch: 7, fresh: true },
+        inject: async ({ rig }) => {
+          const at = hostClock.now();
+          await tellArm(rig, { command: "set_collision_stage", collision_stage: 0 });
+          return at;
+        },
+      },
+    ],
   },
 ];
 

@@ -1,14 +1,16 @@
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Random } from "../../../drivers/virtual-lab/scene/random.js";
 import type { Reaction } from "../history/reaction.js";
-import type { RunHistory } from "../history/run-history.js";
+import type { RunHistory, Violation } from "../history/run-history.js";
 import type { FaultRig } from "../rig/fault-rig.js";
 
 /** What the system does when the fault comes. */
-export type TrialMode = "policy" | "homing" | "hold" | "standby";
+export type TrialMode = "policy" | "homing" | "teleop" | "hold" | "standby";
 
-/** Both modes in which the arm moves. */
-export const MOVING: readonly TrialMode[] = ["policy", "homing"];
+/** Modes in which the arm moves because an operator asked for it. */
+export const ASKED: readonly TrialMode[] = ["policy", "homing"];
+/** Every mode in which the arm moves; a leader arm moves it by its own button. */
+export const MOVING: readonly TrialMode[] = [...ASKED, "teleop"];
 
 /** What must come of a fault at the arm. */
 export type Expectation =
@@ -68,6 +70,10 @@ export interface Trial {
   readonly most?: number;
   /** Needs a system in which the arm moves only while hold-to-run is pressed. */
   readonly holdToRun?: boolean;
+  /** Needs a policy that could be followed, also in modes in which none is. */
+  readonly policy?: boolean;
+  /** Promises that the fault itself makes impossible. */
+  readonly breaks?: readonly Violation["check"][];
   /** A process has to be started again afterwards. */
   readonly fresh?: boolean;
   /** Brings the fault about; says when it could be seen. */

@@ -10,7 +10,16 @@ import { createPolicyProcess } from "../../../models/policy/policy-process.js";
 import { fastest, framesOf } from "../history/frames.js";
 import { pause } from "../rig/fault-rig.js";
 import type { PoisonValue, PolicyFault } from "../rig/policy-fault.js";
-import { cannotRun, type FaultCase, NO_BUDGET, only, type Trial, type TrialContext, type Visible } from "./case.js";
+import {
+  cannotRun,
+  type FaultCase,
+  NO_BUDGET,
+  type Outcome,
+  only,
+  type Trial,
+  type TrialContext,
+  type Visible,
+} from "./case.js";
 
 const POLICY = ["policy"] as const;
 const POISONS: readonly PoisonValue[] = ["NaN", "Infinity", "-Infinity", "null", '"12"', "true"];
@@ -53,12 +62,27 @@ export const POLICY_CASES: readonly FaultCase[] = [
     cannot: "the reaction is counted from when the accepted chunks are used up",
     trials: [{ ...wrongChunk("", { kind: "jump", by: 0.7 }), budget: { reaction: 20, still: 200 } }],
   },
-  cannotRun(
-    57,
-    "first setpoint 11 degrees off",
-    "refuse",
-    "a stream begins at the measured pose; test/guard/guard.test.ts",
-  ),
+  {
+    ...{ id: 57, inject: "first setpoint 11 degrees off", expected: "refuse" },
+    budget: NO_BUDGET,
+    cannot: "of the first chunk; a stream begins at the measured pose: test/guard/guard.test.ts",
+    trials: only({
+      ...{ modes: ["hold"], expect: "checked", watch: 2, policy: true },
+      inject: async ({ rig, run }) => {
+        await rig.ready();
+        const instruction = await rig.instruction(run);
+        const at = hostClock.now();
+        rig.spoilPolicy({ kind: "jump", by: 0.192 });
+        void rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+        return at;
+      },
+      after: async ({ rig }) => [
+        ...(rig.operator.chunks.length === 0 ? ["the policy gave no chunk within 2 s"] : []),
+        ...(rig.operator.chunks.some(({ accepted }) => accepted) ? ["such a chunk was followed"] : []),
+      ],
+      judge: standsStill,
+    }),
+  },
   {
     ...{ id: 58, inject: "model stalls 0.5, 1, 5, 60 s", expected: "R2, then R3 when the chunk is used up" },
     budget: { reaction: 10, still: 160 },
@@ -73,13 +97,7 @@ export const POLICY_CASES: readonly FaultCase[] = [
           setTimeout(() => resume(context), seconds * 1000);
           return await emptyAt(context);
         },
-        // PO-07: after 250 ms at rest the arm goes on only when somebody asks for it.
-        judge: ({ history, visibleAt, rig }) =>
-          framesOf(history.commands, rig.bounds.period).some(
-            (frame) => frame.at > visibleAt + 0.25 + 0.21 && fastest(frame) > 0.01,
-          )
-            ? ["went on by itself after more than 250 ms without a chunk"]
-            : [],
+        judge: goesOnLate,
       }),
     ),
   },
@@ -98,8 +116,21 @@ export const POLICY_CASES: readonly FaultCase[] = [
   {
     ...{ id: 60, inject: "chunk of an old epoch", expected: "dropped" },
     budget: NO_BUDGET,
-    cannot: "the same as 61, where an answer for the old instruction is always on its way; chunk by chunk: test/arm",
-    trials: [],
+    trials: only({
+      ...{ modes: POLICY, expect: "undisturbed", watch: 0.5 },
+      inject: async ({ rig, run }) => {
+        await rig.operator.held({ type: "pause" });
+        await rig.operator.next("state", ({ mode, source }) => mode === "hold" && source !== "stop", 5000);
+        await rig.followPolicy(run);
+        await rig.operator.next("chunk", ({ accepted }) => accepted, 5000);
+        return rig.provoke("daemon", { kind: "replay-chunk" });
+      },
+      after: async ({ rig }) => {
+        const answer = rig.provoked();
+        const refused = answer?.accepted === false && String(answer.reason).startsWith("old-epoch");
+        return refused ? [] : [`the arm process said of it: ${JSON.stringify(answer)}`];
+      },
+    }),
   },
   {
     ...{ id: 61, inject: "instruction changed in motion", expected: "R3, no old step executed" },
@@ -216,6 +247,25 @@ export const POLICY_CASES: readonly FaultCase[] = [
     "the virtual cell asks for no calibration; the refusal is tested in test/calibration (PO-18)",
   ),
 ];
+
+/** PO-07: 250 ms after the last target of a chunk the arm goes on only when somebody asks for it; some of that it brakes. */
+function goesOnLate({ history, visibleAt, rig }: Outcome): readonly string[] {
+  let standsSince = Infinity;
+  for (const frame of framesOf(history.commands, rig.bounds.period).filter(({ at }) => at >= visibleAt)) {
+    const stands = fastest(frame) < 0.01;
+    if (!stands && frame.at - standsSince > 0.25) {
+      return [`went on by itself after ${((frame.at - standsSince) * 1000).toFixed(0)} ms at rest without a chunk`];
+    }
+    standsSince = stands ? Math.min(standsSince, frame.at) : Infinity;
+  }
+  return [];
+}
+
+/** No setpoint may move the arm. */
+function standsStill({ history, rig }: Outcome): readonly string[] {
+  const moves = framesOf(history.commands, rig.bounds.period).some((frame) => fastest(frame) > 0.001);
+  return moves ? ["the arm moves"] : [];
+}
 
 /** Spoils the policy and waits for its `count`-th spoiled answer; gives that instant. */
 async function spoil({ rig }: TrialContext, fault: PolicyFault, count: number): Promise<Visible> {

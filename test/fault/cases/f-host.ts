@@ -9,7 +9,7 @@ import { PROCESS_EXIT } from "../../../daemon/launch/process-exit.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import { projectPath } from "../../../daemon/ports/project-path.js";
 import { FaultRig, pause } from "../rig/fault-rig.js";
-import { cannotRun, type FaultCase, NO_BUDGET, type Trial } from "./case.js";
+import { cannotRun, type FaultCase, NO_BUDGET, only, type Trial } from "./case.js";
 
 /** F. Time, disk, configuration. */
 export const HOST_CASES: readonly FaultCase[] = [
@@ -25,8 +25,31 @@ export const HOST_CASES: readonly FaultCase[] = [
       }),
     ),
   },
-  cannotRun(86, "disk full while recording", "episode ends R3", "there is no recorder yet"),
-  cannotRun(87, "log pipe blocked", "tick unaffected", "the rig itself reads the logs of the system that it starts"),
+  {
+    ...{ id: 86, inject: "disk full while recording", expected: "recording ends and is told; tick unaffected" },
+    budget: NO_BUDGET,
+    cannot: "the kernel refuses at the end of a file's quota, which is what it does on a full disk",
+    trials: only({
+      ...{ modes: ["policy"], expect: "undisturbed", watch: 1, fresh: true },
+      inject: async ({ rig }) => {
+        const told = rig.operator.next("faults", ({ faults }) => faults.some(isNotRecording), 20_000);
+        told.catch(() => undefined);
+        const limit = spawnSync("prlimit", ["--pid", String(rig.pid("recorder")), "--fsize=1"], { encoding: "utf8" });
+        if (limit.status !== 0) {
+          throw new Error(`prlimit: ${limit.stderr}`);
+        }
+        // The recorder writes when it has a chunk of 1 MiB.
+        await told;
+        return hostClock.now();
+      },
+    }),
+  },
+  cannotRun(
+    87,
+    "log pipe blocked",
+    "tick unaffected",
+    "the rig itself reads the logs of the system that it starts; test/service/process-log.test.ts",
+  ),
   {
     ...{
       id: 88,
@@ -68,6 +91,10 @@ export const HOST_CASES: readonly FaultCase[] = [
   },
   cannotRun(90, "4 crashes in 5 minutes", "stays down", "the service manager counts them; test/systemd"),
 ];
+
+function isNotRecording({ code }: { readonly code: string }): boolean {
+  return code === "not-recording";
+}
 
 /** The arm process with a spoiled configuration must end with the exit code for it. */
 function refused(name: string, spoil: (text: string) => string): Trial {
@@ -143,7 +170,14 @@ function isRefused(read: () => unknown): boolean {
 async function moveUnder(rig: FaultRig, wallClock: string): Promise<readonly string[]> {
   const { realTime } = rig;
   const configFile = projectPath("daemon", "config", "lab.yaml");
-  const other = await FaultRig.start({ configFile, realTime, wallClock, holdToRun: false });
+  const other = await FaultRig.start({
+    configFile,
+    realTime,
+    wallClock,
+    holdToRun: false,
+    leader: "none",
+    cameras: true,
+  });
   try {
     await other.followPolicy(0);
     await pause(6);

@@ -25,9 +25,9 @@ export function insideLimits({ commands }: RunHistory, { limits, period }: Bound
     const say = (detail: string): void => {
       violations.push({ check: "C2", at, detail });
     };
-    // Which source moves the arm is not seen from outside: the laxest of the three counts.
+    // Which source moves the arm is not seen from outside: the laxest of them counts.
     const most = (of: (bounds: MotionLimits) => readonly number[], joint: number): number =>
-      Math.max(...[limits.policy, limits.home, limits.stop].map((bounds) => of(bounds)[joint] ?? 0));
+      Math.max(...[limits.policy, limits.home, limits.teleop, limits.stop].map((bounds) => of(bounds)[joint] ?? 0));
     for (const [joint, angle] of q.entries()) {
       const name = `J${joint + 1}`;
       if (!(Math.abs(angle) <= most((bounds) => bounds.highest, joint) + noise * period)) {

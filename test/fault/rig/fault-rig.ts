@@ -1,35 +1,41 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { need } from "../../../daemon/cli/operator-link.js";
+import { loadConfig } from "../../../daemon/config/config.js";
 import { loadLimits } from "../../../daemon/config/limits-file.js";
 import { type LabControl, labControl } from "../../../daemon/launch/lab-control.js";
 import type { System } from "../../../daemon/launch/system.js";
 import { TokenStore } from "../../../daemon/operator/token-store.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
+import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import type { History } from "../../../drivers/virtual-lab/controller/history-record.js";
 import type { ImpairmentRequest } from "../../../drivers/virtual-lab/impair/impairment.js";
+import { Hand } from "../../puppet/hand.js";
 import { descendants } from "../../scenario/rig.js";
 import type { Bounds } from "../history/check-motion.js";
 import type { RunHistory } from "../history/run-history.js";
 import { AuditReader } from "./audit-reader.js";
+import { untilLeader } from "./leader.js";
 import { type OperatorLine, startOperatorLine } from "./operator-line.js";
-import { type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
+import { ANSWER_SUFFIX, type PolicyFault, type ProcessFault, TAP_STAMP_SUFFIX } from "./policy-fault.js";
 import { RecordedOperator } from "./recorded-operator.js";
 import { type RigOptions, startTapped } from "./start-tapped.js";
 
 /** Processes that can be signalled. */
-export type Part = "daemon" | "arm" | "guardian" | "lab" | "policy" | "vision";
+export type Part = "daemon" | "arm" | "guardian" | "puppet" | "lab" | "policy" | "vision" | "recorder";
 
 /** Longest wait for the system to do what it should without a fault. */
-const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 30_000;
 /** A task that is over. */
 const OVER: readonly string[] = ["finished", "stopped", "failed"];
 const TASK_ATTEMPTS = 4;
 /** An audit record is on the disk after 0.1 s (daemon/audit). */
 const AUDITED_WITHIN: Seconds = 0.12;
+/** Joint of a mirrored leader, 0 to 6 (safety.md §4.2, row 76). */
+const MIRRORED = 2;
 /** Faster than this counts as moving, rad/s: 2 deg/s. */
 const MOVING = 0.035;
 
@@ -42,6 +48,9 @@ export class FaultRig {
   readonly folder: string;
   /** Under real-time scheduling, where it may be had. */
   readonly realTime: boolean;
+  /** The leader arm and the hand that holds it; null in a system without one. */
+  readonly hand: Hand | null;
+  readonly #cameras: boolean;
   operator: RecordedOperator;
   readonly #others: RecordedOperator[] = [];
   readonly #audit: AuditReader;
@@ -51,14 +60,17 @@ export class FaultRig {
     line: OperatorLine,
     operator: RecordedOperator,
     folder: string,
-    realTime: boolean,
+    options: RigOptions,
+    hand: Hand | null,
   ) {
     this.system = system;
     this.lab = labControl(system.lab ?? "");
     this.line = line;
     this.operator = operator;
     this.folder = folder;
-    this.realTime = realTime;
+    this.realTime = options.realTime;
+    this.#cameras = options.cameras;
+    this.hand = hand;
     this.#audit = new AuditReader(system.config.operator.audit_directory);
     this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
   }
@@ -66,19 +78,33 @@ export class FaultRig {
   /** Starts everything on free ports; rejects with StartError. */
   static async start(options: RigOptions): Promise<FaultRig> {
     const folder = mkdtempSync(join(tmpdir(), "kinevla-fault-"));
-    const system = await startTapped(options, folder);
+    const { leader } = options;
+    const { home } = loadConfig(options.configFile);
+    const hand = leader === "none" ? null : await Hand.take("dynamixel-leader", join(folder, "leader"), home);
+    const system = await startTapped(options, folder, hand).catch(async (error: unknown) => {
+      await hand?.close();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    });
     const { host, port } = system.config.operator;
     const line = await startOperatorLine(host, port);
     try {
       const operator = await RecordedOperator.connect("fault", `ws://127.0.0.1:${line.port}`, system.tokenFile);
-      const rig = new FaultRig(system, line, operator, folder, options.realTime);
+      const rig = new FaultRig(system, line, operator, folder, options, hand);
       await need(operator.takeControl(), "control-granted");
       operator.client.hold(options.holdToRun);
-      await rig.ready();
+      await rig.#darken();
+      await rig.operator.next("state", ({ mode }) => mode === "standby", PATIENCE_MS);
+      if (hand !== null) {
+        await untilLeader(rig, ["sign-test"]);
+        await hand.turnEachJoint(leader === "mirrored" ? MIRRORED : null);
+        await untilLeader(rig, ["misaligned", "ready", "refused"]);
+      }
       return rig;
     } catch (error) {
       await line.close();
       await system.close();
+      await hand?.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -110,6 +136,8 @@ export class FaultRig {
         return first(descendants(child("daemon"), "models/policy/process.js"), part);
       case "vision":
         return first(descendants(child("daemon"), "drivers/camera/process.js"), part);
+      case "recorder":
+        return first(descendants(child("daemon"), "daemon/recorder/process.js"), part);
       default:
         return child(part);
     }
@@ -125,8 +153,16 @@ export class FaultRig {
 
   /** Makes a part do something to itself. */
   provoke(part: Part, fault: ProcessFault): Instant {
-    writeFileSync(join(this.folder, "process.json"), JSON.stringify(fault));
+    const file = join(this.folder, "process.json");
+    rmSync(`${file}${ANSWER_SUFFIX}`, { force: true });
+    writeFileSync(file, JSON.stringify(fault));
     return this.signal(part, "SIGUSR2");
+  }
+
+  /** What a part says came of what it did to itself; null while it says nothing. */
+  provoked(): Readonly<Record<string, unknown>> | null {
+    const answer = join(this.folder, `process.json${ANSWER_SUFFIX}`);
+    return existsSync(answer) ? JSON.parse(readFileSync(answer, "utf8")) : null;
   }
 
   /** Spoils a line or a camera; gives the instant from which on it holds. */
@@ -237,7 +273,18 @@ export class FaultRig {
   async startHoming(): Promise<void> {
     const begun = this.operator.next("state", ({ mode }) => mode === "homing", PATIENCE_MS);
     begun.catch(() => undefined);
-    await need(this.operator.held({ type: "home" }), "accepted");
+    const until = Date.now() + PATIENCE_MS;
+    // Right after a start the guardian's beats and the arm's state may still be on their way.
+    for (;;) {
+      const reply = await this.operator.held({ type: "home" });
+      if (reply.type !== "refused") {
+        break;
+      }
+      if (Date.now() > until) {
+        throw new Error(`does not go home: ${reply.message}`);
+      }
+      await pause(0.1);
+    }
     await begun;
   }
 
@@ -260,8 +307,14 @@ export class FaultRig {
   async recover(): Promise<void> {
     this.spoilPolicy({ kind: "none" });
     this.line.set({});
+    if (this.hand !== null) {
+      await this.hand.plug();
+      await this.hand.fault({});
+      await this.hand.button(false);
+    }
     await this.inject({ kind: "clear" });
     await this.impair({ target: "clear" });
+    await this.#darken();
     for (const other of this.#others.splice(0)) {
       await other.client.close();
     }
@@ -276,14 +329,21 @@ export class FaultRig {
       }
       await pause(0.1);
     }
-    await this.ready();
   }
 
   async close(): Promise<void> {
     await this.operator.client.close();
     await this.line.close();
     await this.system.close();
+    await this.hand?.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends the pictures of a system that needs none. */
+  async #darken(): Promise<void> {
+    for (const role of this.#cameras ? [] : CAMERA_ROLES) {
+      await this.impair({ target: "camera", role, how: "stop" });
+    }
   }
 
   /** One attempt to get out of a stop; why it is not there yet, or null. */
@@ -307,6 +367,9 @@ export class FaultRig {
     }
     if (mode === "policy") {
       await this.operator.held({ type: "pause" });
+    }
+    if (mode === "align" || mode === "teleop") {
+      await this.operator.held({ type: "end-teleop" });
     }
     return mode === "standby" || mode === "hold" ? null : `mode ${mode}`;
   }

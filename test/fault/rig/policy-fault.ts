@@ -38,7 +38,11 @@ export type ProcessFault =
   | { readonly kind: "block"; readonly seconds: number }
   /** Makes and drops so much garbage, in small objects. */
   | { readonly kind: "churn"; readonly megabytes: number }
+  /** In the daemon: its last chunk of an epoch before the present one goes to the arm process once more, as a new one. */
+  | { readonly kind: "replay-chunk" }
   /** Opens files until no more are given. */
   | { readonly kind: "descriptors" };
+/** Beside the ProcessFault: what came of it, one JSON object, where it says something. */
+export const ANSWER_SUFFIX = ".answer";
 /** Environment: how the wall clock goes wrong in every process, see `wall-clock.ts`. */
 export const WALL_VARIABLE = "KINEVLA_WALL_CLOCK_FAULT";

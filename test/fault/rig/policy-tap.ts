@@ -15,6 +15,7 @@ import {
   WALL_VARIABLE,
 } from "./policy-fault.js";
 import { obeySignal } from "./process-fault.js";
+import { watchChunks } from "./replay-chunk.js";
 
 /** Loosely typed on purpose: what is sent must be able to be wrong. */
 type Loose = { [field: string]: unknown };
@@ -113,6 +114,9 @@ function isInferred(message: unknown): message is { readonly id: number; readonl
 const file = process.env[TAP_VARIABLE];
 if (file !== undefined && process.argv[1]?.endsWith("models/policy/process.js")) {
   install(file);
+}
+if (file !== undefined && process.argv[1]?.endsWith("daemon/main.js")) {
+  watchChunks();
 }
 const wall = process.env[WALL_VARIABLE];
 if (wall !== undefined) {

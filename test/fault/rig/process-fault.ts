@@ -1,5 +1,6 @@
 import { openSync, readFileSync } from "node:fs";
-import type { ProcessFault } from "./policy-fault.js";
+import { ANSWER_SUFFIX, type ProcessFault } from "./policy-fault.js";
+import { replayChunk } from "./replay-chunk.js";
 
 /** Does to this process what the file says whenever SIGUSR2 comes. */
 export function obeySignal(file: string): void {
@@ -17,6 +18,9 @@ export function obeySignal(file: string): void {
         return;
       case "churn":
         churn(fault.megabytes);
+        return;
+      case "replay-chunk":
+        replayChunk(`${file}${ANSWER_SUFFIX}`);
         return;
       case "descriptors":
         exhaust();
