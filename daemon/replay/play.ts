@@ -49,8 +49,8 @@ const EVERY: Seconds = 0.2;
 const CHUNK_TARGETS = 50;
 /** From the first chunk to its first target: it is there by then. */
 const LEAD: Seconds = 0.1;
-/** An arm lags up to 50 ms (ML-13) and the gripper's last word is heard within 0.3 s (AR-08); then everything stands. */
-const SETTLES: Seconds = 0.5;
+/** An arm lags up to 50 ms (ML-13); a policy that gives no target for 250 ms is left by the arm process. */
+const SETTLES: Seconds = 0.2;
 /**
  * A recorded stopping ramp is twice as hard as what a policy is allowed: at full speed the replay goes 4.9 degrees further
  * (test/replay/supervised.test.ts); and half as much again.

@@ -1,7 +1,7 @@
 import type { ArmState } from "../types/arm-state.js";
 import { type Instant, jointAt, type Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { type History, travelled } from "./history.js";
+import { type History, STEADY, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
 // Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, OP-06.
@@ -121,18 +121,15 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
   ];
 }
 
-/** Setpoints that are farther apart say of an arm that stands only that it waited for them. */
-const STEADY: Seconds = 0.03;
-
 /**
  * Nothing of what was sent lately moves the arm. Held against the way that was commanded as long before as an arm may lag,
  * and only while the command still moves: an arm that comes to rest stands still, too.
  */
-function stalled({ sent, poses, reportedAt }: History, { stalled: rule, behind }: WatchLimits): boolean {
+function stalled({ sent, poses, reportedAt, steadySince }: History, { stalled: rule, behind }: WatchLimits): boolean {
   const from = reportedAt - rule.lasting - behind.lag;
   const lately = sent.filter(({ at }) => at >= from);
   const gaps = lately.map(({ at }, index) => at - (lately[index - 1]?.at ?? from));
-  if (lately.length === 0 || Math.max(...gaps) > STEADY) {
+  if (lately.length === 0 || Math.max(...gaps) > STEADY || reportedAt - steadySince < rule.lasting) {
     return false;
   }
   const then = travelled(

@@ -18,7 +18,6 @@ function replay(bench: Supervised, recorded: RecordedMotion): number {
     assert.equal(bench.give(chunkOf(recorded, startAt, { now: bench.now, epoch, id })), "accepted");
     bench.pass(0.2);
   }
-  bench.pass(0.2);
   return Math.max(
     ...bench.setpoints.slice(before).map(({ dueAt, q }) => {
       const wanted = trackAt(recorded.setpoints, dueAt - startAt);

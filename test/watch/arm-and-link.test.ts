@@ -249,6 +249,18 @@ describe("AR-13: setpoints that wait on their way", () => {
     bench.pass(0.3);
     assert.deepEqual(bench.codes, []);
   });
+
+  it("nothing from reports that come 40 ms apart: what the arm did between them is not known", () => {
+    const bench = new Watched();
+    bench.speed = only(3, 20);
+    const start = bench.commanded;
+    bench.measured = () => start;
+    for (let count = 0; count < 8; count++) {
+      bench.now += 0.04;
+      bench.pass(0.005);
+    }
+    assert.deepEqual(bench.codes.filter((code) => code.startsWith("link")), []);
+  });
 });
 
 describe("AR-14, AR-15, AR-19: what the arm's connections must not carry", () => {
