@@ -11,6 +11,8 @@ const STROKES = 3;
 /** The EG2-4C2 takes 0.7 s for its stroke and is asked every 0.2 s (drivers/gripper). */
 const RESTS_MS = 600;
 const MOVED_WITHIN_MS = 8000;
+/** What it is told may reach it late: until it has gone so far it still stands where it stood. */
+const GONE = 0.1;
 /** It stands when its reports differ by less than this; one report is a thousandth. */
 const STANDS = 0.003;
 
@@ -27,11 +29,14 @@ export function runCalibrateGripper(options: StandOptions): Promise<ExitCode> {
         () => wished,
       );
       try {
+        // It is told to be open from the start.
+        let wide = await opening(cell, 0);
         while (open.length < STROKES) {
           wished = 0;
-          const narrow = await opening(cell);
+          const narrow = await opening(cell, wide);
           wished = 1;
-          open.push(await opening(cell));
+          wide = await opening(cell, narrow);
+          open.push(wide);
           closed.push(narrow);
           note(`  stroke ${open.length} of ${STROKES}: ${narrow.toFixed(3)} to ${open.at(-1)?.toFixed(3)}`);
         }
@@ -51,17 +56,17 @@ export function runCalibrateGripper(options: StandOptions): Promise<ExitCode> {
   });
 }
 
-/** The opening at which the gripper stands. */
-async function opening(cell: MeasuringCell): Promise<number> {
+/** The opening at which the gripper stands once it has left `from`. */
+async function opening(cell: MeasuringCell, from: number): Promise<number> {
   const deadline = performance.now() + MOVED_WITHIN_MS;
   let last = Number.NaN;
   for (;;) {
     await pause(RESTS_MS);
     const { gripper, mode, refusal } = cell;
     if (mode !== "policy" || gripper === null || performance.now() > deadline) {
-      throw new CellStopped(mode === "policy" ? "the gripper does not come to rest" : refusal);
+      throw new CellStopped(mode === "policy" ? "the gripper does not move, or does not come to rest" : refusal);
     }
-    if (Math.abs(gripper.measured - last) < STANDS) {
+    if (Math.abs(gripper.measured - from) > GONE && Math.abs(gripper.measured - last) < STANDS) {
       return gripper.measured;
     }
     last = gripper.measured;
