@@ -98,7 +98,6 @@ export class ControllerState {
   gripperMotion: GripperMotion | null = null;
   #gripperOpening: number;
   #gripperMoving: "opening" | "closing" | "still" = "still";
-  #noise = 0;
 
   constructor(identity: ControllerIdentity, plant: Plant, violate: (rule: keyof Violations) => void) {
     this.identity = identity;
@@ -111,12 +110,6 @@ export class ControllerState {
     const measured = plant.measured();
     this.#gripperOpening = measured.gripperOpening;
     this.motion = new Motion(measured.q, () => this.limits(), violate);
-  }
-
-  /** What a reading's last digits say besides, 0 to 6. */
-  nextNoise(): number {
-    this.#noise = (this.#noise + 1) % 7;
-    return this.#noise;
   }
 
   /** Limits now stored in the joints, rad and rad/s. */

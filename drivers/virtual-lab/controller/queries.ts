@@ -29,13 +29,11 @@ function milliPose(state: ControllerState): readonly number[] {
 }
 
 /** Current in 0.001 mA; 3 N m/A is invented, the vendor publishes no torque constant. */
-function milliMilliAmpere(state: ControllerState): readonly number[] {
-  const { plant, disturbance } = state;
-  // A real reading never says the very same twice; an arm whose reports do is known by that.
-  const noise = state.nextNoise();
-  return plant
-    .measured()
-    .torque.map((torque, joint) => Math.round((disturbance.current.get(joint) ?? torque / 3) * 1e6) + noise);
+function milliMilliAmpere({ plant, disturbance }: ControllerState): readonly number[] {
+  const { at, torque } = plant.measured();
+  // A real reading never says the very same twice. A world that stands still because this machine is busy does.
+  const noise = Math.floor(at * 1000) % 7;
+  return torque.map((value, joint) => Math.round((disturbance.current.get(joint) ?? value / 3) * 1e6) + noise);
 }
 
 /** Temperatures in 0.001 degrees; null for a sensor that says nothing. */
