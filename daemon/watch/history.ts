@@ -31,17 +31,9 @@ export interface History {
   readonly sent: readonly Sent[];
   /** When the newest report arrived, new or not; -Infinity before the first. */
   readonly reportedAt: Instant;
-  /** Since when no two reports in a row were more than `STEADY` apart. */
-  readonly steadySince: Instant;
 }
 
-export const NO_HISTORY: History = { poses: [], sent: [], reportedAt: -Infinity, steadySince: Infinity };
-
-/**
- * Setpoints that are farther apart say of an arm that stands only that it waited for them, and reports that are farther
- * apart do not show which way it went meanwhile.
- */
-export const STEADY: Seconds = 0.03;
+export const NO_HISTORY: History = { poses: [], sent: [], reportedAt: -Infinity };
 
 /** Longer than every window that is looked at (ML-14: 300 ms). */
 const KEPT: Seconds = 0.35;
@@ -49,14 +41,12 @@ const KEPT: Seconds = 0.35;
 /** Keeps a report. */
 export function measuredIn(history: History, { measured, receivedAt }: ArmState, cell: Cell): History {
   const last = history.poses.at(-1);
-  const steadySince = receivedAt - history.reportedAt > STEADY ? receivedAt : history.steadySince;
-  const times = { reportedAt: receivedAt, steadySince };
   if (last?.q.every((angle, joint) => angle === jointAt(measured, joint)) === true) {
-    return { ...history, ...times };
+    return { ...history, reportedAt: receivedAt };
   }
   const placement = place(measured, cell, emptyPlacement(cell));
   const pose = { at: receivedAt, q: measured, placement, number: last === undefined ? 0 : last.number + 1 };
-  return { ...history, poses: [...recent(history.poses, receivedAt), pose], ...times };
+  return { ...history, poses: [...recent(history.poses, receivedAt), pose], reportedAt: receivedAt };
 }
 
 /** Keeps a position that was sent. */

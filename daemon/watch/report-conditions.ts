@@ -1,7 +1,7 @@
 import type { ArmState } from "../types/arm-state.js";
 import { type Instant, jointAt, type Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { type History, STEADY, travelled } from "./history.js";
+import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
 // Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, OP-06.
@@ -9,6 +9,8 @@ import type { WatchLimits } from "./watch-limits.js";
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
   readonly since: Instant;
+  /** Since when no two new reports in a row were more than `STEADY` apart. */
+  readonly steadySince: Instant;
   readonly report: ArmState | null;
   /** When counting began, how many had come by then, and how many came in the last whole second. */
   readonly foreign: { readonly from: Instant; readonly count: number; readonly perSecond: number };
@@ -21,6 +23,7 @@ type WrongLine = "garbled" | "refused" | "unasked";
 
 export const NO_SAMENESS: Sameness = {
   since: Infinity,
+  steadySince: Infinity,
   report: null,
   foreign: { from: -Infinity, count: 0, perSecond: 0 },
   wrong: { garbled: [], refused: [], unasked: [] },
@@ -28,13 +31,20 @@ export const NO_SAMENESS: Sameness = {
 
 const SECOND: Seconds = 1;
 
+/**
+ * Setpoints that are farther apart say of an arm that stands only that it waited for them; new reports that are farther
+ * apart do not show which way it went meanwhile.
+ */
+const STEADY: Seconds = 0.03;
+
 /** Takes a report. */
-export function sameIn({ since, report: last, foreign, wrong }: Sameness, report: ArmState): Sameness {
+export function sameIn({ since, steadySince, report: last, foreign, wrong }: Sameness, report: ArmState): Sameness {
   const { receivedAt, link } = report;
   const same = last !== null && alike(last, report);
   const counted = receivedAt - foreign.from < SECOND;
   return {
     since: same ? since : receivedAt,
+    steadySince: last !== null && (same || receivedAt - since <= STEADY) ? steadySince : receivedAt,
     report,
     foreign: counted
       ? { ...foreign, perSecond: Math.max(foreign.perSecond, link.unbelieved - foreign.count) }
@@ -60,7 +70,7 @@ const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", 
 
 /** The table of what the arm's reports themselves must not be. */
 export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
-  const { report, since, foreign, wrong } = same;
+  const { report, since, steadySince, foreign, wrong } = same;
   const at = report?.receivedAt ?? -Infinity;
   const frozen = at - since >= limits.frozen.lasting;
   const waiting = report?.link.waitingSince ?? Infinity;
@@ -90,7 +100,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
     {
       ...{ id: "AR-13", code: "link-stalled", reaction: "ramp", lasting: 0 },
       // Reports that are the very same say nothing of the arm; they are AR-10's.
-      holds: at - since < STEADY && stalled(history, limits),
+      holds: at - since < STEADY && at - steadySince >= limits.stalled.lasting && stalled(history, limits),
       detail: () => `the arm goes no way in ${milliseconds(limits.stalled.lasting)} of setpoints`,
     },
     {
@@ -125,11 +135,11 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
  * Nothing of what was sent lately moves the arm. Held against the way that was commanded as long before as an arm may lag,
  * and only while the command still moves: an arm that comes to rest stands still, too.
  */
-function stalled({ sent, poses, reportedAt, steadySince }: History, { stalled: rule, behind }: WatchLimits): boolean {
+function stalled({ sent, poses, reportedAt }: History, { stalled: rule, behind }: WatchLimits): boolean {
   const from = reportedAt - rule.lasting - behind.lag;
   const lately = sent.filter(({ at }) => at >= from);
   const gaps = lately.map(({ at }, index) => at - (lately[index - 1]?.at ?? from));
-  if (lately.length === 0 || Math.max(...gaps) > STEADY || reportedAt - steadySince < rule.lasting) {
+  if (lately.length === 0 || Math.max(...gaps) > STEADY) {
     return false;
   }
   const then = travelled(
