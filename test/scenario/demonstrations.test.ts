@@ -46,7 +46,7 @@ describe("a leader arm in a hand shows the arm a task", () => {
     bench = await benchDemonstrations({
       ...{ configFile: projectPath("daemon", "config", "lab.yaml"), realTime: true, progress: () => undefined },
       ...{
-        episodes: 1,
+        episodes: MOST_TRIES,
         seed: 7_100_000,
         tasks: "bread",
         looks: "nominal",
