@@ -19,6 +19,7 @@ interface Demonstrations {
   readonly looks: "nominal" | "varied";
   readonly fps?: number;
   readonly minutes?: number;
+  readonly enough?: number;
 }
 
 /** `kinevla bench`: measures the whole system in the virtual lab; each bench starts what it needs. */
@@ -123,6 +124,7 @@ export function register(program: Command): void {
     "a scripted hand on a virtual leader arm shows tasks; each is recorded and labelled with the lab's verdict",
   )
     .option("--episodes <n>", "how many", positive, 20)
+    .option("--enough <n>", "begin none once so many have succeeded", positive)
     .option("--minutes <n>", "begin none later than this", positive)
     .option("--seed <n>", "of the first scene; the next ones count up", wholeNumber, 7_000_000)
     .option("--out <folder>", "where the recordings stay", projectPath(".run", "demonstrations"))
@@ -134,8 +136,11 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExample:\n  kinevla bench demonstrations --episodes 20 --out ~/demonstrations");
   demonstrations.action(async (options: Options & Demonstrations) => {
     const { benchDemonstrations } = await import("../../test/bench/demonstrations.js");
-    const { episodes, seed, out, tasks, looks, fps, minutes } = options;
-    print(options, await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks, fps, minutes }));
+    const { episodes, seed, out, tasks, looks, fps, minutes, enough } = options;
+    print(
+      options,
+      await benchDemonstrations({ ...given(options), episodes, seed, out, tasks, looks, fps, minutes, enough }),
+    );
   });
 }
 

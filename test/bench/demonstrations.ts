@@ -32,6 +32,8 @@ export interface DemonstrationsOptions {
   readonly episodes: number;
   /** None is begun later than this after the system has started; undefined for no bound. */
   readonly minutes: number | undefined;
+  /** None is begun once so many have succeeded; undefined for no bound. */
+  readonly enough: number | undefined;
   /** Of the first scene; the next ones count up. */
   readonly seed: number;
   readonly tasks: TaskSet;
@@ -144,7 +146,7 @@ function configRecording(file: string, folder: string, recordings: string): stri
 }
 
 async function runAll(
-  { configFile, realTime, seed, looks, fps, minutes, progress }: DemonstrationsOptions,
+  { configFile, realTime, seed, looks, fps, minutes, enough, progress }: DemonstrationsOptions,
   plan: readonly PlannedDemonstration[],
   hand: Hand,
   out: string,
@@ -172,6 +174,9 @@ async function runAll(
     for (const demonstration of plan) {
       if (minutes !== undefined && performance.now() - begunAt > minutes * 60_000) {
         progress(`${minutes} minutes are over`);
+        break;
+      }
+      if (enough !== undefined && shown.filter(({ verdict }) => verdict?.success === true).length >= enough) {
         break;
       }
       const before = readIndex(out)?.length ?? 0;
