@@ -259,7 +259,10 @@ describe("AR-13: setpoints that wait on their way", () => {
       bench.now += 0.04;
       bench.pass(0.005);
     }
-    assert.deepEqual(bench.codes.filter((code) => code.startsWith("link")), []);
+    assert.deepEqual(
+      bench.codes.filter((code) => code.startsWith("link")),
+      [],
+    );
   });
 });
 
