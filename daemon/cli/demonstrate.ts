@@ -34,13 +34,20 @@ export interface Session {
   ask(words: string): Promise<string | null>;
 }
 
+function noPicture(error: unknown): null {
+  note(
+    `No picture of how the table stands now, to lay it again: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  return null;
+}
+
 /** Records one demonstration: by hand and labelled by an answer, or by the policy. Throws CliError where nobody is asked. */
 export async function demonstrate(session: Session, task: string): Promise<End> {
   const { options, context, overlay, starts } = session;
   const { client } = context;
   const recorder = await watchRecorder(client);
   // What is not there now is no reference; the next one may be.
-  const first = starts.has(task) ? null : await overlay.present().catch(() => null);
+  const first = starts.has(task) ? null : await overlay.present().catch(noPicture);
   const end = (change: { action: "keep" | "discard"; success: boolean | null }) =>
     client.requestInControl({ type: "record", ...change });
   try {
