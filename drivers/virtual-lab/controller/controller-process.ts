@@ -1,14 +1,14 @@
-import { spawnSync } from "node:child_process";
 import type { Instant, JointPosition } from "../../../daemon/types/units.js";
 import type { Impairment } from "../impair/impairment.js";
 import { AskedProcess } from "../world/asked-process.js";
+import { makeRealTime, SHORT_COLLECTIONS } from "../world/real-time.js";
 import type { Arrivals } from "./arrivals.js";
 import type { ControllerProcessOptions, ControllerQuestions } from "./controller-questions.js";
 import type { Fault } from "./fault.js";
 import type { History } from "./history-record.js";
 
-/** Short collections on one thread, and room that makes full ones (5 ms, measured) rare. */
-const COLLECTOR = ["--single-threaded-gc", "--max-semi-space-size=2", "--initial-old-space-size=64"];
+/** Room that makes full collections (5 ms, measured) rare. */
+const COLLECTOR = [...SHORT_COLLECTIONS, "--initial-old-space-size=64"];
 
 /** The virtual controller in a process of its own: like a real one it has nothing else to do and may be real-time. */
 export class ControllerProcess {
@@ -37,7 +37,8 @@ export class ControllerProcess {
     try {
       const port = await asked.ask("start", null);
       if (priority !== null) {
-        makeRealTime(asked.pid, priority);
+        // All threads: the main one waits for the engine's own at every collection of garbage.
+        makeRealTime(asked.pid, priority, "all", "controller runs");
       }
       return new ControllerProcess(asked, port);
     } catch (error) {
@@ -82,13 +83,5 @@ export class ControllerProcess {
   /** Ends the process. */
   async close(): Promise<void> {
     await this.#process.close();
-  }
-}
-
-/** All threads: the main thread waits for the engine's own ones at every collection of garbage. */
-function makeRealTime(pid: number, priority: number): void {
-  const { status } = spawnSync("chrt", ["-a", "-f", "-p", String(priority), String(pid)], { stdio: "ignore" });
-  if (status !== 0) {
-    process.stderr.write("The virtual controller runs without real-time scheduling: chrt is refused or missing.\n");
   }
 }

@@ -26,7 +26,7 @@ export interface LabOptions {
   readonly framesPerSecond: number;
   /** TCP port of a cell box with enabling switch and relay (cell-box/); null for a lab without one. */
   readonly cellBoxPort: number | null;
-  /** SCHED_FIFO priority of the controller's process; null for an ordinary one. */
+  /** SCHED_FIFO priority of the controller's process, with physics at the lowest; null for ordinary ones. */
   readonly controllerPriority: number | null;
 }
 
@@ -189,7 +189,10 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<Lab> 
   const settings = { ...DEFAULT_LAB, ...options };
   const { host, cameraPort, controlPort, seed, framesPerSecond } = settings;
   const scene = drawPoses(seed, "move-bread");
-  const world = await WorldProcess.start({ scene, host, cameraPort, framesPerSecond });
+  const world = await WorldProcess.start(
+    { scene, host, cameraPort, framesPerSecond },
+    settings.controllerPriority !== null,
+  );
   let controller: ControllerProcess | undefined;
   let control: ControlServer | undefined;
   let box: CellBox | null = null;

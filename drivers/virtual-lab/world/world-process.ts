@@ -5,6 +5,10 @@ import type { SceneSpec } from "../scene/scene-spec.js";
 import { AskedProcess } from "./asked-process.js";
 import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldOptions, WorldPorts, WorldQuestions, WorldTruth } from "./messages.js";
+import { makeRealTime, SHORT_COLLECTIONS } from "./real-time.js";
+
+/** The lowest of SCHED_FIFO: above every ordinary thread, below whatever else is real-time. */
+const PHYSICS_PRIORITY = 1;
 
 /** The world in a process of its own, so that physics and rendering delay nobody. */
 export class WorldProcess {
@@ -19,11 +23,22 @@ export class WorldProcess {
     this.ended = process.ended;
   }
 
-  /** Starts the process; resolves when physics run and cameras are served, throws LabStartError where their port is taken. */
-  static async start(options: WorldOptions): Promise<WorldProcess> {
-    const process = new AskedProcess<WorldQuestions>({ script: new URL("./child.js", import.meta.url), options });
+  /**
+   * Starts the process; resolves when physics run and cameras are served, throws LabStartError where their port is taken.
+   * With `realTime` the physics do not wait for whoever else computes; the pictures do.
+   */
+  static async start(options: WorldOptions, realTime: boolean): Promise<WorldProcess> {
+    const process = new AskedProcess<WorldQuestions>({
+      script: new URL("./child.js", import.meta.url),
+      options,
+      flags: SHORT_COLLECTIONS,
+    });
     try {
-      return new WorldProcess(process, await process.ask("start", null));
+      const ports = await process.ask("start", null);
+      if (realTime) {
+        makeRealTime(process.pid, PHYSICS_PRIORITY, "main", "world's physics run");
+      }
+      return new WorldProcess(process, ports);
     } catch (error) {
       await process.close();
       const { host, cameraPort } = options;
