@@ -192,7 +192,7 @@ export class Supervisor {
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
-  linkLost(detail: string, now: Instant, code: "link-lost" | "link-stalled" = "link-lost"): void {
+  linkLost(detail: string, now: Instant, code: StopCode = "link-lost"): void {
     if (this.#authority.arm === null) {
       return;
     }
@@ -353,21 +353,14 @@ export class Supervisor {
     }
     const { reaction, code, detail } = finding;
     if (this.mode === "fault") {
-      const moves = code === "moves-unasked" || code === "stop-not-obeyed";
-      if (moves && now - this.#stoppedAt >= STOP_AGAIN) {
-        this.#stoppedAt = now;
-        this.#options.arm.stop("quick");
-        this.#stops.once(code, detail, now);
-        if (code === "stop-not-obeyed") {
-          this.#options.cutSupply();
-        }
-      }
+      this.#stopAgain(finding, now);
       return;
     }
     if (!this.engaged) {
       return;
     }
     switch (reaction) {
+      case "cut-supply":
       case "quick-stop":
         this.stop(code, detail, now);
         break;
@@ -377,22 +370,34 @@ export class Supervisor {
           this.#leaveMotion(code, detail, now);
         }
         break;
+      case "reset-link":
+        // Nothing gentler keeps what is under way from being executed late. An arm that is blocked looks the same from
+        // here, and takes the stop at once.
+        this.#options.arm.stop("quick");
+        this.#options.arm.reset();
+        this.linkLost(detail, now, code);
+        break;
       case "ramp":
-        if (code === "link-stalled") {
-          // What is under way must not be executed late, and nothing gentler than the reset keeps it from that. An arm that is
-          // blocked looks the same from here, and takes the stop at once.
-          this.#options.arm.stop("quick");
-          this.#options.arm.reset();
-          this.linkLost(detail, now, code);
-        } else {
-          this.#leaveMotion(code, detail, now);
-        }
+        this.#leaveMotion(code, detail, now);
         break;
       case "slow":
       case "note":
         break;
       default:
         reaction satisfies never;
+    }
+  }
+
+  /** An arm that was stopped and moves all the same is stopped again and again, and from a certain time on has no supply. */
+  #stopAgain({ reaction, code, detail }: Finding, now: Instant): void {
+    const moves = code === "moves-unasked" || reaction === "cut-supply";
+    if (moves && now - this.#stoppedAt >= STOP_AGAIN) {
+      this.#stoppedAt = now;
+      this.#options.arm.stop("quick");
+      this.#stops.once(code, detail, now);
+      if (reaction === "cut-supply") {
+        this.#options.cutSupply();
+      }
     }
   }
 

@@ -2,10 +2,11 @@ import type { Reaction as GuardReaction } from "../guard/refusal.js";
 
 /**
  * What an interlock demands, mildest first: `note` tells the operator, `slow` halves the pace on the same path, `ramp`
- * plays the stopping ramp and holds, `protective-stop` does so and then stops the arm and latches, `quick-stop` stops the
- * arm at once and latches (reaction ladder of the safety catalogue, R2 to R5).
+ * plays the stopping ramp and holds, `reset-link` stops the arm and resets the link so that nothing under way is executed
+ * late, `protective-stop` ramps and then stops the arm and latches, `quick-stop` stops the arm at once and latches,
+ * `cut-supply` opens the relay besides (reaction ladder of the safety catalogue, R2 to R6).
  */
-export const REACTIONS = ["note", "slow", "ramp", "protective-stop", "quick-stop"] as const;
+export const REACTIONS = ["note", "slow", "ramp", "reset-link", "protective-stop", "quick-stop", "cut-supply"] as const;
 
 /** One rung of the ladder; the guard's two are among them. */
 export type Reaction = (typeof REACTIONS)[number] | GuardReaction;

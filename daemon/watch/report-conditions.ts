@@ -98,7 +98,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       detail: () => `the arm has not answered a question for ${milliseconds(at - waiting)}`,
     },
     {
-      ...{ id: "AR-13", code: "link-stalled", reaction: "ramp", lasting: 0 },
+      ...{ id: "AR-13", code: "link-stalled", reaction: "reset-link", lasting: 0 },
       // Reports that are the very same say nothing of the arm; they are AR-10's.
       holds: at - since < STEADY && at - steadySince >= limits.stalled.lasting && stalled(history, limits),
       detail: () => `the arm goes no way in ${milliseconds(limits.stalled.lasting)} of setpoints`,

@@ -20,7 +20,7 @@ export function stopConditions(
   const fastest = Math.max(...speed.map(Math.abs));
   return [
     {
-      ...{ id: "AR-16", code: "stop-not-obeyed", reaction: "quick-stop", lasting: 0 },
+      ...{ id: "AR-16", code: "stop-not-obeyed", reaction: "cut-supply", lasting: 0 },
       holds: now - stoppedAt > watch.stopObeyed && !(fastest <= watch.standstill.speed),
       detail: () => `the arm still moves ${((now - stoppedAt) * 1000).toFixed(0)} ms after it was stopped`,
     },

@@ -233,8 +233,8 @@ describe("AR-13: setpoints that wait on their way", () => {
   };
 
   it("ramp once the arm has gone no way for 80 ms while it was told to go on", () => {
-    assert.deepEqual(held(20, 1e6), ["link-stalled/ramp"]);
-    assert.deepEqual(held(8, 1e6), ["link-stalled/ramp"]);
+    assert.deepEqual(held(20, 1e6), ["link-stalled/reset-link"]);
+    assert.deepEqual(held(8, 1e6), ["link-stalled/reset-link"]);
   });
 
   it("nothing while it is 50 ms late, slower than can be told, at rest, or after a pause of ours", () => {

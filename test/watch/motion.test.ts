@@ -274,7 +274,7 @@ describe("AR-16: a stop that is not obeyed", () => {
     bench.pass(0.28);
     assert.deepEqual(bench.codes, []);
     bench.pass(0.1);
-    assert.deepEqual(bench.codes, ["stop-not-obeyed/quick-stop"]);
+    assert.deepEqual(bench.codes, ["stop-not-obeyed/cut-supply"]);
     const obeying = new Watched();
     obeying.speed = only(4, 20);
     obeying.pass(0.2).watch.stopped(obeying.now);

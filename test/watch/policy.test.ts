@@ -107,7 +107,7 @@ describe("the ladder of reactions", () => {
       [...all].sort(bySeverity).map(({ id }) => id),
       ["ML-15", "AR-10", "PO-01", "ML-04"],
     );
-    assert.deepEqual(REACTIONS.filter(latches), ["protective-stop", "quick-stop"]);
+    assert.deepEqual(REACTIONS.filter(latches), ["protective-stop", "quick-stop", "cut-supply"]);
   });
 
   it("slows down at once, goes on so for 200 ms, and tells of each finding once", () => {
