@@ -34,8 +34,8 @@ export async function goHome(client: OperatorClient, onAccepted: () => void): Pr
     isAccepted = true;
     onAccepted();
     const state = await arrived;
-    if (state.mode === "fault" || state.mode === "disconnected") {
-      const stop = state.stops[0];
+    const [stop] = state.stops;
+    if (stop !== undefined || state.mode === "fault" || state.mode === "disconnected") {
       throw new CliError(
         EXIT.unfinished,
         stop?.code ?? state.mode,

@@ -9,11 +9,12 @@ const HINTS_AFTER_MS = 10_000;
 
 /**
  * Waits until an instruction could be followed; `onReason` is told why not and what to do, whenever that changes.
- * Throws CliError where waiting is of no use.
+ * Throws CliError where waiting is of no use, or has been for `mostMs`.
  */
 export async function untilReady(
   client: OperatorClient,
   onReason: (words: string) => void,
+  mostMs = Infinity,
 ): Promise<ServerMessageOf<"status">> {
   let last = "";
   const askedAt = Date.now();
@@ -26,7 +27,12 @@ export async function untilReady(
     if (unfit !== undefined) {
       throw new CliError(EXIT.unhealthy, unfit.code, unfit.detail, unfit.hint);
     }
-    const isLate = Date.now() - askedAt > HINTS_AFTER_MS;
+    const waited = Date.now() - askedAt;
+    if (waited > mostMs) {
+      const hint = status.faults[0]?.hint ?? "See: kinevla status";
+      throw new CliError(EXIT.unhealthy, "not-ready", status.reasons.join("; "), hint);
+    }
+    const isLate = waited > HINTS_AFTER_MS;
     const hints = new Set(isLate ? status.faults.map(({ hint }) => hint) : []);
     const words = [status.reasons.join("; "), ...hints].join("\n            ");
     if (words !== last) {

@@ -11,6 +11,8 @@ import { PHASES, type PlannedTrial, type Subject, type Trial } from "./trial.js"
 
 const MOST_HOMINGS = 5;
 const MOST_ATTEMPTS = 10;
+/** Whoever must be waited for longer than this needs somebody to do something. */
+const MOST_WAIT_MS = 60_000;
 
 /** What a trial is run with. */
 export interface TrialRig {
@@ -46,7 +48,7 @@ async function attempt(
 ): Promise<Trial | null> {
   await goHomeAgain(client, progress);
   await lab.reset(planned.seed, looks, planned.task);
-  await untilReady(client, progress);
+  await untilReady(client, progress, MOST_WAIT_MS);
   const start = await lab.frontPicture();
   const startedAt = performance.now();
   const record = recording();

@@ -155,6 +155,21 @@ test("home waits until the arm stands there, and says so when it was stopped on 
   assert.match(stderr, /Ada pressed stop/);
 });
 
+test("home does not say that the arm stands there when it came to rest on the way", async () => {
+  rig.backend.onRequest = async () => {
+    setImmediate(() => rig.backend.arm.next(calmReport({ mode: "homing", source: "home" })));
+    return { kind: "done", detail: "homing" };
+  };
+  const run = kinevla("home", ...at(rig));
+  await run.printed("Going to the home pose");
+  const stops = [{ code: "state-frozen", detail: "the same for 200 ms", hint: "Look.", at: 0, latched: false }];
+  rig.backend.arm.next(calmReport({ mode: "hold", stops }));
+  const { exitCode, stdout, stderr } = await run.ended;
+  assert.equal(exitCode, 5);
+  assert.equal(stdout, "");
+  assert.match(stderr, /the same for 200 ms/);
+});
+
 test("home without a terminal is refused where motion needs hold-to-run, and says what to do", async () => {
   rig.backend.arm.next(calmReport({ holdToRun: "released" }));
   const { exitCode, stderr } = await kinevla("home", ...at(rig)).ended;
