@@ -65,6 +65,17 @@ describe("hand and eye from synthetic views", () => {
       assert.ok(distance < 0.003 && angle < 0.3 * DEGREE, `${distance} m, ${angle / DEGREE} deg`);
     });
   }
+  it("makes up for a lens whose focal length is 1 % off, and refuses one that is 5 % off", () => {
+    const views = seen(10, 0.1, (n) => [0.4 * n(), 0.4 * n(), 0.5 * n()]);
+    const off = (part: number) => ({ ...CAMERA, fx: CAMERA.fx * part, fy: CAMERA.fy * part });
+    const found = solveHandEye({ ...views, wristCamera: off(1.01) });
+    assert.ok("wrist" in found, JSON.stringify(found));
+    const { distance } = apart(found.wrist, WRIST);
+    assert.ok(distance < 0.002, `${distance} m`);
+    assert.ok(Math.abs(found.focalScale * 1.01 - 1) < 0.003, `${found.focalScale}`);
+    const other = solveHandEye({ ...views, wristCamera: off(1.05) });
+    assert.ok("reason" in other && other.reason.includes("focal length"), JSON.stringify(other));
+  });
   it("refuses poses that turn about one axis only", () => {
     const found = solveHandEye(seen(10, 0.1, (n) => [0, 0, n()]));
     assert.ok("reason" in found && found.reason.includes("one axis"));

@@ -41,5 +41,8 @@ export async function calibrateHandEye(role: CameraRole, stand: Stand): Promise<
   });
   const where = pose.position.map((metres) => (1000 * metres).toFixed(1)).join(", ");
   say(`The ${role} camera is at ${where} mm in the frame of the ${role === "front" ? "base" : "flange"}.`);
+  say(
+    `By the arm's poses the wrist camera's focal length is ${(100 * (found.focalScale - 1)).toFixed(2)} % off its file.`,
+  );
   say(`Residual ${found.rms.toFixed(2)} pixels in ${views} views. Written: ${path}`);
 }
