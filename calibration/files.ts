@@ -37,6 +37,8 @@ const handEye = z.strictObject({
   arm: serial,
   /** Of the wrist camera in the flange's frame, of the front camera in the base frame. */
   pose,
+  /** The wrist camera's focal length against that of its lens file, as the arm's poses tell it; belongs to the pose. */
+  focalScale: z.number().positive(),
   residual: z.strictObject({ pixels: z.number().nonnegative(), views: z.int() }),
 });
 

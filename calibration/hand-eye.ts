@@ -1,6 +1,6 @@
 import { type Board, boardPoints, type Intrinsics, type PicturePoint, type RigidPose } from "../daemon/types/board.js";
 import { leastSquares, refine } from "./least-squares.js";
-import { project } from "./project.js";
+import { project, withFocal } from "./project.js";
 import { apply, compose, cross, dot, invert, minus, poseOf, rotate, turnOf, type Vector3 } from "./rigid.js";
 
 /** The board as the wrist camera saw it from one pose of the arm. */
@@ -207,8 +207,7 @@ function refineAll({ board, wristCamera, wrist, frontCamera, front }: HandEyeVie
   const { x, rms } = refine(packed, (at) => {
     const fromWrist = invert(poseAt(at, 0));
     const fromFront = invert(poseAt(at, 1 + places));
-    const scale = at.at(-1) ?? 1;
-    const lens = { ...wristCamera, fx: wristCamera.fx * scale, fy: wristCamera.fy * scale };
+    const lens = withFocal(wristCamera, at.at(-1) ?? 1);
     return [
       ...wrist.flatMap(({ flange, corners, place }) =>
         errors(compose(fromWrist, compose(invert(flange), poseAt(at, 1 + place))), corners, lens),

@@ -1,6 +1,11 @@
 import type { Intrinsics, PicturePoint } from "../daemon/types/board.js";
 import type { Vector3 } from "./rigid.js";
 
+/** The same camera with another focal length. */
+export function withFocal(camera: Intrinsics, scale: number): Intrinsics {
+  return { ...camera, fx: camera.fx * scale, fy: camera.fy * scale };
+}
+
 /** Where a point of the camera's frame (x right, y down, z forward) is in the picture, pixels. */
 export function project([x, y, z]: Vector3, camera: Intrinsics): PicturePoint {
   const [a, b] = [x / z, y / z];

@@ -37,6 +37,7 @@ export async function calibrateHandEye(role: CameraRole, stand: Stand): Promise<
   const path = stand.write(`hand-eye-${role}`, {
     ...{ ...stand.common, kind: "hand-eye", role, camera, arm: stand.expected.cell.arm },
     pose: { position: [...pose.position], rotation: [...pose.rotation] },
+    focalScale: found.focalScale,
     residual: { pixels: found.rms, views },
   });
   const where = pose.position.map((metres) => (1000 * metres).toFixed(1)).join(", ");

@@ -1,3 +1,4 @@
+import { withFocal } from "../../../calibration/project.js";
 import { compose } from "../../../calibration/rigid.js";
 import { solveTable } from "../../../calibration/table.js";
 import type { ExitCode } from "../exit-code.js";
@@ -15,8 +16,9 @@ export function runCalibrateTable(options: StandOptions & { readonly thickness: 
 
 /** The same with a stand; `thickness` of the board in mm. */
 export async function calibrateTable(thickness: number, stand: Stand): Promise<void> {
-  const wrist = stand.need("camera-wrist").intrinsics;
-  const { pose } = stand.need("hand-eye-wrist");
+  const lens = stand.need("camera-wrist").intrinsics;
+  const { pose, focalScale } = stand.need("hand-eye-wrist");
+  const wrist = withFocal(lens, focalScale);
   const seen = await lookAround(stand, places("flat", VIEWS_A_PLACE), false);
   const boards = (await located(stand, seen.wrist, wrist)).map(({ flange, board }) =>
     compose(flange, compose(pose, board)),
