@@ -78,6 +78,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "reply-unasked": "operator",
   "arm-changed": "supervisor",
   "machine-late": "operator",
+  "resources-short": "operator",
   "leader-released": "operator",
   "taken-over": "operator",
   "leader-jump": "operator",

@@ -2,6 +2,7 @@ import type { Arm } from "../ports/arm.js";
 import type { CellSwitch } from "../ports/cell-switch.js";
 import type { Clock } from "../ports/clock.js";
 import type { Gripper } from "../ports/gripper.js";
+import { useBounds, watchUse } from "../service/process-use.js";
 import type { StopReport, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import { DriverError, OPERATOR_HINT } from "../types/driver-error.js";
@@ -263,6 +264,9 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       }
     },
   });
+  const unwatch = watchUse(useBounds(options.limits.watch.resources.armMemory), (used) =>
+    supervisor.used(used, clock.now()),
+  );
   parts.cellSwitch?.watch((closed) => {
     log.info({}, `the cell's switch is ${closed ? "closed" : "open"}`);
     supervisor.cellSwitched(closed, clock.now());
@@ -284,6 +288,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
         arm.stop("quick");
       }
       streamer.stop();
+      unwatch();
       await guardian.goodbye();
       link?.close();
       puppet?.close();

@@ -129,6 +129,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
+  "resources-short":
+    "A process is about to run out of what it needs. Read which and of what; restart it where it does not recover, and report it.",
   "machine-late":
     "This machine runs the stream unevenly, so the arm goes at half pace. Lower its load or give it real-time scheduling.",
 };

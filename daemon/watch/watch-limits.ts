@@ -71,6 +71,17 @@ export interface WatchLimits {
   readonly stopObeyed: Seconds;
   /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
   readonly lateness: Seconds;
+  /**
+   * Parts of what a process may use, and what arm process and daemon may use of memory by themselves, bytes; its event loop
+   * may be busy for a while (HO-08).
+   */
+  readonly resources: {
+    readonly memory: number;
+    readonly descriptors: number;
+    readonly busy: { readonly part: number; readonly lasting: Seconds };
+    readonly armMemory: number;
+    readonly daemonMemory: number;
+  };
   /** Part of its pace at which a slowed motion goes, and how long it goes on so once nothing asks for it any more. */
   readonly slow: { readonly pace: number; readonly lasting: Seconds };
 }

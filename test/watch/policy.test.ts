@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ladder } from "../../daemon/arm/ladder.js";
 import { LateShare } from "../../daemon/arm/late-share.js";
-import { bySeverity, type Finding, latches, REACTIONS } from "../../daemon/watch/finding.js";
+import { bars, bySeverity, type Finding, REACTIONS } from "../../daemon/watch/finding.js";
 import type { Demanded } from "../../daemon/watch/policy-conditions.js";
 import { chunkJudged, garbageCame, NO_REFUSALS } from "../../daemon/watch/refusal-run.js";
 import { LIMITS } from "../limits.js";
@@ -107,7 +107,10 @@ describe("the ladder of reactions", () => {
       [...all].sort(bySeverity).map(({ id }) => id),
       ["ML-15", "AR-10", "PO-01", "ML-04"],
     );
-    assert.deepEqual(REACTIONS.filter(latches), ["protective-stop", "quick-stop", "cut-supply"]);
+    assert.deepEqual(
+      REACTIONS.filter((reaction) => bars(finding("ML-04", reaction))),
+      ["protective-stop", "quick-stop", "cut-supply"],
+    );
   });
 
   it("slows down at once, goes on so for 200 ms, and tells of each finding once", () => {
