@@ -61,6 +61,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "policy-out-of-range": "operator",
   "policy-jumps": "operator",
   "policy-late": "operator",
+  "pictures-late": "operator",
   "policy-overrun": "operator",
   "joint-hot": "operator",
   "joint-current": "operator",

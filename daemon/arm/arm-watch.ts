@@ -115,6 +115,11 @@ export class ArmWatch {
     this.#demands = demandsSince(now);
   }
 
+  /** A policy has pictures that were taken then. */
+  pictures(capturedAt: Instant, now: Instant): void {
+    this.#demands = { ...this.#demands, pictureAt: Math.min(capturedAt, now) };
+  }
+
   /** The link is gone: what was known says nothing of what comes. */
   forget(): void {
     // The processes are what they were.

@@ -174,6 +174,9 @@ export class Supervisor {
       case "request":
         this.#request(message.id, message.lease, message.request, now);
         break;
+      case "pictures":
+        this.#watch.pictures(message.capturedAt, now);
+        break;
       case "resources":
         this.#watch.used("daemon", message.used, now);
         break;

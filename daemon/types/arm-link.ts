@@ -20,6 +20,8 @@ export type ToArm =
   | { readonly kind: "operator-gone"; readonly reason: string }
   /** Proposed motion; dropped unless its epoch is the present one and the mode is `policy`. */
   | { readonly kind: "chunk"; readonly chunk: Chunk }
+  /** When the pictures were taken that a policy has now; with each new one while it moves the arm. */
+  | { readonly kind: "pictures"; readonly capturedAt: Instant }
   /** What the daemon uses, once a second. */
   | { readonly kind: "resources"; readonly used: Resources }
   /** Asks for a change of mode; answered by `result` with the same id. */

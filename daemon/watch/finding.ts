@@ -27,6 +27,7 @@ export type WatchCode =
   | "policy-out-of-range"
   | "policy-jumps"
   | "policy-late"
+  | "pictures-late"
   | "policy-overrun"
   | "foreign-motion"
   | "joint-hot"

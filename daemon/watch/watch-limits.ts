@@ -71,6 +71,8 @@ export interface WatchLimits {
   readonly stopObeyed: Seconds;
   /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
   readonly lateness: Seconds;
+  /** Of the pictures by which a policy moves the arm (PO-13). */
+  readonly pictureAge: Seconds;
   /**
    * Parts of what a process may use, and what arm process and daemon may use of memory by themselves, bytes; its event loop
    * may be busy for a while (HO-08).

@@ -45,10 +45,31 @@ describe("ML-17: a policy that asks for more than there is", () => {
   });
 });
 
-describe("PO-06, PO-19: a policy that is late, or that never ends", () => {
+describe("PO-06, PO-13, PO-19: a policy that is late, that sees late, or that never ends", () => {
   it("slow from 0.8 of a chunk's length on", () => {
     assert.deepEqual(asked(0.1, () => ({ age: 0.79 })).codes, []);
     assert.deepEqual(asked(0.1, () => ({ age: 0.81 })).codes, ["policy-late/slow"]);
+  });
+
+  it("slow while its pictures are older than 150 ms, and not without pictures", () => {
+    const bench = new Watched();
+    const age = (milliseconds: number): readonly string[] => {
+      bench.watch.pictures(bench.now - milliseconds / 1000, bench.now);
+      bench.found.clear();
+      return bench.pass(0.01).codes;
+    };
+    assert.deepEqual(bench.pass(1).codes, []);
+    assert.deepEqual(age(144), []);
+    assert.deepEqual(age(146), ["pictures-late/slow"]);
+    assert.deepEqual(age(20), []);
+    assert.deepEqual(age(-500), [], "of a picture from the future");
+    assert.deepEqual(bench.pass(0.2).codes, ["pictures-late/slow"], "that grows as old as any other");
+    bench.watch.policyBegins(bench.now);
+    bench.found.clear();
+    assert.deepEqual(bench.pass(1).codes, []);
+    bench.watch.pictures(bench.now - 1, bench.now);
+    bench.mode = "homing";
+    assert.deepEqual(bench.pass(1).codes, []);
   });
 
   it("ramp after 120 s", () => {
