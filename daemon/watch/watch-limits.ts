@@ -102,6 +102,8 @@ export interface ChunkLimits {
   readonly jump: number;
   /** The same of the first chunk of a motion (PO-03). */
   readonly firstJump: number;
+  /** Of a chunk, extended back to now, from the motion, rad: gone to slowly beyond it (PO-04). */
+  readonly slowJump: number;
   /** Between two targets, in parts of the permitted speed (ML-03). */
   readonly haste: number;
   /** Chunks in a row beyond the limits (PO-02). */
