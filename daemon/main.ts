@@ -29,6 +29,7 @@ import { countAnswers } from "./service/answers.js";
 import { processLog } from "./service/process-log.js";
 import { useBounds, watchUse } from "./service/process-use.js";
 import { serviceManager } from "./service/service-manager.js";
+import { watchWallClock } from "./service/wall-clock.js";
 import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
 
@@ -102,6 +103,7 @@ async function main(): Promise<void> {
   const answers = manager.watched ? countAnswers(`${server.url}/healthz`, SELF_QUESTION_PERIOD) : null;
   manager.feedWhile(() => answers?.count() ?? 0);
 
+  watchWallClock((seconds) => log.warn({ seconds }, `the wall clock moved by ${seconds.toFixed(1)} s`));
   const unwatch = watchUse(useBounds(limits.watch.resources.daemonMemory), (used) =>
     link.send({ kind: "resources", used }),
   );
