@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import type { Resources } from "../types/resources.js";
+import type { Seconds } from "../types/units.js";
 
 // Interlocks: HO-08.
 
@@ -47,15 +48,24 @@ function unitMemory(): UnitMemory | null {
 
 /**
  * Reads once a second what this process uses. That of itself comes from `/proc`, which takes 30 us and waits for no disk;
- * the unit's statistics may take the kernel longer, and are read beside the event loop. Returns what ends it.
+ * the unit's statistics may take the kernel longer, and are read beside the event loop. `waited` is for how long the event
+ * loop has been blocked on purpose so far, which is no work. Returns what ends it.
  */
-export function watchUse(bounds: UseBounds, onUse: (used: Resources) => void): () => void {
+export function watchUse(
+  bounds: UseBounds,
+  onUse: (used: Resources) => void,
+  waited: () => Seconds = () => 0,
+): () => void {
   let loop = performance.eventLoopUtilization();
+  let blocked = waited();
   let ended = false;
   const read = async (): Promise<void> => {
     const before = loop;
     loop = performance.eventLoopUtilization();
-    const busy = performance.eventLoopUtilization(loop, before).utilization;
+    const { active, idle } = performance.eventLoopUtilization(loop, before);
+    const blockedBefore = blocked;
+    blocked = waited();
+    const busy = Math.max(0, active - (blocked - blockedBefore) * 1000) / (active + idle);
     const own = partOf(() => process.memoryUsage.rss(), bounds.memory);
     const descriptors = partOf(openDescriptors, bounds.descriptors);
     const ofUnit = bounds.unit === null ? 0 : await unreclaimable(bounds.unit);

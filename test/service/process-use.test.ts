@@ -11,12 +11,13 @@ import { type UseBounds, useBounds, watchUse } from "../../daemon/service/proces
 import type { Resources } from "../../daemon/types/resources.js";
 
 /** The next reading. */
-function reading(bounds: UseBounds): Promise<Resources> {
+function reading(bounds: UseBounds, waited?: () => number): Promise<Resources> {
   return new Promise((resolve) => {
-    const end = watchUse(bounds, (used) => {
+    const hear = (used: Resources): void => {
       end();
       resolve(used);
-    });
+    };
+    const end = watchUse(bounds, hear, waited);
   });
 }
 
@@ -73,18 +74,22 @@ describe("what a process uses", () => {
     assert.equal(memory, 0.9);
   });
 
-  it("sees a loop that is always busy", async () => {
+  it("sees a loop that is always busy, and none in one that is blocked on purpose", async () => {
     let busy = true;
+    let spun = 0;
     const spin = (): void => {
-      const until = performance.now() + 20;
-      while (performance.now() < until);
+      const from = performance.now();
+      while (performance.now() < from + 20);
+      spun += (performance.now() - from) / 1000;
       if (busy) {
         setImmediate(spin);
       }
     };
     spin();
     const used = await reading(useBounds(1e9));
-    busy = false;
     assert.ok(used.busy > 0.8, String(used.busy));
+    const waiting = await reading(useBounds(1e9), () => spun);
+    busy = false;
+    assert.ok(waiting.busy < 0.3, String(waiting.busy));
   });
 });
