@@ -154,8 +154,15 @@ export class Rig {
 
   /** Connects as the daemon, closed with the rig; waits until the arm process listens. */
   async daemon(): Promise<DaemonEnd> {
-    this.#daemon = await this.connect();
-    return this.#daemon;
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const end = await this.connect();
+      this.#daemon = end;
+      // It takes one daemon at a time, and may not have noticed yet that the one before is gone.
+      if ((await end.isGreeted()) || Date.now() > deadline) {
+        return end;
+      }
+    }
   }
 
   /** Opens one more connection to the arm process's socket. */
@@ -232,6 +239,24 @@ export class DaemonEnd {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Resolves with true once the arm process says hello, with false when the connection ends without one. */
+  isGreeted(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.messages.some(({ kind }) => kind === "hello")) {
+          this.#waiting.delete(check);
+          resolve(true);
+        }
+      };
+      this.#socket.once("close", () => {
+        this.#waiting.delete(check);
+        resolve(false);
+      });
+      this.#waiting.add(check);
+      check();
+    });
   }
 
   tell(message: ToArm): void {
