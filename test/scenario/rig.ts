@@ -68,11 +68,16 @@ async function inControlOf(system: System): Promise<Rig> {
   const lab = labControl(system.lab ?? "");
   const next: Rig["next"] = (type, fits = () => true, withinMs = 20_000) =>
     new Promise((resolve, reject) => {
+      // Made here, so that it shows who waits.
+      const late = new Error(`no fitting ${type} message within ${withinMs} ms`);
+      let last = "none came";
       const timer = setTimeout(() => {
         unlisten();
-        reject(new Error(`no fitting ${type} message within ${withinMs} ms`));
+        late.message += `; the last one: ${last}`;
+        reject(late);
       }, withinMs);
       const unlisten = client.onMessage((message) => {
+        last = message.type === type ? JSON.stringify(message) : last;
         if (isOfType(message, type) && fits(message)) {
           clearTimeout(timer);
           unlisten();

@@ -78,8 +78,20 @@ async function untilMoved(rig: Rig): Promise<void> {
   const deadline = Date.now() + 10_000;
   await rig.lab.clearArrivals();
   while (way(await frames(rig)) < 2 * DEGREE) {
-    assert.ok(Date.now() < deadline, "nothing moves");
+    if (Date.now() > deadline) {
+      assert.fail(`nothing moves: ${await standing(rig)}`);
+    }
     await watchFor(20);
+  }
+}
+
+/** Why nothing moves, as far as somebody is left to tell. */
+async function standing(rig: Rig): Promise<string> {
+  try {
+    const { mode, source, stops, teleop } = await rig.next("state", undefined, 1000);
+    return JSON.stringify({ mode, source, stops, teleop });
+  } catch (error) {
+    return String(error);
   }
 }
 
