@@ -77,6 +77,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "setpoint-refused": "operator",
   "reply-unasked": "operator",
   "arm-changed": "supervisor",
+  "tool-wrong": "supervisor",
   "machine-late": "operator",
   "leader-released": "operator",
   "taken-over": "operator",

@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { readCalibration } from "../../calibration/files.js";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
-import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
+import { expectedArm } from "../composition/expected-arm.js";
 import { expectedCalibrations } from "../composition/expected-calibrations.js";
 import { type Config, loadConfig } from "../config/config.js";
 import { loadLimits } from "../config/limits-file.js";
@@ -28,7 +28,7 @@ try {
   const arm = createRm75Arm({
     link: link.kind === "tcp" ? link : { kind: "serial", path: link.path, baudRate: link.baud },
     push: { host: push.host, port: push.port, period: push.period_ms / 1000 },
-    expected: RM75_B,
+    ...expectedArm(config.arm),
     tools: [gripper],
     clock: hostClock,
   });

@@ -56,6 +56,8 @@ const puppet = z.union([
   }),
 ]);
 
+const millimetres = z.array(z.number().min(-1000).max(1000)).length(3);
+
 /** The one configuration file. Units are spelled in the keys; every key without `optional` must be there. */
 export const configSchema = z.strictObject({
   arm: z.strictObject({
@@ -65,6 +67,15 @@ export const configSchema = z.strictObject({
     ]),
     /** Where the arm pushes its state: an address of this host that the arm can reach. */
     push: z.strictObject({ host, port, period_ms: z.union([z.literal(5), z.literal(10), z.literal(20)]) }),
+    /** What the controller has to count with at its flange, as its tool frame in use says it (ML-18). */
+    tool: z.strictObject({
+      /** At most what the arm may carry. */
+      payload_g: z.number().min(0).max(5000),
+      centre_mm: millimetres,
+      frame_mm: millimetres,
+      /** Turned by Rz Ry Rx. */
+      frame_deg: z.array(z.number().min(-360).max(360)).length(3),
+    }),
   }),
   stream: z.strictObject({ period_ms: z.union([z.literal(5), z.literal(10)]) }),
   /** The file with every limit of motion, relative to this file. */

@@ -44,6 +44,7 @@ export type WatchCode =
   | "setpoint-refused"
   | "reply-unasked"
   | "arm-changed"
+  | "tool-wrong"
   | "stop-not-obeyed"
   | "machine-late"
   | "leader-jump"

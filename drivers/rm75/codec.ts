@@ -58,6 +58,18 @@ export interface LinkGeometry {
   readonly offset: number;
 }
 
+/** What the controller counts with at its flange: the tool frame in use. */
+export interface ToolFrame {
+  readonly name: string;
+  /** Of the tool frame in the flange's, m; and its turn as rotation Rz Ry Rx, rad. */
+  readonly position: readonly number[];
+  readonly angles: readonly number[];
+  /** kg */
+  readonly payload: number;
+  /** Centre of mass in the flange's frame, m. */
+  readonly centre: readonly number[];
+}
+
 /** The fast stop on the controller's own ramp. */
 export const QUICK_STOP = line({ command: "set_arm_stop" });
 /** The stop that decelerates on the path. */
@@ -66,6 +78,7 @@ export const SLOW_STOP = line({ command: "set_arm_slow_stop" });
 /** 0.001 RPM in rad/s. */
 const MILLI_RPM = (2 * Math.PI) / 60_000;
 const MICROMETRE = 1e-6;
+const MILLI = 1e-3;
 
 export const SOFTWARE_INFO: Query<SoftwareInfo> = query(
   "get_arm_software_info",
@@ -162,6 +175,29 @@ export const CONTROLLER_TEMPERATURE: Query<number> = query(
   "state",
   "controller_state",
   ({ temperature }) => (isIntegerIn(temperature, -1e6, 1e6) ? temperature * 1e-3 : null),
+);
+
+/** The tool frame in use; after power-up that of no load. Wire: 0.001 mm, 0.001 rad, g. */
+export const TOOL_FRAME: Query<ToolFrame> = query(
+  "get_current_tool_frame",
+  "state",
+  "current_tool_frame",
+  ({ tool_name: name, pose, payload, position: centre }) => {
+    const known =
+      typeof name === "string" &&
+      isIntegerList(pose, 6, -10_000_000, 10_000_000) &&
+      isIntegerIn(payload, 0, 100_000) &&
+      isIntegerList(centre, 3, -10_000_000, 10_000_000);
+    return known
+      ? {
+          name,
+          position: pose.slice(0, 3).map((value) => value * MICROMETRE),
+          angles: pose.slice(3).map((value) => value * MILLI),
+          payload: payload * MILLI,
+          centre: centre.map((value) => value * MICROMETRE),
+        }
+      : null;
+  },
 );
 
 export const CLEAR_SYSTEM_ERROR = setter({ command: "clear_system_err" }, "clear_state");

@@ -114,6 +114,18 @@ describe("arm process", () => {
     await daemon.waitForEngaged();
   });
 
+  it("engages only while the controller counts with the load that the configuration names (ML-18)", async (t) => {
+    const { rig, daemon } = await ready(t);
+    daemon.beat();
+    rig.inject({ kind: "payload", gram: 620 });
+    await daemon.until(({ notices }) => notices.some(({ code }) => code === "tool-wrong"));
+    const refused = await daemon.request({ kind: "engage" });
+    assert.match(refused.reason, /a payload of 620 g at its flange \(its tool frame Arm_Tip\), not 0 g\. Select/);
+    rig.inject({ kind: "clear" });
+    await daemon.until(({ notices }) => notices.length === 0);
+    await daemon.waitForEngaged();
+  });
+
   it("holds when the arm's state stops, resets the link, and comes back standing by", async (t) => {
     const { rig, daemon } = await ready(t);
     await daemon.move(rig);

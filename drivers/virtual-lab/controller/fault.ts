@@ -36,6 +36,8 @@ export type Fault =
   | { readonly kind: "status"; readonly word: string }
   /** Lasting: the gripper reports these error bits, and whether it is there. */
   | { readonly kind: "gripper"; readonly errors: number; readonly online: boolean }
+  /** Lasting: the tool frame in use has this payload in g, whatever it was set to. */
+  | { readonly kind: "payload"; readonly gram: number }
   /** Lasting: answers nothing, but goes on pushing its state. */
   | { readonly kind: "mute" }
   /** Lasting: confirms stops without stopping. */
@@ -102,6 +104,8 @@ export function faultFrom(value: unknown): Fault {
       return { kind, word: value.word };
     case "gripper":
       return { kind, errors: numberIn(value.errors, "errors", 0, 31), online: value.online !== false };
+    case "payload":
+      return { kind, gram: numberIn(value.gram, "gram", 0, 5000) };
     case "stall-reading":
       return { kind, seconds: numberIn(value.seconds, "seconds", 0, 600) };
     case "drop-udp":

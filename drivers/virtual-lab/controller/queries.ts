@@ -128,6 +128,7 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
     state: "current_tool_frame",
     tool_name: state.toolFrame,
     ...frame(state.toolFrames, state.toolFrame),
+    ...(state.disturbance.payload === null ? {} : { payload: state.disturbance.payload }),
   }),
   get_current_work_frame: (state) => ({
     state: "current_work_frame",

@@ -228,8 +228,25 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 51, inject: "wrong DH, dof, firmware, limits", expected: "R0" },
     budget: NO_BUDGET,
-    cannot: "limits only: the lab has one identity; test/rm75/arm-contract.test.ts tries the others",
-    trials: only(refusedArm({ command: "set_joint_max_speed", joint_max_speed: [1, 10_000] })),
+    cannot: "limits and payload only: the lab has one identity; test/rm75/arm-contract.test.ts tries the others",
+    trials: [
+      { name: "limits", ...refusedArm({ command: "set_joint_max_speed", joint_max_speed: [1, 10_000] }) },
+      {
+        // ML-18: it is read every second.
+        ...{ name: "payload", modes: ["standby"], expect: "checked", watch: 0.1 },
+        inject: async ({ rig }) => {
+          await rig.inject({ kind: "payload", gram: 620 });
+          return hostClock.now();
+        },
+        after: async ({ rig }) => {
+          const instruction = await rig.instruction(0);
+          await pause(1.5);
+          const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+          await rig.inject({ kind: "clear" });
+          return reply.type === "refused" ? [] : ["an instruction was accepted with another load"];
+        },
+      },
+    ],
   },
   {
     ...{ id: 52, inject: "collision level read back as 0", expected: "R0" },
