@@ -48,6 +48,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "daemon-lost": "operator",
   "policy-starved": "operator",
   "link-lost": "operator",
+  "controller-restarted": "operator",
   stalled: "operator",
   "shut-down": "operator",
   "outside-limits": "operator",

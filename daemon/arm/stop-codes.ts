@@ -13,6 +13,7 @@ export type StopCode =
   | "daemon-lost"
   | "policy-starved"
   | "link-lost"
+  | "controller-restarted"
   | "stalled"
   | "guardian-fired"
   | "leader-released"
@@ -61,6 +62,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy gave no usable chunk in time. See its phase times and the machine's load; start it anew.",
   "link-lost":
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
+  "controller-restarted":
+    "The arm's controller was switched off and on, or restarted by itself. Make sure that the arm stands as it should and nobody is in reach, select the hand's tool frame where it asks for that; then acknowledge.",
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
   "taken-over":

@@ -25,7 +25,7 @@ import { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import type { Teleoperation } from "./teleoperation.js";
 
-// Interlocks: ML-02, OP-13, PO-09.
+// Interlocks: AR-17, ML-02, OP-13, PO-09.
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -189,6 +189,10 @@ export class Supervisor {
     this.#sender.forgetGripper();
     this.armState(state, now);
     this.#mandate.take({ kind: "link-up" }, now);
+    if (state.link.restarted !== null) {
+      // Whatever was known of it may not hold any more: somebody has to look at the arm first.
+      this.stop("controller-restarted", state.link.restarted, now);
+    }
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */

@@ -76,6 +76,23 @@ export const configSchema = z.strictObject({
       /** Turned by Rz Ry Rx. */
       frame_deg: z.array(z.number().min(-360).max(360)).length(3),
     }),
+    /** The arms and versions of firmware that may be used, where not every RM75-B may (AR-18). */
+    allowed: z
+      .strictObject({
+        /** Whole versions, as `kinevla doctor` prints them. */
+        firmware: z
+          .array(z.string().regex(/^\d+\.\d+\.\d+$/, "a version is three numbers, for example 1.7.1"))
+          .min(1)
+          .optional(),
+        /** Hardware addresses (MAC) of controllers' wired interfaces: the protocol tells no serial number. */
+        controllers: z
+          .array(
+            z.string().regex(/^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/, "a hardware address is six pairs of hex digits"),
+          )
+          .min(1)
+          .optional(),
+      })
+      .optional(),
   }),
   stream: z.strictObject({ period_ms: z.union([z.literal(5), z.literal(10)]) }),
   /** The file with every limit of motion, relative to this file. */

@@ -1,4 +1,4 @@
-import type { JointPosition } from "../../daemon/types/units.js";
+import type { JointPosition, Seconds } from "../../daemon/types/units.js";
 import { MILLI_DEGREE } from "./joint-target.js";
 import { isIntegerIn, isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
 import { errorCodes, isJointList, toPosition } from "./state-fields.js";
@@ -198,6 +198,23 @@ export const TOOL_FRAME: Query<ToolFrame> = query(
         }
       : null;
   },
+);
+
+/** How long the controller has run, s. */
+export const RUNNING_TIME: Query<Seconds> = query(
+  "get_system_runtime",
+  "command",
+  "get_system_runtime",
+  ({ day, hour, min, sec }) => {
+    const known =
+      isIntegerIn(day, 0, 1e6) && isIntegerIn(hour, 0, 23) && isIntegerIn(min, 0, 59) && isIntegerIn(sec, 0, 59);
+    return known ? ((day * 24 + hour) * 60 + min) * 60 + sec : null;
+  },
+);
+
+/** Hardware address (MAC) of the controller's wired interface, in lower case. */
+export const HARDWARE_ADDRESS: Query<string> = query("get_wired_net", "command", "get_wired_net", ({ mac }) =>
+  typeof mac === "string" && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac) ? mac.toLowerCase() : null,
 );
 
 export const CLEAR_SYSTEM_ERROR = setter({ command: "clear_system_err" }, "clear_state");

@@ -27,7 +27,7 @@ import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
 
-// Interlocks: AR-06, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18.
+// Interlocks: AR-06, AR-12, AR-13, AR-14, AR-15, AR-17, AR-19, ML-18.
 
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;
@@ -37,6 +37,17 @@ const MAXIMUM_UNSENT = 10;
 const READ_PERIOD: Seconds = 1;
 /** Unit of the push period on the wire. */
 const PUSH_CYCLE: Seconds = 0.005;
+
+/** What outlives a session. */
+export interface Former {
+  /** What the push was set to before we changed it first; later sessions would read back our own setting. */
+  readonly push: PushSettings | null;
+  /** How long the controller had run; null where nobody read it. */
+  readonly runningTime: Seconds | null;
+}
+
+/** Before the first session. */
+export const NOTHING_BEFORE: Former = { push: null, runningTime: null };
 
 /**
  * One connection to an arm, from opening to its end; never opened twice. On TCP it is two connections: frames and stops
@@ -67,20 +78,21 @@ export class Session {
   #readTimer: NodeJS.Timeout | null = null;
   readonly #readBack: ReadBack;
 
-  constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
+  constructor(options: Rm75Options, listener: ArmListener, former: Former) {
     this.#options = options;
     this.#listener = listener;
-    this.#formerPush = formerPush;
+    this.#formerPush = former.push;
     this.#channel = new QueryChannel(
       (bytes) => this.#queryLink?.write(bytes),
       (message) => this.#hear(message),
       options.clock,
     );
-    this.#readBack = new ReadBack(this.#channel, options);
+    this.#readBack = new ReadBack(this.#channel, options, former.runningTime);
   }
 
-  get formerPush(): PushSettings | null {
-    return this.#formerPush;
+  /** For the session after this one. */
+  get former(): Former {
+    return { push: this.#formerPush, runningTime: this.#readBack.formerly };
   }
 
   /** Opens the links, reads the arm's identity back and starts its state; throws DriverError and ends the session. */
@@ -256,7 +268,7 @@ export class Session {
   #completed(state: ArmState): ArmState {
     const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
     const { health } = state;
-    const { controllerTemperature, changed, tool } = this.#readBack;
+    const { controllerTemperature, changed, tool, restarted } = this.#readBack;
     return {
       ...state,
       health: health === null ? null : { ...health, controllerTemperature },
@@ -268,6 +280,7 @@ export class Session {
         unasked: this.#unasked,
         changed,
         tool,
+        restarted,
       },
     };
   }
@@ -283,9 +296,7 @@ export class Session {
       if (!(error instanceof DriverError)) {
         throw error;
       }
-      if (error.code === "no-answer") {
-        this.#lose(error);
-      }
+      this.#lose(error);
     }
   }
 

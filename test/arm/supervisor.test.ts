@@ -665,6 +665,19 @@ describe("supervisor: the ladder of reactions", () => {
     assert.deepEqual(bench.stops, []);
   });
 
+  it("a controller that has restarted is looked at by somebody before anything engages (AR-17)", () => {
+    const bench = new Supervised();
+    bench.state = { ...bench.state, link: { ...QUIET_LINK, restarted: "it has run for 3 s" } };
+    bench.connected();
+    assert.equal(bench.latest.mode, "fault");
+    assert.equal(bench.stops.at(-1)?.code, "controller-restarted");
+    assert.match(bench.request({ kind: "engage" }).reason, /mode is fault/);
+    bench.pass(1.1);
+    assert.equal(bench.request({ kind: "acknowledge", reason: "looked at it" }).ok, true);
+    bench.pass(0.1);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+  });
+
   it("a load that somebody changes in motion is a ramp, then a slow stop, latched (ML-18)", () => {
     const bench = moving();
     bench.state = { ...bench.state, link: { ...QUIET_LINK, tool: "a payload of 2000 g, not 620 g" } };

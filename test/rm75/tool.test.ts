@@ -46,6 +46,15 @@ describe("ML-18: a tool frame that is not the hand's", () => {
     );
     const { tool } = expectedArm(parseConfig(text, "/etc/kinevla/cell.yaml").arm);
     assert.deepEqual(tool, { ...HAND, angles: [0, 0, Math.PI] });
+    const allowing = (list: string) =>
+      parseConfig(text.replace("tool:", `allowed: ${list}\n  tool:`), "/cell.yaml").arm;
+    assert.deepEqual(expectedArm(allowing('{ controllers: ["02:AB:00:00:00:18"] }')).expected.allowed, {
+      firmware: null,
+      controllers: ["02:ab:00:00:00:18"],
+    });
+    assert.deepEqual(expectedArm(allowing("{ firmware: [1.7.1] }")).expected.allowed.firmware, ["1.7.1"]);
+    assert.throws(() => allowing("{ firmware: [] }"), /arm\.allowed\.firmware/);
+    assert.throws(() => allowing("{ controllers: [75B1] }"), /six pairs/);
     assert.throws(() => parseConfig(text.replace("620", "6200"), "/etc/kinevla/cell.yaml"), /arm\.tool\.payload_g/);
     assert.throws(() => parseConfig(text.replace(/tool: .*/, ""), "/etc/kinevla/cell.yaml"), /arm\.tool/);
   });
