@@ -154,10 +154,21 @@ export class Rig {
     return process;
   }
 
-  /** Connects as the daemon, closed with the rig; waits until the arm process listens. */
+  /**
+   * Connects as the daemon, closed with the rig; waits until the arm process listens, and until it has noticed that a
+   * daemon before is gone.
+   */
   async daemon(): Promise<DaemonEnd> {
-    this.#daemon = await this.connect();
-    return this.#daemon;
+    for (;;) {
+      const end = await this.connect();
+      this.#daemon = end;
+      const first = await end.waitFor(() => end.messages[0] ?? null);
+      // The only thing that an arm process says first to whoever it takes.
+      if (first.kind === "hello") {
+        return end;
+      }
+      end.close();
+    }
   }
 
   /** Opens one more connection to the arm process's socket. */
