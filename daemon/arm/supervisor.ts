@@ -466,7 +466,7 @@ export class Supervisor {
     } else if (mode === "teleop") {
       this.#clearForMotion();
       this.#intake.end();
-      this.#teleoperation.begin(this.#stream?.restsAt ?? UPRIGHT, this.#sender.gripperTold);
+      this.#teleoperation.begin(this.#stream?.restsAt ?? UPRIGHT, this.#sender.gripperTold, now);
       if (before.mode === "policy" || before.mode === "homing") {
         const takeover = { at: now, from: before.mode, epochBefore: before.epoch, epoch, by };
         this.#options.tell({ kind: "takeover", takeover });

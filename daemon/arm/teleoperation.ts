@@ -51,6 +51,7 @@ export class Teleoperation {
   /** Since when readings have come one after the other, without a jump. */
   #steadySince: Instant = Infinity;
   #changedAt: Instant = -Infinity;
+  #followedSince: Instant = -Infinity;
   #commandedAtChange: JointVector | null = null;
   #commanded: JointVector | null = null;
   #leading = false;
@@ -179,14 +180,16 @@ export class Teleoperation {
     this.#clutch = allowed;
   }
 
-  /** From now on the arm follows; it would come to rest at `rest`, rad, and its gripper was told `opening`. */
-  begin(rest: JointVector, opening: number): void {
+  /** From `now` on the arm follows; it would come to rest at `rest`, rad, and its gripper was told `opening`. */
+  begin(rest: JointVector, opening: number, now: Instant): void {
     if (this.#pose !== null && this.#calibration !== null && this.#sample !== null) {
       this.#offset = engagedAt(this.#pose.q, rest);
       this.#handle = handled(HANDLE_AT_REST, this.#sample.gripper, this.#calibration.gripper, opening);
     }
     this.#opening = opening;
+    // What the arm went before, and goes until it is at rest there, says nothing of a leader that is held still.
     this.#commandedAtChange = rest;
+    this.#followedSince = now;
     this.#leading = true;
     this.#clutch = false;
   }
@@ -224,7 +227,12 @@ export class Teleoperation {
     const from = this.#commandedAtChange;
     const to = this.#commanded;
     const facts = {
-      ...{ leading: true, age: now - this.seenAt, step: this.#step, sameFor: now - this.#changedAt },
+      ...{
+        leading: true,
+        age: now - this.seenAt,
+        step: this.#step,
+        sameFor: now - Math.max(this.#changedAt, this.#followedSince),
+      },
       wentMeanwhile:
         from === null || to === null ? 0 : Math.max(...to.map((q, joint) => Math.abs(q - jointAt(from, joint)))),
       apart: Math.max(...this.#offset.map(Math.abs)),

@@ -208,7 +208,9 @@ export class DaemonBackend implements OperatorBackend {
 
   async #request(request: ArmRequest, lease: number): Promise<Outcome> {
     const { link } = this.#parts;
-    if (request.kind === "home" || request.kind === "hold" || request.kind === "disengage") {
+    // A task that waits for the leader that took over goes on waiting when the arm is taken from it.
+    const waits = request.kind === "hold" && this.#task?.paused.value === true;
+    if (request.kind === "home" || request.kind === "disengage" || (request.kind === "hold" && !waits)) {
       await this.#end(`the operator asked to ${request.kind}`);
     }
     if (request.kind === "home") {

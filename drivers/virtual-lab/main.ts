@@ -14,7 +14,7 @@ const USAGE = `The virtual laboratory: an RM75 controller, two cameras and a tab
     --control-port N      HTTP port of /tasks, /reset, /scene, /faults, /truth, /arrivals, stills (0)
     --cell-box-port N     TCP port of a cell box with enabling switch and relay (none without this)
     --fps N               pictures a second of each camera (${DEFAULT_LAB.framesPerSecond})
-    --real-time N         SCHED_FIFO priority of the controller's process, 1 to 99, physics at 1; needs the privilege
+    --real-time N         SCHED_FIFO priority of the controller's process, 1 to 99, physics at 35; needs the privilege
     --die-with-parent     end when standard input closes
 Prints one line of JSON with the addresses when everything runs.
 `;

@@ -8,6 +8,7 @@ import type { Role } from "../../daemon/types/role.js";
 import type { TeleopEnabling } from "../../daemon/types/teleop.js";
 import { type JointPosition, type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Finding } from "../../daemon/watch/finding.js";
+import type { ArmLimits } from "../../daemon/watch/watch-limits.js";
 import { LIMITS } from "../limits.js";
 import { CALIBRATION, DEGREE, LEADER, reading } from "../teleop/leader.js";
 import { RecordingArm, RecordingGripper, type Wire } from "./recording-arm.js";
@@ -30,6 +31,7 @@ export interface Supervision {
   readonly role?: Role;
   /** What enables teleoperation; the leader's button unless said otherwise. */
   readonly enabling?: TeleopEnabling;
+  readonly limits?: ArmLimits;
 }
 
 /** A supervisor with a recording arm that follows at once, and a clock that only the test moves. */
@@ -70,7 +72,7 @@ export class Supervised {
   readonly #role: Role;
   #requests = 0;
 
-  constructor({ holdToRun = false, role = "supervisor", enabling = "button" }: Supervision = {}) {
+  constructor({ holdToRun = false, role = "supervisor", enabling = "button", limits = LIMITS }: Supervision = {}) {
     this.#role = role;
     this.supervisor = new Supervisor({
       arm: this.arm,
@@ -78,7 +80,7 @@ export class Supervised {
       period: PERIOD,
       untilDue: (dueAt) => this.waits.push({ dueAt, sent: this.setpoints.length }),
       home: HOME,
-      limits: LIMITS,
+      limits,
       holdToRun,
       teleop: { enabling, calibrationFor: () => this.calibration },
       tell: (message) => this.told.push(message),

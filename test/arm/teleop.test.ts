@@ -21,8 +21,8 @@ function leading(options: Supervision = {}): Supervised {
 }
 
 /** Following a policy at 0.15 rad/s, with a leader that is `offset` off, degrees in each joint. */
-function underPolicy(offset: number): Supervised {
-  const bench = new Supervised()
+function underPolicy(offset: number, options: Supervision = {}): Supervised {
+  const bench = new Supervised(options)
     .engaged()
     .withLeader(mapJoints(NOWHERE, () => offset * DEGREE))
     .pass(0.6);
@@ -348,6 +348,18 @@ describe("takeover from a policy", () => {
     const shown = bench.told.findIndex((message) => message.kind === "state" && message.state.mode === "teleop");
     assert.ok(told < shown, "it is told before it shows");
     bench.pass(1);
+    assert.equal(bench.latest.mode, "teleop");
+    assert.deepEqual(bench.stops, []);
+  });
+
+  it("brakes with a leader that is held still: the way to rest is no sign of frozen readings", () => {
+    const { leader } = LIMITS;
+    const frozen = { ...leader.frozen, commanded: 0.2 * DEGREE };
+    const bench = underPolicy(8, { limits: { ...LIMITS, leader: { ...leader, frozen } } });
+    const before = bench.commanded;
+    bench.button = true;
+    bench.pass(1);
+    assert.ok(apart(bench.commanded, before) > frozen.commanded, "it stands at once");
     assert.equal(bench.latest.mode, "teleop");
     assert.deepEqual(bench.stops, []);
   });

@@ -50,7 +50,11 @@ export function measureTakeover(
   const first = sent[index];
   const last = sent.slice(0, index).findLast(({ source }) => source === "policy");
   if (first === undefined || last === undefined) {
-    throw new Error(`no takeover from a policy among ${sent.length} setpoints`);
+    const runs = sent.filter(
+      ({ source, epoch }, at) => source !== sent[at - 1]?.source || epoch !== sent[at - 1]?.epoch,
+    );
+    const told = runs.map(({ source, epoch, dueAt }) => `${source} (${epoch}) from ${dueAt.toFixed(2)}`).join(", ");
+    throw new Error(`no takeover from a policy among ${sent.length} setpoints: ${told}`);
   }
   const frames = arrivals.filter(({ command }) => command === "movej_canfd");
   const from = arrivalOf(last, frames);

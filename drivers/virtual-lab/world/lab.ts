@@ -26,7 +26,7 @@ export interface LabOptions {
   readonly framesPerSecond: number;
   /** TCP port of a cell box with enabling switch and relay (cell-box/); null for a lab without one. */
   readonly cellBoxPort: number | null;
-  /** SCHED_FIFO priority of the controller's process, with physics at the lowest; null for ordinary ones. */
+  /** SCHED_FIFO priority of the controller's process, with physics at 35; null for ordinary ones. */
   readonly controllerPriority: number | null;
 }
 

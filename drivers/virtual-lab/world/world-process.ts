@@ -7,8 +7,8 @@ import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldOptions, WorldPorts, WorldQuestions, WorldTruth } from "./messages.js";
 import { makeRealTime, SHORT_COLLECTIONS } from "./real-time.js";
 
-/** The lowest of SCHED_FIFO: above every ordinary thread, below whatever else is real-time. */
-const PHYSICS_PRIORITY = 1;
+/** Between arm process and guardian above and the leader's processes below (system.ts): those take a core while they start. */
+const PHYSICS_PRIORITY = 35;
 
 /** The world in a process of its own, so that physics and rendering delay nobody. */
 export class WorldProcess {

@@ -54,7 +54,7 @@ VARIANTS = (
 )
 
 # Checkpoints that do not depend on what a variant changes; the second tuple only on its representation.
-SHARED = ("tokenizer.json", "statistics.pt", "trunk.pt")
+SHARED = ("tokenizer.json", "statistics.pt", "trunk.pt", "views.pt")
 SHARED_BI_LEVEL = ("representation-1.pt", "representation-2.pt")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -13,7 +15,7 @@ from .augment import augment_images, augment_proprio
 from .config import AugmentConfig, BundleConfig, Config
 from .dataset import DIMENSIONS, Dataset, Task
 from .language import LanguageModel, Projector
-from .loop import Stage, batch_indices, fit, seed_step
+from .loop import Stage, batch_indices, fit, save_atomically, seed_step
 from .representation import Representation
 from .stage_trunk import GRIPPER_WEIGHT, draw_wordings, regression_loss
 from .normalisation import Statistics
@@ -111,6 +113,28 @@ def cache_features(
     return torch.cat(rows)
 
 
+def stored_views(config: Config, data: Dataset, statistics: Statistics, trunk: Trunk, path: Path) -> list[Tensor]:
+    """Differently augmented feature rows [F, W] of all frames, from `path` where it holds those of the same trunk and data."""
+    own, augment, features = config.generator, asdict(config.augment), config.bundle.features
+    settings = [config.seed, own.cached_views, augment, features, data.digest, len(data)]
+    made_of = hashlib.sha256(json.dumps(settings).encode())
+    for weights in [*trunk.state_dict().values(), *statistics.state().values()]:
+        made_of.update(weights.cpu().numpy().tobytes())
+    key = made_of.hexdigest()
+    if path.exists():
+        before = torch.load(path, weights_only=True)
+        if before["made_of"] == key:
+            return before["views"]
+    seed_step(config.seed, "cache", 0)
+    # float16 halves the memory of the cache; the features are of order one.
+    views = [
+        cache_features(trunk, data, statistics, config.bundle, config.augment).half().cpu()
+        for _ in range(own.cached_views)
+    ]
+    save_atomically({"made_of": key, "views": views}, path)
+    return views
+
+
 def draw_codes(
     books: Tensor, latent: Tensor, steps: Tensor, temperature: float, noise: float
 ) -> tuple[Tensor, Tensor]:
@@ -171,11 +195,7 @@ def train_generator(
 ) -> Generator:
     """Trains or resumes; labels come from the representation as it is after its stage II."""
     own, device = config.generator, torch.device(config.device)
-    seed_step(config.seed, "cache", 0)
-    # float16 halves the memory of the cache; the features are of order one.
-    views = [
-        cache_features(trunk, data, statistics, config.bundle, config.augment).half() for _ in range(own.cached_views)
-    ]
+    views = [view.to(device) for view in stored_views(config, data, statistics, trunk, folder / "views.pt")]
     chunks = statistics.normalise(data.labels).to(device)
     tasks = data.task.to(device)
     with torch.no_grad():

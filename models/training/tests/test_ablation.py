@@ -39,6 +39,8 @@ def test_every_step_of_table_3_is_trained_rolled_out_and_told(arguments: list[st
     # What does not depend on a variant is the same for all.
     trunks = {(out / variant.name / "trunk.pt").read_bytes() for variant in VARIANTS}
     assert len(trunks) == 1
+    views = {(out / variant.name / "views.pt").read_bytes() for variant in VARIANTS}
+    assert len(views) == 1
     single, *both = (stored_config(out / variant.name) for variant in VARIANTS)
     assert [config.representation.bi_level for config in (single, *both)] == [False, True, True, True]
     assert [config.generator.reasoning for config in (single, *both)] == [False, False, True, True]
