@@ -27,7 +27,9 @@ import { hostClock } from "./ports/clock.js";
 import type { Policy } from "./ports/policy.js";
 import { countAnswers } from "./service/answers.js";
 import { processLog } from "./service/process-log.js";
+import { useBounds, watchUse } from "./service/process-use.js";
 import { serviceManager } from "./service/service-manager.js";
+import { watchWallClock } from "./service/wall-clock.js";
 import type { Seconds } from "./types/units.js";
 import { VERSION } from "./version.js";
 
@@ -101,12 +103,18 @@ async function main(): Promise<void> {
   const answers = manager.watched ? countAnswers(`${server.url}/healthz`, SELF_QUESTION_PERIOD) : null;
   manager.feedWhile(() => answers?.count() ?? 0);
 
+  watchWallClock((seconds) => log.warn({ seconds }, `the wall clock moved by ${seconds.toFixed(1)} s`));
+  const unwatch = watchUse(useBounds(limits.watch.resources.daemonMemory), (used) =>
+    link.send({ kind: "resources", used }),
+  );
+
   let ending = false;
   const end = async (): Promise<void> => {
     if (!ending) {
       ending = true;
       manager.stopping();
       answers?.close();
+      unwatch();
       await backend.close("the daemon ends");
       await server.close();
       link.close();

@@ -6,6 +6,7 @@ export type FailureCode =
   | "text-over-budget"
   | "text-malformed"
   | "not-finite"
+  | "state-unfamiliar"
   | "cameras-swapped"
   | "implausible-chunk";
 

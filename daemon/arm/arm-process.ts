@@ -2,6 +2,7 @@ import type { Arm } from "../ports/arm.js";
 import type { CellSwitch } from "../ports/cell-switch.js";
 import type { Clock } from "../ports/clock.js";
 import type { Gripper } from "../ports/gripper.js";
+import { useBounds, watchUse } from "../service/process-use.js";
 import type { StopReport, ToArm } from "../types/arm-link.js";
 import type { ArmState } from "../types/arm-state.js";
 import { DriverError, OPERATOR_HINT } from "../types/driver-error.js";
@@ -16,7 +17,7 @@ import { LateShare } from "./late-share.js";
 import { LatenessHistogram } from "./lateness-histogram.js";
 import { listenForPuppet } from "./puppet-link.js";
 import { presentScheduling } from "./scheduling.js";
-import { startStreamer } from "./streamer.js";
+import { startStreamer, type TickTimer } from "./streamer.js";
 import { Supervisor } from "./supervisor.js";
 import type { TeleoperationOptions } from "./teleoperation.js";
 
@@ -94,6 +95,16 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
   /** The link is up and the supervisor knows it. */
   let up = false;
 
+  /** For how long the stream has blocked the event loop before its instants, which is no work (HO-08). */
+  let waited: Seconds = 0;
+  const timer: TickTimer = {
+    ...hostTimer,
+    block: (delay) => {
+      waited += delay;
+      hostTimer.block(delay);
+    },
+  };
+
   const greet = (): void => {
     link?.tell({ kind: "hello", periodMs: options.period * 1000, scheduling, arm: armName });
   };
@@ -103,7 +114,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     untilDue: (dueAt) => {
       const early = dueAt - clock.now();
       if (early > 0) {
-        hostTimer.block(early);
+        timer.block(early);
       }
     },
     period: options.period,
@@ -243,7 +254,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
   let beatAt = -Infinity;
   const streamer = startStreamer({
     clock,
-    timer: hostTimer,
+    timer,
     period: options.period,
     lead: READY_BEFORE,
     histogram,
@@ -263,6 +274,11 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       }
     },
   });
+  const unwatch = watchUse(
+    useBounds(options.limits.watch.resources.armMemory),
+    (used) => supervisor.used(used, clock.now()),
+    () => waited,
+  );
   parts.cellSwitch?.watch((closed) => {
     log.info({}, `the cell's switch is ${closed ? "closed" : "open"}`);
     supervisor.cellSwitched(closed, clock.now());
@@ -284,6 +300,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
         arm.stop("quick");
       }
       streamer.stop();
+      unwatch();
       await guardian.goodbye();
       link?.close();
       puppet?.close();

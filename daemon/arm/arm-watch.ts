@@ -1,5 +1,6 @@
 import type { ArmState, GripperHealth } from "../types/arm-state.js";
 import type { Mode } from "../types/mode.js";
+import type { Resources, WatchedProcess } from "../types/resources.js";
 import type { Instant, JointVector, Seconds } from "../types/units.js";
 import { clockConditions, type Punctuality } from "../watch/clock-conditions.js";
 import { type Condition, raise, type Since } from "../watch/condition.js";
@@ -18,6 +19,7 @@ import {
   policyConditions,
 } from "../watch/policy-conditions.js";
 import { NO_SAMENESS, reportConditions, type Sameness, sameIn } from "../watch/report-conditions.js";
+import { resourceConditions } from "../watch/resource-conditions.js";
 import { stopConditions } from "../watch/stop-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
@@ -30,7 +32,7 @@ export interface TickFacts extends Punctuality {
   readonly gripper: GripperHealth;
 }
 
-type TableName = "motion" | "health" | "report" | "policy" | "clock" | "gripper" | "stop";
+type TableName = "motion" | "health" | "report" | "policy" | "clock" | "gripper" | "stop" | WatchedProcess;
 
 interface Table {
   readonly since: Since;
@@ -46,6 +48,8 @@ const NO_TABLES: Readonly<Record<TableName, Table>> = {
   clock: NOTHING,
   gripper: NOTHING,
   stop: NOTHING,
+  "arm process": NOTHING,
+  daemon: NOTHING,
 };
 
 /** Remembers what the tables of `watch/` are judged by, and has them judged: some with each report, some in each tick. */
@@ -111,9 +115,16 @@ export class ArmWatch {
     this.#demands = demandsSince(now);
   }
 
+  /** A policy has pictures that were taken then. */
+  pictures(capturedAt: Instant, now: Instant): void {
+    this.#demands = { ...this.#demands, pictureAt: Math.min(capturedAt, now) };
+  }
+
   /** The link is gone: what was known says nothing of what comes. */
   forget(): void {
-    this.#tables = NO_TABLES;
+    // The processes are what they were.
+    const { daemon, "arm process": own } = this.#tables;
+    this.#tables = { ...NO_TABLES, daemon, "arm process": own };
     this.#belief = NO_BELIEF;
     this.#jumped = null;
     this.#history = NO_HISTORY;
@@ -121,6 +132,11 @@ export class ArmWatch {
     this.#warmth = [];
     this.#restAt(Infinity);
     this.#stoppedAt = Infinity;
+  }
+
+  /** A process has read what it uses; null when it is gone. */
+  used(process: WatchedProcess, used: Resources | null, now: Instant): void {
+    this.#judge(process, resourceConditions(process, used, this.#limits.watch.resources), now);
   }
 
   /** Judges what changes with time and with what is streamed. */

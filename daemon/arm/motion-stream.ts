@@ -1,10 +1,10 @@
-import { type Limits, type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
+import { type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
 import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
 import { type HomePlan, homePosition, homeReached, homeVelocity, planHome } from "../motion/home-plan.js";
 import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
-import { atPace, permittedPace } from "../motion/path-pace.js";
+import { atPace, joiningPace, permittedPace } from "../motion/path-pace.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
 import type { Chunk } from "../types/chunk.js";
@@ -18,6 +18,7 @@ import {
   type Seconds,
 } from "../types/units.js";
 import type { Demanded } from "../watch/policy-conditions.js";
+import type { ArmLimits } from "../watch/watch-limits.js";
 
 /** What decides the next position. */
 type Activity =
@@ -36,6 +37,8 @@ type Activity =
       readonly pathAt: Instant;
       readonly sentAt: Instant;
       readonly braking: StoppingRamp;
+      /** Up to this instant of the path a step is joined, at this part of its pace. */
+      readonly joining: { readonly until: Instant; readonly pace: number };
     }
   /** `target` is where the leader wants the arm, which comes to rest there. */
   | { readonly kind: "led"; readonly target: JointVector; readonly braking: StoppingRamp };
@@ -84,6 +87,7 @@ export class MotionStream {
   readonly #homeRules: StepRules;
   readonly #leadRules: StepRules;
   readonly #stop: MotionLimits;
+  readonly #slowJump: number;
   #state: MotionState;
   #activity: Activity = HOLDING;
   #ramp: StoppingRamp = [];
@@ -93,8 +97,9 @@ export class MotionStream {
   #fresh = true;
 
   /** Starts standing at `from`, rad. */
-  constructor(from: JointPosition, period: Seconds, limits: Limits) {
+  constructor(from: JointPosition, period: Seconds, limits: ArmLimits) {
     this.#period = period;
+    this.#slowJump = limits.chunks.slowJump;
     this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
     this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
     this.#leadRules = { ...this.#rules, limits: plannerLimits(limits.teleop) };
@@ -117,7 +122,8 @@ export class MotionStream {
     if (activity.kind !== "following") {
       return this.#state;
     }
-    const demand = atPace(demandAt(activity.timeline, this.#pathAt(activity, at)), this.#pace);
+    const pace = joiningPart(activity) * this.#pace;
+    const demand = atPace(demandAt(activity.timeline, this.#pathAt(activity, at)), pace);
     const lag = Math.max(...demand.q.map((q, joint) => Math.abs(q - jointAt(this.#state.q, joint))));
     return lag > LONGEST_LAG ? this.#state : demand;
   }
@@ -163,13 +169,37 @@ export class MotionStream {
       return false;
     }
     const old = activity.kind === "following" ? activity.timeline : null;
-    const timeline = takeChunk(old, chunk, now, this.reference(now));
+    const from = this.reference(now);
+    const timeline = takeChunk(old, chunk, now, from);
     if (timeline === null) {
       return false;
     }
     const braking = activity.kind === "following" ? activity.braking : [];
-    this.#activity = { kind: "following", timeline, chunk, pathAt: now, sentAt: now, braking };
+    this.#activity = {
+      kind: "following",
+      timeline,
+      chunk,
+      pathAt: now,
+      sentAt: now,
+      braking,
+      joining: this.#joining(chunk, from, now),
+    };
     return true;
+  }
+
+  /** A chunk that does not begin where the motion is, extended back to now, is gone to slowly (PO-04). */
+  #joining(chunk: Chunk, { q, v }: Demand, now: Instant): Following["joining"] {
+    const [first, second] = chunk.targets.filter(({ dueAt }) => dueAt > now);
+    if (first === undefined) {
+      return { until: now, pace: 1 };
+    }
+    const ahead = first.dueAt - now;
+    const way = mapJoints(first.q, (angle, joint) => {
+      const speed = second === undefined ? jointAt(v, joint) : (jointAt(second.q, joint) - angle) / chunk.period;
+      return angle - speed * ahead - jointAt(q, joint);
+    });
+    const near = way.every((distance) => Math.abs(distance) <= this.#slowJump);
+    return { until: first.dueAt, pace: near ? 1 : joiningPace(way, ahead, this.#rules.limits) };
   }
 
   /** Where it comes to rest if nothing more is asked of it, rad. */
@@ -312,14 +342,15 @@ export class MotionStream {
     }
     const { limits } = this.#rules;
     const asked = demandAt(timeline, this.#pathAt(activity, dueAt));
-    const part = permittedPace(asked.v, limits);
+    const permitted = permittedPace(asked.v, limits);
+    const part = Math.min(permitted, joiningPart(activity));
     const pathAt = activity.pathAt + part * this.#pace * (dueAt - sentAt);
     const demand = demandAt(timeline, pathAt);
     const step = clearStep(this.#state, activity.braking, atPace(demand, part * this.#pace), this.#rules);
     const outside = demand.q.some((angle, joint) => Math.abs(angle) > jointAt(limits.highest, joint));
     // Held at a bound of the cell; being slowed down on the way, for its speed, is no fault of a policy.
     const held = step.share === 0 && this.#state.v.every((speed) => Math.abs(speed) < HELD);
-    const clamped = part < MOST_HASTE || outside || held;
+    const clamped = permitted < MOST_HASTE || outside || held;
     const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
     return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
   }
@@ -330,8 +361,8 @@ export class MotionStream {
   }
 
   /** Where a followed chunk's path would be at an instant if only the pace counted. */
-  #pathAt({ pathAt, sentAt }: Following, at: Instant): Instant {
-    return pathAt + this.#pace * (at - sentAt);
+  #pathAt(activity: Following, at: Instant): Instant {
+    return activity.pathAt + joiningPart(activity) * this.#pace * (at - activity.sentAt);
   }
 
   /** The plan has arrived, and so has the motion that follows it. */
@@ -344,4 +375,9 @@ export class MotionStream {
   #clearHome(target: JointVector): ClearHome {
     return clearHome(planHome(this.#state.q, target, this.#homeRules.limits), this.#rules.cell);
   }
+}
+
+/** The part of its pace at which a step is being joined; 1 once it is, and where there is none. */
+function joiningPart({ pathAt, joining }: Following): number {
+  return pathAt < joining.until ? joining.pace : 1;
 }

@@ -26,6 +26,8 @@ const chunk = z.strictObject({
     .max(64),
 });
 
+const part = z.number().min(0);
+
 const request = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("engage") }),
   z.strictObject({ kind: z.literal("follow-policy") }),
@@ -42,6 +44,11 @@ const toArm = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("allow-unattended"), allowed: z.boolean(), by: words }),
   z.strictObject({ kind: z.literal("operator-gone"), reason: words }),
   z.strictObject({ kind: z.literal("chunk"), chunk }),
+  z.strictObject({ kind: z.literal("pictures"), capturedAt: instant }),
+  z.strictObject({
+    kind: z.literal("resources"),
+    used: z.strictObject({ memory: part, descriptors: part, busy: part }),
+  }),
   z.strictObject({ kind: z.literal("request"), id: count, lease: count, request }),
 ]);
 

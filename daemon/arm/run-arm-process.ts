@@ -1,6 +1,7 @@
 import { dieWithParent } from "../launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "../launch/process-exit.js";
 import { serviceManager } from "../service/service-manager.js";
+import { watchWallClock } from "../service/wall-clock.js";
 import { type ArmProcess, type ArmProcessOptions, type ArmProcessParts, startArmProcess } from "./arm-process.js";
 
 // Interlocks: HO-07.
@@ -27,6 +28,7 @@ export async function runArmProcess(options: ArmProcessOptions, parts: ArmProces
   }
   manager.ready("its stream runs");
   manager.feedWhile(() => running.ticks());
+  watchWallClock((seconds) => parts.log.warn({ seconds }, `the wall clock moved by ${seconds.toFixed(1)} s`));
   let ending = false;
   const end = async (): Promise<void> => {
     if (!ending) {

@@ -105,6 +105,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy keeps aiming beyond the limits. Check that the bundle was trained for this arm and cell, then start it anew.",
   "policy-jumps": "The policy asks for jumps. Check that the bundle was trained for this arm, then start it anew.",
   "policy-late": "The policy is late, so the arm goes at half pace. See its phase times and the machine's load.",
+  "pictures-late":
+    "The policy's pictures come late, so the arm goes at half pace. Look at the cameras' cables and rates and at the machine's load.",
   "policy-overrun": "The policy has moved the arm for as long as it may. Look at what it does, then start it anew.",
   "foreign-motion":
     "Something else drives the arm: pendant, web page, button or another program. End that, then acknowledge.",
@@ -134,6 +136,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "Select the hand's tool frame with the vendor's page or pendant (after power-up a controller counts with no load), or correct arm.tool in the configuration.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
+  "resources-short":
+    "A process is about to run out of what it needs. Read which and of what; restart it where it does not recover, and report it.",
   "machine-late":
     "This machine runs the stream unevenly, so the arm goes at half pace. Lower its load or give it real-time scheduling.",
 };

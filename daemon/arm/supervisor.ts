@@ -7,10 +7,11 @@ import type { ArmState } from "../types/arm-state.js";
 import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
+import type { Resources } from "../types/resources.js";
 import type { Setpoint } from "../types/setpoint.js";
 import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
-import { bySeverity, type Finding, latches } from "../watch/finding.js";
+import { bars, bySeverity, type Finding } from "../watch/finding.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import type { Authority } from "./authority.js";
@@ -114,7 +115,7 @@ export class Supervisor {
 
   /** What keeps the arm from being engaged and what to do, in words: its own fault, or what is found of it. null for nothing. */
   get fault(): string | null {
-    const found = this.#latching ?? this.#watch.findings.find(({ reaction }) => latches(reaction)) ?? null;
+    const found = this.#latching ?? this.#watch.findings.find(bars) ?? null;
     return this.#authority.fault ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
   }
 
@@ -173,6 +174,12 @@ export class Supervisor {
       case "request":
         this.#request(message.id, message.lease, message.request, now);
         break;
+      case "pictures":
+        this.#watch.pictures(message.capturedAt, now);
+        break;
+      case "resources":
+        this.#watch.used("daemon", message.used, now);
+        break;
     }
   }
 
@@ -181,6 +188,7 @@ export class Supervisor {
     this.#authority.operatorGone();
     this.#authority.allowUnattended(false, now);
     this.#intake.forget();
+    this.#watch.used("daemon", null, now);
     this.#leaveBy({ kind: "daemon-lost" }, "daemon-lost", "its connection ended", now);
   }
 
@@ -261,6 +269,11 @@ export class Supervisor {
     if (!closed && this.engaged) {
       this.stop("cell-open", "the enabling switch or guard of the cell is open", now);
     }
+  }
+
+  /** What this process uses; judged in the next tick. */
+  used(used: Resources, now: Instant): void {
+    this.#watch.used("arm process", used, now);
   }
 
   /** The guardian is alive and connected to the arm. */

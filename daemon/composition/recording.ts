@@ -9,11 +9,14 @@ import type { OperatorStreams, Outcome, TaskRequest } from "../operator/backend.
 import type { Cameras } from "../ports/camera.js";
 import type { Clock } from "../ports/clock.js";
 import type { Fault } from "../ports/task-news.js";
+import { MAKE_ROOM } from "../recorder/disk-room.js";
 import { type Demonstrations, recordSystem, tellingChunks } from "../recorder/record-system.js";
 import type { FromRecorder } from "../recorder/recorder-messages.js";
 import { startRecorderProcess } from "../recorder/recorder-process.js";
 import type { Chunk } from "../types/chunk.js";
 import { VERSION } from "../version.js";
+
+const NOT_RECORDING = "not-recording";
 
 /** The recorder as the daemon uses it; without `recording` in the configuration nothing is recorded. */
 export interface Recording {
@@ -44,6 +47,12 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
     return { link, fault, begin: () => undefined, record, controlChanged: () => undefined, end: async () => undefined };
   }
   const hear = (message: FromRecorder): void => {
+    if (message.kind === "low") {
+      log.warn(message, `the disk for recordings gets low: ${message.detail}`);
+      const { detail } = message;
+      fault.next({ code: "disk-low", part: "recorder", detail, hint: MAKE_ROOM, since: clock.now(), latched: false });
+      return;
+    }
     if (message.kind !== "failed") {
       log.info(message, `recording ${message.kind}`);
       fault.next(null);
@@ -51,10 +60,14 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
     }
     log.error(message, `no recording: ${message.detail}`);
     const { detail, hint } = message;
-    fault.next({ code: "not-recording", part: "recorder", detail, hint, since: clock.now(), latched: false });
+    fault.next({ code: NOT_RECORDING, part: "recorder", detail, hint, since: clock.now(), latched: false });
   };
   const recorder = startRecorderProcess(
-    { folder: recording.directory, mostBytes: recording.most_gigabytes * 1e9 },
+    {
+      folder: recording.directory,
+      mostBytes: recording.most_gigabytes * 1e9,
+      leastFreeBytes: recording.least_free_gigabytes * 1e9,
+    },
     hear,
   );
   const chunks = new Subject<Chunk>();
@@ -82,7 +95,7 @@ export function startRecording(config: Config, bundle: string, link: ArmLink, cl
       });
     },
     record: ({ action, task, success }) => {
-      if (fault.value !== null && action !== "begin") {
+      if (fault.value?.code === NOT_RECORDING && action !== "begin") {
         // It is over all the same: the next one may be begun.
         demonstrations?.discard();
         return action === "discard"

@@ -171,6 +171,8 @@ export const configSchema = z.strictObject({
       policy_runs: z.boolean(),
       /** Beyond this the oldest policy runs are removed; demonstrations and corrections never are. */
       most_gigabytes: z.number().positive(),
+      /** An episode begins only with so much free on the disk; with half of it people are told, with a fifth it ends. */
+      least_free_gigabytes: z.number().positive(),
     })
     .optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),

@@ -4,7 +4,7 @@ import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
 
 // Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-03, PO-04, PO-05,
-// PO-06, PO-07, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-15.
+// PO-06, PO-07, PO-13, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-08, HO-15.
 
 /** At most the catalogue's number: a file may only be stricter. */
 const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
@@ -75,6 +75,13 @@ export const watchSchema = z.strictObject({
   garbled_per_s: most(5),
   stop_obeyed_ms: most(300),
   lateness_ms: most(5),
+  picture_ms: most(150),
+  memory_part: most(0.8),
+  descriptors_part: most(0.8),
+  busy_part: most(0.8),
+  busy_ms: most(5000),
+  arm_memory_mb: most(512),
+  daemon_memory_mb: most(4096),
   slow_pace: most(0.5),
   slow_ms: least(200, 10_000),
 });
@@ -87,6 +94,7 @@ export const chunkSchema = z.strictObject({
   outside_cell_mm: most(10),
   jump_deg: most(15),
   first_jump_deg: most(10),
+  slow_jump_deg: most(5),
   haste_part: most(3),
   outside_in_row: most(3),
   jumps_in_row: most(2),
@@ -172,6 +180,14 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     garbled: raw.garbled_per_s.value,
     stopObeyed: milli(raw.stop_obeyed_ms),
     lateness: milli(raw.lateness_ms),
+    pictureAge: milli(raw.picture_ms),
+    resources: {
+      memory: raw.memory_part.value,
+      descriptors: raw.descriptors_part.value,
+      busy: { part: raw.busy_part.value, lasting: milli(raw.busy_ms) },
+      armMemory: raw.arm_memory_mb.value * 1e6,
+      daemonMemory: raw.daemon_memory_mb.value * 1e6,
+    },
     slow: { pace: raw.slow_pace.value, lasting: milli(raw.slow_ms) },
   };
 }
@@ -185,6 +201,7 @@ export function chunkLimits(raw: z.infer<typeof chunkSchema>): ChunkLimits {
     outsideCell: raw.outside_cell_mm.value / 1000,
     jump: raw.jump_deg.value * DEGREE,
     firstJump: raw.first_jump_deg.value * DEGREE,
+    slowJump: raw.slow_jump_deg.value * DEGREE,
     haste: raw.haste_part.value,
     outsideInRow: raw.outside_in_row.value,
     jumpsInRow: raw.jumps_in_row.value,

@@ -25,6 +25,7 @@ import { type InferenceFault, type Inferred, infer } from "./infer.js";
 import type { Sight } from "./observe.js";
 import { planOf, type Task, type TaskPorts } from "./task.js";
 import { finished, type TaskEvent, understood } from "./task-event.js";
+import { tellPictures } from "./tell-pictures.js";
 import { toChunk } from "./to-chunk.js";
 
 /** Follows the policy until the task is done or the arm process ends it. */
@@ -38,7 +39,12 @@ export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, tex
       map(([fault]) => finished("failed", fault?.detail ?? "a camera has a fault")),
     );
     const follow = (epoch: number): Observable<TaskEvent> =>
-      merge(leftPolicy(link, epoch, askedAt), cameraFault, propose(ports, task, sights, text, epoch));
+      merge(
+        leftPolicy(link, epoch, askedAt),
+        cameraFault,
+        tellPictures(link, cameras),
+        propose(ports, task, sights, text, epoch),
+      );
     return link
       .request({ kind: "follow-policy" }, task.lease)
       .pipe(

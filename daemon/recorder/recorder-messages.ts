@@ -96,6 +96,8 @@ export type FromRecorder =
   | { readonly kind: "opened"; readonly episode: string }
   | { readonly kind: "closed"; readonly episode: string; readonly messages: number; readonly bytes: number }
   | { readonly kind: "discarded"; readonly episode: string }
+  /** The disk gets low; it goes on recording. */
+  | { readonly kind: "low"; readonly detail: string }
   /** It cannot record, and why; the next episode is tried again. */
   | { readonly kind: "failed"; readonly code: string; readonly detail: string; readonly hint: string };
 
@@ -104,4 +106,6 @@ export interface RecorderOptions {
   readonly folder: string;
   /** Oldest policy runs are removed beyond this; demonstrations and corrections never are. */
   readonly mostBytes: number;
+  /** An episode begins only with so many bytes free; of what is left of them later: disk-room.ts. */
+  readonly leastFreeBytes: number;
 }

@@ -2,8 +2,10 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hostClock } from "../ports/clock.js";
 import type { CameraRole } from "../types/frame.js";
+import type { Instant } from "../types/units.js";
 import { channelMessages, nanoseconds } from "./channel-messages.js";
 import { diskError } from "./disk-error.js";
+import { type FreeBytes, freeBytes, freeInWords, MAKE_ROOM, roomFor } from "./disk-room.js";
 import { CLOSED, EpisodeFile, endRecord, episodeName, OPEN, startRecord, syncFolder } from "./episode-file.js";
 import { entryOf, episodesOf, readIndex, writeIndex } from "./episode-index.js";
 import { Recent } from "./recent.js";
@@ -21,6 +23,11 @@ const LEAD_KEPT = 10;
 /** Ten seconds of two 30 Hz cameras at 100 kB a picture. */
 const RECENT_BYTES = 64 * 1024 * 1024;
 
+/** Two cameras write a gigabyte in five minutes; this often the disk is asked for room meanwhile, s. */
+const ASK_EVERY = 5;
+
+const FRESH = { intervention: false, told: false };
+
 interface OpenEpisode {
   readonly name: string;
   readonly file: EpisodeFile;
@@ -28,6 +35,9 @@ interface OpenEpisode {
   /** Cameras whose first picture is still to come. */
   readonly unseen: Set<CameraRole>;
   intervention: boolean;
+  /** When the disk was asked for room last, and whether people were told that it gets low. */
+  askedAt: Instant;
+  told: boolean;
 }
 
 /** Writes episodes into a folder. Calls of `handle` must not overlap; what the disk refuses is told, never thrown. */
@@ -35,11 +45,13 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #tell: (message: FromRecorder) => void;
   readonly #recent = new Recent(LEAD_KEPT, RECENT_BYTES);
+  readonly #free: FreeBytes;
   #open: OpenEpisode | null = null;
 
-  constructor(options: RecorderOptions, tell: (message: FromRecorder) => void) {
+  constructor(options: RecorderOptions, tell: (message: FromRecorder) => void, free: FreeBytes = freeBytes) {
     this.#options = options;
     this.#tell = tell;
+    this.#free = free;
   }
 
   async handle(message: ToRecorder): Promise<void> {
@@ -61,6 +73,7 @@ export class Recorder {
       case "picture":
         this.#recent.add(message);
         await this.#write(message);
+        await this.#askForRoom(message.publishedAt);
         break;
       case "open":
         await this.#begin(message);
@@ -85,10 +98,18 @@ export class Recorder {
     const reason = "another episode began";
     await this.#close({ endedAt: start.startedAt, outcome: "stopped", reason, success: null }, 0, 0);
     this.#makeRoom();
+    const { folder, leastFreeBytes } = this.#options;
+    const free = await this.#free(folder);
+    if (free < leastFreeBytes) {
+      const least = (leastFreeBytes / 1e9).toFixed(1);
+      const detail = `${freeInWords(free, folder)}, and an episode begins with at least ${least} GB`;
+      this.#tell({ kind: "failed", code: "disk-low", detail, hint: MAKE_ROOM });
+      return;
+    }
     const name = episodeName(start);
     const file = await EpisodeFile.create(join(this.#options.folder, name + OPEN));
     const record = startRecord(name, start);
-    this.#open = { name, file, start: record, unseen: new Set(["front", "wrist"]), intervention: false };
+    this.#open = { name, file, start: record, unseen: new Set(["front", "wrist"]), ...FRESH, askedAt: start.startedAt };
     await file.metadata("kinevla.episode", record);
     for (const attachment of attachments) {
       await file.attachment(attachment, nanoseconds(start.startedAt));
@@ -112,6 +133,27 @@ export class Recorder {
     episode.intervention ||= heard.kind === "news" && heard.topic === "/mark" && isIntervention(heard.value);
     for (const message of channelMessages(heard)) {
       await episode.file.message(message);
+    }
+  }
+
+  /** Tells when the disk gets low, and closes the episode in order before it is full. */
+  async #askForRoom(now: Instant): Promise<void> {
+    const episode = this.#open;
+    if (episode === null || now - episode.askedAt < ASK_EVERY) {
+      return;
+    }
+    episode.askedAt = now;
+    const { folder, leastFreeBytes } = this.#options;
+    const free = await this.#free(folder);
+    const room = roomFor(free, leastFreeBytes);
+    const detail = freeInWords(free, folder);
+    if (room === "too-little") {
+      const reason = "the disk is nearly full";
+      await this.#close({ endedAt: hostClock.now(), outcome: "stopped", reason, success: null }, 0, 0);
+      this.#tell({ kind: "failed", code: "disk-low", detail: `${detail}: the recording was ended`, hint: MAKE_ROOM });
+    } else if (room === "low" && !episode.told) {
+      episode.told = true;
+      this.#tell({ kind: "low", detail });
     }
   }
 

@@ -2,6 +2,7 @@ import type { GripperState } from "./arm-state.js";
 import type { Chunk } from "./chunk.js";
 import type { Mode } from "./mode.js";
 import type { PuppetSample } from "./puppet.js";
+import type { Resources } from "./resources.js";
 import type { Role } from "./role.js";
 import type { Setpoint, SetpointSource } from "./setpoint.js";
 import type { Takeover, TeleopReport } from "./teleop.js";
@@ -19,6 +20,10 @@ export type ToArm =
   | { readonly kind: "operator-gone"; readonly reason: string }
   /** Proposed motion; dropped unless its epoch is the present one and the mode is `policy`. */
   | { readonly kind: "chunk"; readonly chunk: Chunk }
+  /** When the pictures were taken that a policy has now; with each new one while it moves the arm. */
+  | { readonly kind: "pictures"; readonly capturedAt: Instant }
+  /** What the daemon uses, once a second. */
+  | { readonly kind: "resources"; readonly used: Resources }
   /** Asks for a change of mode; answered by `result` with the same id. */
   | { readonly kind: "request"; readonly id: number; readonly lease: number; readonly request: ArmRequest };
 

@@ -27,6 +27,7 @@ export type WatchCode =
   | "policy-out-of-range"
   | "policy-jumps"
   | "policy-late"
+  | "pictures-late"
   | "policy-overrun"
   | "foreign-motion"
   | "joint-hot"
@@ -47,6 +48,7 @@ export type WatchCode =
   | "tool-wrong"
   | "stop-not-obeyed"
   | "machine-late"
+  | "resources-short"
   | "leader-jump"
   | "leader-late"
   | "leader-lost"
@@ -68,9 +70,9 @@ export function bySeverity(one: Finding, other: Finding): number {
   return severity(other.reaction) - severity(one.reaction) || one.id.localeCompare(other.id);
 }
 
-/** True for a reaction that latches: nothing engages while its cause is there. */
-export function latches(reaction: Reaction): boolean {
-  return severity(reaction) >= severity("protective-stop");
+/** True for what keeps everything from engaging while it is there: what latches, and a process that is about to fail. */
+export function bars({ reaction, code }: Finding): boolean {
+  return severity(reaction) >= severity("protective-stop") || code === "resources-short";
 }
 
 function severity(reaction: Reaction): number {

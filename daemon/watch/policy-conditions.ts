@@ -2,7 +2,7 @@ import type { Instant, JointVector, Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import type { ChunkLimits, WatchLimits } from "./watch-limits.js";
 
-// Interlocks: ML-16, ML-17, PO-06, PO-19.
+// Interlocks: ML-16, ML-17, PO-06, PO-13, PO-19.
 
 /** What a policy asks for in one tick. */
 export interface Demanded {
@@ -21,6 +21,8 @@ export interface Demands {
   /** Since when it has moved the arm; Infinity while it does not. */
   readonly since: Instant;
   readonly newest: Demanded | null;
+  /** When the pictures were taken that it has now; Infinity for motion without pictures, as a replay is. */
+  readonly pictureAt: Instant;
   readonly turns: readonly JointTurns[];
   /** Of the ticks of the window, oldest first. */
   readonly clamped: readonly boolean[];
@@ -33,7 +35,7 @@ interface JointTurns {
   readonly at: readonly Instant[];
 }
 
-export const NO_DEMANDS: Demands = { since: Infinity, newest: null, turns: [], clamped: [] };
+export const NO_DEMANDS: Demands = { since: Infinity, newest: null, pictureAt: Infinity, turns: [], clamped: [] };
 
 /** A policy begins to move the arm. */
 export function demandsSince(now: Instant): Demands {
@@ -83,6 +85,7 @@ export function policyConditions(
   const full = demands.clamped.length >= Math.round(clamping.within / period);
   const clamped = demands.clamped.filter(Boolean).length / Math.max(1, demands.clamped.length);
   const age = demands.newest?.age ?? 0;
+  const pictureAge = now - demands.pictureAt;
   const moving = now - demands.since;
   const shakes = (): string => `the policy shakes J${shaking + 1}`;
   return [
@@ -104,6 +107,12 @@ export function policyConditions(
       ...{ id: "PO-06", code: "policy-late", reaction: "slow", lasting: 0 },
       holds: !(age <= chunks.slowAge),
       detail: () => `the newest chunk is ${age.toFixed(1)} of its length old`,
+    },
+    {
+      // The daemon ends the motion where none come at all (drivers/camera/health.ts).
+      ...{ id: "PO-13", code: "pictures-late", reaction: "slow", lasting: 0 },
+      holds: !(pictureAge <= watch.pictureAge),
+      detail: () => `the policy's pictures are ${(pictureAge * 1000).toFixed(0)} ms old`,
     },
     {
       ...{ id: "PO-19", code: "policy-overrun", reaction: "ramp", lasting: 0 },

@@ -71,6 +71,19 @@ export interface WatchLimits {
   readonly stopObeyed: Seconds;
   /** A tick that is later is too late; one in a thousand of a minute may be (HO-15). */
   readonly lateness: Seconds;
+  /** Of the pictures by which a policy moves the arm (PO-13). */
+  readonly pictureAge: Seconds;
+  /**
+   * Parts of what a process may use, and what arm process and daemon may use of memory by themselves, bytes; its event loop
+   * may be busy for a while (HO-08).
+   */
+  readonly resources: {
+    readonly memory: number;
+    readonly descriptors: number;
+    readonly busy: { readonly part: number; readonly lasting: Seconds };
+    readonly armMemory: number;
+    readonly daemonMemory: number;
+  };
   /** Part of its pace at which a slowed motion goes, and how long it goes on so once nothing asks for it any more. */
   readonly slow: { readonly pace: number; readonly lasting: Seconds };
 }
@@ -89,6 +102,8 @@ export interface ChunkLimits {
   readonly jump: number;
   /** The same of the first chunk of a motion (PO-03). */
   readonly firstJump: number;
+  /** Of a chunk, extended back to now, from the motion, rad: gone to slowly beyond it (PO-04). */
+  readonly slowJump: number;
   /** Between two targets, in parts of the permitted speed (ML-03). */
   readonly haste: number;
   /** Chunks in a row beyond the limits (PO-02). */

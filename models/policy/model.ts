@@ -9,7 +9,7 @@ import type { Generator, TextIds } from "../generator/generator.js";
 import { reservedIds } from "../generator/vocabulary.js";
 import { buildPrompt, normaliseInstruction } from "../tokenizer/prompt.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
-import { normaliseProprio } from "./observation-input.js";
+import { normaliseProprio, unfamiliar } from "./observation-input.js";
 
 /** Input of one inference, packed. */
 export interface ModelInput {
@@ -92,6 +92,10 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
       const values = normaliseProprio(proprio, manifest);
       if (!values.every(Number.isFinite)) {
         return failure("not-finite", "A proprioceptive value is not finite");
+      }
+      const strange = unfamiliar(values, manifest);
+      if (strange !== null) {
+        return failure("state-unfamiliar", strange);
       }
       const preparedAt = hostClock.now();
       const generated = await generator.generate({ images, proprio: values, prompt: prompt.ids, text: texts.source });

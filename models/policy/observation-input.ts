@@ -1,7 +1,13 @@
 import type { Frame } from "../../daemon/types/frame.js";
 import type { Observation } from "../../daemon/types/observation.js";
+import { PROPRIO_WIDTH } from "../bundle/check-manifest.js";
 import type { Manifest } from "../bundle/manifest.js";
 import { type Failure, failure } from "../failure.js";
+
+// Interlocks: PO-10.
+
+/** A state farther from the mean of the training data than this, in standard deviations, is none of it (safety.md PO-10). */
+const FARTHEST = 6;
 
 /** Decay of `gripper-recency` (models/bundle/manifest.ts). */
 const RECENCY_DECAY = 0.5;
@@ -52,4 +58,17 @@ export function normaliseProprio(raw: readonly number[], { proprio }: Manifest):
   return Float32Array.from(raw, (value, index) => {
     return (value - (proprio.mean[index] ?? Number.NaN)) / (proprio.std[index] ?? Number.NaN);
   });
+}
+
+/** The value of a normalised state that the policy has never seen the like of, in words; null where there is none. */
+export function unfamiliar(values: Float32Array, { proprio }: Manifest): string | null {
+  const place = values.findIndex((value) => !(Math.abs(value) <= FARTHEST));
+  if (place < 0) {
+    return null;
+  }
+  const names = proprio.features.flatMap((feature) =>
+    Array.from({ length: PROPRIO_WIDTH[feature] }, (_, index) => `${feature} ${index + 1}`),
+  );
+  const deviations = Math.abs(values[place] ?? Number.NaN).toFixed(1);
+  return `${names[place]} is ${deviations} standard deviations from what the policy was trained on, at most ${FARTHEST}`;
 }

@@ -76,3 +76,19 @@ describe("imports go one way", () => {
     });
   }
 });
+
+/** Whatever has a part in the motion, and what in it has a date by nature: the age of the leader's calibration in days. */
+const MOTION = ["types", "guard", "motion", "modes", "watch", "teleop", "ports", "loop", "puppet", "replay", "arm"]
+  .map((folder) => `daemon/${folder}`)
+  .concat(["rm75", "gripper", "cell-box", "camera", "puppet"].map((folder) => `drivers/${folder}`))
+  .concat(["models/policy", "models/generator", "models/decoder"]);
+const DATED = ["daemon/arm/main.ts"];
+
+describe("time", () => {
+  it("of everything that has a part in the motion is monotonic (HO-09)", () => {
+    const wrong = MOTION.flatMap(sources)
+      .filter((file) => /\bDate\b|timeOrigin/.test(readFileSync(file, "utf8")))
+      .map((file) => relative(projectPath(), file));
+    assert.deepEqual(wrong, DATED);
+  });
+});

@@ -154,20 +154,16 @@ export class Rig {
     return process;
   }
 
-  /**
-   * Connects as the daemon, closed with the rig; waits until the arm process listens, and until it has noticed that a
-   * daemon before is gone.
-   */
+  /** Connects as the daemon, closed with the rig; waits until the arm process listens. */
   async daemon(): Promise<DaemonEnd> {
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const end = await this.connect();
       this.#daemon = end;
-      const first = await end.waitFor(() => end.messages[0] ?? null);
-      // The only thing that an arm process says first to whoever it takes.
-      if (first.kind === "hello") {
+      // It takes one daemon at a time, and may not have noticed yet that the one before is gone.
+      if ((await end.isGreeted()) || Date.now() > deadline) {
         return end;
       }
-      end.close();
     }
   }
 
@@ -245,6 +241,24 @@ export class DaemonEnd {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Resolves with true once the arm process says hello, with false when the connection ends without one. */
+  isGreeted(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.messages.some(({ kind }) => kind === "hello")) {
+          this.#waiting.delete(check);
+          resolve(true);
+        }
+      };
+      this.#socket.once("close", () => {
+        this.#waiting.delete(check);
+        resolve(false);
+      });
+      this.#waiting.add(check);
+      check();
+    });
   }
 
   tell(message: ToArm): void {

@@ -562,16 +562,25 @@ describe("supervisor: the ladder of reactions", () => {
   });
 
   /** How far J1 goes in 0.3 s of a chunk, rad. */
-  function progress(prepare: (bench: Supervised) => void): number {
+  function progress(
+    prepare: (bench: Supervised) => void,
+    often: (bench: Supervised) => void = () => undefined,
+  ): number {
     const bench = new Supervised().following();
     prepare(bench);
+    const pass = (seconds: number): void => {
+      for (let part = Math.round(seconds / 0.05); part > 0; part--) {
+        often(bench);
+        bench.pass(0.05);
+      }
+    };
     for (let round = 0; round < 3; round++) {
       assert.equal(bench.give(bench.chunk(0.015)), "accepted");
-      bench.pass(0.2);
+      pass(0.2);
     }
     const from = bench.setpoints.at(-1)?.q[0] ?? 0;
     bench.give(bench.chunk(0.015));
-    bench.pass(0.3);
+    pass(0.3);
     assert.equal(bench.latest.mode, "policy");
     return (bench.setpoints.at(-1)?.q[0] ?? 0) - from;
   }
@@ -586,6 +595,16 @@ describe("supervisor: the ladder of reactions", () => {
         ["joint-hot", "joint-hot"],
       );
     });
+    assert.ok(half > 0.35 * whole && half < 0.75 * whole, `${half} of ${whole}`);
+  });
+
+  it("goes at half pace while the policy's pictures are old, at full pace while new ones come", () => {
+    const none = (): undefined => undefined;
+    const seeing = (age: number) => (bench: Supervised) =>
+      bench.supervisor.handle({ kind: "pictures", capturedAt: bench.now - age }, bench.now);
+    const whole = progress(none);
+    assert.equal(progress(none, seeing(0.05)), whole);
+    const half = progress(none, seeing(0.12));
     assert.ok(half > 0.35 * whole && half < 0.75 * whole, `${half} of ${whole}`);
   });
 

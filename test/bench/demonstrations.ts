@@ -139,7 +139,12 @@ function configRecording(file: string, folder: string, recordings: string): stri
   const document = parseDocument(readFileSync(file, "utf8"));
   document.setIn(["limits"], limits);
   document.setIn(["policy", "bundle"], policy.bundle);
-  document.setIn(["recording"], { directory: recordings, policy_runs: false, most_gigabytes: 50 });
+  document.setIn(["recording"], {
+    directory: recordings,
+    policy_runs: false,
+    most_gigabytes: 50,
+    least_free_gigabytes: 2,
+  });
   const copy = join(folder, "recording.yaml");
   writeFileSync(copy, document.toString());
   return copy;

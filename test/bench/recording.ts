@@ -116,7 +116,12 @@ function recordingOnlyDemonstrations(file: string, folder: string): string {
   const document = parseDocument(readFileSync(original.file, "utf8"));
   document.setIn(["limits"], original.limits);
   document.setIn(["policy", "bundle"], original.policy.bundle);
-  document.setIn(["recording"], { directory: "recordings", policy_runs: false, most_gigabytes: 5 });
+  document.setIn(["recording"], {
+    directory: "recordings",
+    policy_runs: false,
+    most_gigabytes: 5,
+    least_free_gigabytes: 2,
+  });
   const copy = join(folder, "kinevla.yaml");
   writeFileSync(copy, document.toString());
   return copy;

@@ -43,6 +43,7 @@ test("node and disk", async () => {
   assert.equal((await nodeCheck("22.1.0").run()).ok, true);
   assert.equal((await nodeCheck("20.18.9").run()).ok, false);
   assert.equal((await diskCheck(folder, 1).run()).ok, true);
+  assert.equal(diskCheck(folder, 1, "recordings").name, "recordings");
   const full = await diskCheck(folder, Number.MAX_SAFE_INTEGER).run();
   assert.equal(full.ok, false);
   assert.match(full.hint, /Free at least/);

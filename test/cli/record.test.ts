@@ -118,7 +118,7 @@ test("a demonstration that is done again does not become the reference", async (
 
 test("a recording of another day is the reference where it is named; one that has no picture is refused", async () => {
   const { folder, remove } = folderApart();
-  const recorder = new Recorder({ folder, mostBytes: 1e9 }, () => undefined);
+  const recorder = new Recorder({ folder, mostBytes: 1e9, leastFreeBytes: 0 }, () => undefined);
   for (const bytes of [jpeg("lime"), null]) {
     const name = bytes === null ? "without" : "with";
     await recorder.handle(opening({ instruction: name }));

@@ -61,6 +61,10 @@ describe("a loaded model", () => {
     }
   });
 
+  it("takes a state that is nearly 6 standard deviations away", async () => {
+    await inferred(loaded, { proprio: Array<number>(8).fill(5.9) });
+  });
+
   it("lets codes depend on the images, the text and the proprioception", async () => {
     const codes = async (change: Parameters<typeof infer>[1]) => {
       const { tokens } = await inferred(loaded, change);
@@ -113,6 +117,7 @@ describe("a loaded model", () => {
       { text: forced({ coarse: "it it it it it", fine: NANO_FINE }) },
       "text-over-budget",
     ],
+    ["a state that is 6.1 standard deviations away", { proprio: [...Array(7).fill(0.1), -6.1] }, "state-unfamiliar"],
     ["a proprioceptive value that is not finite", { proprio: Array<number>(8).fill(Number.NaN) }, "not-finite"],
   ];
   for (const [what, change, code] of refusals) {

@@ -5,7 +5,7 @@ import { jointPosition } from "../../daemon/types/units.js";
 import type { Manifest } from "../../models/bundle/manifest.js";
 import { unnormalise } from "../../models/decoder/unnormalise.js";
 import { chooseCode, chooseId } from "../../models/generator/choose.js";
-import { normaliseProprio, packImages, packProprio } from "../../models/policy/observation-input.js";
+import { normaliseProprio, packImages, packProprio, unfamiliar } from "../../models/policy/observation-input.js";
 import { nanoManifest } from "./nano-bundle.js";
 import { observation, plainFrame } from "./observation.js";
 
@@ -152,5 +152,16 @@ describe("packProprio", () => {
   it("is scaled by mean and std", () => {
     const scaled = { ...manifest, proprio: { ...manifest.proprio, mean: [1, 2], std: [2, 4] } };
     assert.deepEqual([...normaliseProprio([3, 0], scaled)], [1, -0.5]);
+  });
+
+  it("names what is more than 6 standard deviations away (PO-10)", () => {
+    const features = withFeatures(["has-grasped", "commanded"]);
+    const state = (joint: number, value: number): Float32Array =>
+      Float32Array.from({ length: 8 }, (_, place) => (place === joint ? value : 0.5));
+    assert.equal(unfamiliar(state(3, 6), features), null);
+    assert.equal(unfamiliar(state(3, -6), features), null);
+    assert.match(unfamiliar(state(3, -6.1), features) ?? "", /^commanded 3 is 6\.1 standard deviations/);
+    assert.match(unfamiliar(state(0, 57.3), features) ?? "", /^has-grasped 1 is 57\.3/);
+    assert.match(unfamiliar(state(7, Number.NaN), features) ?? "", /^commanded 7/);
   });
 });

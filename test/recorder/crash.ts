@@ -122,7 +122,7 @@ async function recordAndKill(
   signal: AbortSignal,
 ): Promise<void> {
   let hear: (message: FromRecorder) => void = () => undefined;
-  const recorder = startRecorderProcess({ folder, mostBytes: 1e12 }, (message) => hear(message));
+  const recorder = startRecorderProcess({ folder, mostBytes: 1e12, leastFreeBytes: 0 }, (message) => hear(message));
   const pid = recorder.pid();
   let timer: NodeJS.Timeout | undefined;
   let onAbort: () => void = () => undefined;

@@ -60,7 +60,7 @@ describe("a recording in the Python package mcap", () => {
   let recorder: Recorder;
   beforeEach(async () => {
     apart = folderApart();
-    recorder = new Recorder({ folder: apart.folder, mostBytes: 1e9 }, () => undefined);
+    recorder = new Recorder({ folder: apart.folder, mostBytes: 1e9, leastFreeBytes: 0 }, () => undefined);
     await recorder.handle(opening({ startedAt: 100 }));
     await recorder.handle(picture("front", 100.01, 41));
     await recorder.handle(picture("wrist", 100.02, 7));

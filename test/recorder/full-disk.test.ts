@@ -26,7 +26,7 @@ for (const make of DISKS) {
       new Promise((resolve) => {
         hear = (message) => (message.kind === kind ? resolve(message) : undefined);
       });
-    const recorder = startRecorderProcess({ folder: disk.folder, mostBytes: 1e12 }, (message) => {
+    const recorder = startRecorderProcess({ folder: disk.folder, mostBytes: 1e12, leastFreeBytes: 0 }, (message) => {
       told.push(message);
       hear(message);
     });
@@ -102,7 +102,7 @@ it("what a disk is too slow for is dropped and counted, and never waits in memor
       onTold = resolve;
     });
   const opened = next();
-  const recorder = startRecorderProcess({ folder, mostBytes: 1e12 }, (message) => {
+  const recorder = startRecorderProcess({ folder, mostBytes: 1e12, leastFreeBytes: 0 }, (message) => {
     told.push(message);
     onTold();
   });

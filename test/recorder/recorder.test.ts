@@ -16,7 +16,7 @@ let recorder: Recorder;
 beforeEach(() => {
   apart = folderApart();
   told = [];
-  recorder = new Recorder({ folder: apart.folder, mostBytes: 1e9 }, (message) => told.push(message));
+  recorder = new Recorder({ folder: apart.folder, mostBytes: 1e9, leastFreeBytes: 0 }, (message) => told.push(message));
 });
 afterEach(() => apart.remove());
 
@@ -117,7 +117,9 @@ describe("a correction", () => {
 
 describe("room on the disk", () => {
   it("is made by removing the oldest policy runs; demonstrations stay", async () => {
-    recorder = new Recorder({ folder: apart.folder, mostBytes: 150_000 }, (message) => told.push(message));
+    recorder = new Recorder({ folder: apart.folder, mostBytes: 150_000, leastFreeBytes: 0 }, (message) =>
+      told.push(message),
+    );
     for (const kind of ["demonstration", "policy", "policy", "policy"] as const) {
       await recorder.handle(opening({ kind }));
       await recorder.handle(picture("front", 1, 1, 60_000));
@@ -244,5 +246,67 @@ describe("repair", () => {
     await recorder.handle(closing());
     const { messages, wrong } = await inspectEpisode(join(apart.folder, files()[0] ?? ""));
     assert.deepEqual({ messages, wrong }, { messages: 100, wrong: null });
+  });
+});
+
+describe("room on the disk (HO-10)", () => {
+  const LEAST = 10e9;
+  const GIGABYTE = 1e9;
+  let free = 0;
+  beforeEach(() => {
+    const options = { folder: apart.folder, mostBytes: 1e9, leastFreeBytes: LEAST };
+    recorder = new Recorder(
+      options,
+      (message) => told.push(message),
+      async () => free,
+    );
+  });
+  const kinds = (): readonly string[] => told.map(({ kind }) => kind);
+
+  it("below the least no episode begins, and it is told how much there is", async () => {
+    free = 9.9 * GIGABYTE;
+    await recorder.handle(opening());
+    assert.deepEqual(files(), []);
+    const [failure] = told;
+    assert.ok(failure?.kind === "failed");
+    assert.equal(failure.code, "disk-low");
+    assert.match(failure.detail, /^9\.9 GB are free at .*, and an episode begins with at least 10\.0 GB$/);
+    assert.match(failure.hint, /Make room/);
+    free = LEAST;
+    await recorder.handle(opening());
+    assert.deepEqual(kinds(), ["failed", "opened"]);
+  });
+
+  it("half of it is told once, and with a fifth the episode is closed in order", async () => {
+    free = LEAST;
+    await recorder.handle(opening({ startedAt: 100 }));
+    const later = async (at: number, gigabytes: number): Promise<void> => {
+      free = gigabytes * GIGABYTE;
+      await recorder.handle(setpoint(at));
+    };
+    await later(106, 5.1);
+    await later(112, 4.9);
+    await later(118, 3);
+    await later(119, 1);
+    assert.deepEqual(kinds(), ["opened", "low"], "the disk is asked every five seconds");
+    await later(124, 1.9);
+    assert.deepEqual(kinds(), ["opened", "low", "closed", "failed"]);
+    const { messages, metadata, torn } = await episode();
+    assert.equal(torn, null);
+    assert.equal(messages.length, 5);
+    assert.equal(metadata.get("kinevla.end")?.get("outcome"), "stopped");
+    assert.match(metadata.get("kinevla.end")?.get("reason") ?? "", /nearly full/);
+    await later(130, 1.9);
+    assert.equal(told.length, 4);
+  });
+
+  it("of a disk with room nothing is said", async () => {
+    free = LEAST;
+    await recorder.handle(opening({ startedAt: 100 }));
+    for (let at = 100; at < 130; at++) {
+      await recorder.handle(setpoint(at));
+    }
+    await recorder.handle(closing());
+    assert.deepEqual(kinds(), ["opened", "closed"]);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ladder } from "../../daemon/arm/ladder.js";
 import { LateShare } from "../../daemon/arm/late-share.js";
-import { bySeverity, type Finding, latches, REACTIONS } from "../../daemon/watch/finding.js";
+import { bars, bySeverity, type Finding, REACTIONS } from "../../daemon/watch/finding.js";
 import type { Demanded } from "../../daemon/watch/policy-conditions.js";
 import { chunkJudged, garbageCame, NO_REFUSALS } from "../../daemon/watch/refusal-run.js";
 import { LIMITS } from "../limits.js";
@@ -45,10 +45,31 @@ describe("ML-17: a policy that asks for more than there is", () => {
   });
 });
 
-describe("PO-06, PO-19: a policy that is late, or that never ends", () => {
+describe("PO-06, PO-13, PO-19: a policy that is late, that sees late, or that never ends", () => {
   it("slow from 0.8 of a chunk's length on", () => {
     assert.deepEqual(asked(0.1, () => ({ age: 0.79 })).codes, []);
     assert.deepEqual(asked(0.1, () => ({ age: 0.81 })).codes, ["policy-late/slow"]);
+  });
+
+  it("slow while its pictures are older than 150 ms, and not without pictures", () => {
+    const bench = new Watched();
+    const age = (milliseconds: number): readonly string[] => {
+      bench.watch.pictures(bench.now - milliseconds / 1000, bench.now);
+      bench.found.clear();
+      return bench.pass(0.01).codes;
+    };
+    assert.deepEqual(bench.pass(1).codes, []);
+    assert.deepEqual(age(144), []);
+    assert.deepEqual(age(146), ["pictures-late/slow"]);
+    assert.deepEqual(age(20), []);
+    assert.deepEqual(age(-500), [], "of a picture from the future");
+    assert.deepEqual(bench.pass(0.2).codes, ["pictures-late/slow"], "that grows as old as any other");
+    bench.watch.policyBegins(bench.now);
+    bench.found.clear();
+    assert.deepEqual(bench.pass(1).codes, []);
+    bench.watch.pictures(bench.now - 1, bench.now);
+    bench.mode = "homing";
+    assert.deepEqual(bench.pass(1).codes, []);
   });
 
   it("ramp after 120 s", () => {
@@ -107,7 +128,10 @@ describe("the ladder of reactions", () => {
       [...all].sort(bySeverity).map(({ id }) => id),
       ["ML-15", "AR-10", "PO-01", "ML-04"],
     );
-    assert.deepEqual(REACTIONS.filter(latches), ["protective-stop", "quick-stop", "cut-supply"]);
+    assert.deepEqual(
+      REACTIONS.filter((reaction) => bars(finding("ML-04", reaction))),
+      ["protective-stop", "quick-stop", "cut-supply"],
+    );
   });
 
   it("slows down at once, goes on so for 200 ms, and tells of each finding once", () => {

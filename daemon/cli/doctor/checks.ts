@@ -12,8 +12,15 @@ import { tokenCheck } from "./token-check.js";
 
 /** Everything that `kinevla doctor` looks at once the configuration is right, in order. */
 export function checksOf(config: Config): readonly Check[] {
+  const { recording } = config;
+  const recordings =
+    recording === undefined
+      ? []
+      : // Without so much no episode begins.
+        [diskCheck(nearestFolder(recording.directory), recording.least_free_gigabytes * 1e9, "recordings")];
   return [
     diskCheck(nearestFolder(config.run_directory)),
+    ...recordings,
     tokenCheck(config.operator.token_file),
     portCheck(config.operator.host, config.operator.port),
     armCheck(config),

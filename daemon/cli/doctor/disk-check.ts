@@ -5,9 +5,9 @@ import { type Check, ill, well } from "./check.js";
 export const LEAST_FREE_BYTES = 2 * 1024 ** 3;
 
 /** May `folder` be written, and is there room on its disk? */
-export function diskCheck(folder: string, least: number = LEAST_FREE_BYTES): Check {
+export function diskCheck(folder: string, least: number = LEAST_FREE_BYTES, name = "disk"): Check {
   return {
-    name: "disk",
+    name,
     run: async () => {
       try {
         await access(folder, constants.W_OK | constants.X_OK);

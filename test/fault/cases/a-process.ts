@@ -115,11 +115,13 @@ export const PROCESS_CASES: readonly FaultCase[] = [
   },
   cannotRun(10, "cgroup OOM kill", "as 1", "needs a cgroup of its own; the kernel's kill is the SIGKILL of case 1"),
   {
-    ...{ id: 11, inject: "descriptors exhausted", expected: "refuse clients, no effect on the tick" },
+    ...{ id: 11, inject: "descriptors exhausted", expected: "refuse clients, no effect on the tick; HO-08: R3" },
     budget: NO_BUDGET,
     trials: only({
-      ...{ modes: ["policy"], expect: "undisturbed", fresh: true },
+      // It reads once a second what it uses.
+      ...{ modes: ["policy"], expect: "rest", fresh: true, watch: 3 },
       inject: async ({ rig }) => rig.provoke("daemon", { kind: "descriptors" }),
+      judge: ({ history, rig }) => gaps(history.commands, rig.bounds.period, 0.03),
     }),
   },
   {
