@@ -5,6 +5,7 @@ import { BundleError } from "../models/bundle/bundle-error.js";
 import { readManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { AuditLog } from "./audit/audit-log.js";
+import { armLimits } from "./composition/arm-limits.js";
 import { calibrationFault } from "./composition/calibration.js";
 import { camerasOptions } from "./composition/cameras-options.js";
 import { forceTexts, readForcedTexts } from "./composition/force-texts.js";
@@ -13,7 +14,6 @@ import { policyOptions } from "./composition/policy-options.js";
 import { startRecording } from "./composition/recording.js";
 import { type Config, loadConfig } from "./config/config.js";
 import { digestOfFile, keepLastGood } from "./config/last-good.js";
-import { loadLimits } from "./config/limits-file.js";
 import { ConfigError } from "./config/yaml-file.js";
 import { dieWithParent } from "./launch/die-with-parent.js";
 import { PROCESS_EXIT as EXIT } from "./launch/process-exit.js";
@@ -38,7 +38,7 @@ const SELF_QUESTION_PERIOD: Seconds = 1;
 
 async function main(): Promise<void> {
   const config = loadConfig(configFile());
-  const limits = loadLimits(config.limits);
+  const { limits } = armLimits(config, Date.now());
   const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
   const manifest = await readManifest(config.policy.bundle);

@@ -3,11 +3,11 @@ import { parseArgs } from "node:util";
 import { readCalibration } from "../../calibration/files.js";
 import { createCellBoxSwitch } from "../../drivers/cell-box/cell-box-switch.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
-import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
+import { armLimits } from "../composition/arm-limits.js";
+import { expectedArm } from "../composition/expected-arm.js";
 import { expectedCalibrations } from "../composition/expected-calibrations.js";
 import { type Config, loadConfig } from "../config/config.js";
-import { loadLimits } from "../config/limits-file.js";
 import { loadPuppetCalibration } from "../config/puppet-calibration.js";
 import { ConfigError } from "../config/yaml-file.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
@@ -28,11 +28,16 @@ try {
   const arm = createRm75Arm({
     link: link.kind === "tcp" ? link : { kind: "serial", path: link.path, baudRate: link.baud },
     push: { host: push.host, port: push.port, period: push.period_ms / 1000 },
-    expected: RM75_B,
+    ...expectedArm(config.arm),
     tools: [gripper],
     clock: hostClock,
   });
   makeRunDirectory(config.run_directory);
+  const log = processLog({ name: "arm", level: config.log.level });
+  const { limits, unused } = armLimits(config, Date.now());
+  if (unused !== null) {
+    log.warn({}, `the table counts as the limits have it: ${unused}`);
+  }
   await runArmProcess(
     {
       socketPath: config.armSocket,
@@ -47,7 +52,7 @@ try {
             },
       period: config.stream.period_ms / 1000,
       home: config.home,
-      limits: loadLimits(config.limits),
+      limits,
       holdToRun: config.operator.hold_to_run,
     },
     {
@@ -55,7 +60,7 @@ try {
       gripper,
       cellSwitch: config.cell_box === undefined ? null : createCellBoxSwitch(config.cell_box),
       clock: hostClock,
-      log: processLog({ name: "arm", level: config.log.level }),
+      log,
     },
   );
 } catch (error) {

@@ -13,6 +13,7 @@ export type StopCode =
   | "daemon-lost"
   | "policy-starved"
   | "link-lost"
+  | "controller-restarted"
   | "stalled"
   | "guardian-fired"
   | "leader-released"
@@ -61,6 +62,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy gave no usable chunk in time. See its phase times and the machine's load; start it anew.",
   "link-lost":
     "The link to the arm is gone. Check power, cable and address; it is opened again by itself, standing by.",
+  "controller-restarted":
+    "The arm's controller was switched off and on, or restarted by itself. Make sure that the arm stands as it should and nobody is in reach, select the hand's tool frame where it asks for that; then acknowledge.",
   stalled:
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
   "taken-over":
@@ -129,6 +132,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
   "arm-changed":
     "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
+  "tool-wrong":
+    "Select the hand's tool frame with the vendor's page or pendant (after power-up a controller counts with no load), or correct arm.tool in the configuration.",
   "stop-not-obeyed":
     "The arm does not stop. Press the emergency stop now. Do not use the arm again before its controller was checked.",
   "resources-short":

@@ -21,12 +21,12 @@ import { Ladder } from "./ladder.js";
 import { type Admission, Mandate } from "./mandate.js";
 import type { MotionStream } from "./motion-stream.js";
 import { type Sending, SetpointSender } from "./setpoint-sender.js";
-import type { StopCode } from "./stop-codes.js";
+import { STOP_HINT, type StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import type { Teleoperation } from "./teleoperation.js";
 
-// Interlocks: ML-02, OP-13, PO-09.
+// Interlocks: AR-17, ML-02, OP-13, PO-09.
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -113,10 +113,10 @@ export class Supervisor {
     return this.#mandate.engaged;
   }
 
-  /** What keeps the arm from being engaged, in words: its own fault, or what is found of it. null for nothing. */
+  /** What keeps the arm from being engaged and what to do, in words: its own fault, or what is found of it. null for nothing. */
   get fault(): string | null {
-    const found = this.#watch.findings.find(bars);
-    return this.#authority.fault ?? this.#latching?.detail ?? found?.detail ?? null;
+    const found = this.#latching ?? this.#watch.findings.find(bars) ?? null;
+    return this.#authority.fault ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
   }
 
   /** The arm has been free of faults for long enough to acknowledge. */
@@ -197,6 +197,10 @@ export class Supervisor {
     this.#sender.forgetGripper();
     this.armState(state, now);
     this.#mandate.take({ kind: "link-up" }, now);
+    if (state.link.restarted !== null) {
+      // Whatever was known of it may not hold any more: somebody has to look at the arm first.
+      this.stop("controller-restarted", state.link.restarted, now);
+    }
   }
 
   /** The link to the arm is gone; it comes back standing by, never moving. */
@@ -356,7 +360,9 @@ export class Supervisor {
   /** Does what is demanded by what is found now, the most severe first. */
   #react(now: Instant): void {
     const findings = [...this.#watch.findings, ...this.#teleoperation.findings(now)].sort(bySeverity);
-    this.#stream?.slowTo(this.#ladder.pace(findings, now));
+    // What is found while nothing is streamed is told, too.
+    const pace = this.#ladder.pace(findings, now);
+    this.#stream?.slowTo(pace);
     this.#act(findings[0] ?? null, now);
   }
 

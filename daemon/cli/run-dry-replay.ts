@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { armLimits } from "../composition/arm-limits.js";
 import { loadConfig } from "../config/config.js";
-import { loadLimits } from "../config/limits-file.js";
 import { readEpisode } from "../recorder/read-episode.js";
 import { dryRun } from "../replay/dry-run.js";
 import { CliError, EXIT, type ExitCode } from "./exit-code.js";
@@ -21,7 +21,8 @@ export async function runDryReplay(path: string, configFile: string, json: boole
     throw new CliError(EXIT.refused, "no-episode", `${path} is no recording of this program.`, hint);
   }
   const period = Number(start.get("period_ms")) / 1000;
-  const run = dryRun(episode, loadLimits(config.limits), period > 0 ? period : config.stream.period_ms / 1000);
+  const { limits } = armLimits(config, Date.now());
+  const run = dryRun(episode, limits, period > 0 ? period : config.stream.period_ms / 1000);
   const refused = Object.values(run.refusals).reduce((sum, count) => sum + count, 0);
   if (json) {
     sayJson(run);

@@ -56,6 +56,8 @@ const puppet = z.union([
   }),
 ]);
 
+const millimetres = z.array(z.number().min(-1000).max(1000)).length(3);
+
 /** The one configuration file. Units are spelled in the keys; every key without `optional` must be there. */
 export const configSchema = z.strictObject({
   arm: z.strictObject({
@@ -65,6 +67,32 @@ export const configSchema = z.strictObject({
     ]),
     /** Where the arm pushes its state: an address of this host that the arm can reach. */
     push: z.strictObject({ host, port, period_ms: z.union([z.literal(5), z.literal(10), z.literal(20)]) }),
+    /** What the controller has to count with at its flange, as its tool frame in use says it (ML-18). */
+    tool: z.strictObject({
+      /** At most what the arm may carry. */
+      payload_g: z.number().min(0).max(5000),
+      centre_mm: millimetres,
+      frame_mm: millimetres,
+      /** Turned by Rz Ry Rx. */
+      frame_deg: z.array(z.number().min(-360).max(360)).length(3),
+    }),
+    /** The arms and versions of firmware that may be used, where not every RM75-B may (AR-18). */
+    allowed: z
+      .strictObject({
+        /** Whole versions, as `kinevla doctor` prints them. */
+        firmware: z
+          .array(z.string().regex(/^\d+\.\d+\.\d+$/, "a version is three numbers, for example 1.7.1"))
+          .min(1)
+          .optional(),
+        /** Hardware addresses (MAC) of controllers' wired interfaces: the protocol tells no serial number. */
+        controllers: z
+          .array(
+            z.string().regex(/^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/, "a hardware address is six pairs of hex digits"),
+          )
+          .min(1)
+          .optional(),
+      })
+      .optional(),
   }),
   stream: z.strictObject({ period_ms: z.union([z.literal(5), z.literal(10)]) }),
   /** The file with every limit of motion, relative to this file. */

@@ -118,6 +118,8 @@ export function parseLimits(text: string, path: string): ArmLimits {
         height: cell.table_mm.value / 1000,
         fingertips: cell.fingertips_over_table_mm.value / 1000,
         housings: cell.housings_over_table_mm.value / 1000,
+        // Stands in the cell's calibrations (composition/arm-limits.ts).
+        plane: null,
       },
       clearance: cell.self_clearance_mm.value / 1000,
     },

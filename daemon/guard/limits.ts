@@ -80,6 +80,8 @@ export function plannerLimits(limits: MotionLimits): MotionLimits {
 export function plannerCell(cell: Cell): Cell {
   const [x, y, z] = cell.box.lowest;
   const [toX, toY, toZ] = cell.box.highest;
+  const { table } = cell;
+  const plane = table.plane === null ? null : { ...table.plane, height: table.plane.height + PLANNER_GAP };
   return {
     body: cell.body,
     speed: cell.speed * PLANNER_PART,
@@ -88,7 +90,7 @@ export function plannerCell(cell: Cell): Cell {
       lowest: [x + PLANNER_GAP, y + PLANNER_GAP, z + PLANNER_GAP],
       highest: [toX - PLANNER_GAP, toY - PLANNER_GAP, toZ - PLANNER_GAP],
     },
-    table: { ...cell.table, height: cell.table.height + PLANNER_GAP },
+    table: { ...table, height: table.height + PLANNER_GAP, plane },
     clearance: cell.clearance + PLANNER_GAP,
   };
 }

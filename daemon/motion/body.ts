@@ -51,7 +51,10 @@ export interface Body {
   readonly points: readonly ControlPoint[];
   readonly capsules: readonly Capsule[];
   readonly pairs: readonly CapsulePair[];
-  /** The box for each point, the table for fingertips and then capsules, the clearance of each pair: in this order. */
+  /**
+   * The box for each point, the table for fingertips and then capsules, the clearance of each pair, and where the table was
+   * measured, that for the same as the table: in this order.
+   */
   readonly bounds: readonly Bound[];
 }
 
@@ -102,7 +105,6 @@ export function bodyWith(hand: Hand): Body {
     ...hand.fingertips.map((at) => ({ name: "fingertip", frame: FLANGE, at, fingertip: true })),
   ];
   const meetings = [...ARM_PAIRS, ...mounted.flatMap(({ name }) => MEETS_HAND.map((part) => [part, name] as const))];
-  const watched = [...points.filter((point) => point.fingertip), ...capsules.filter((capsule) => capsule.overTable)];
   const pairs = capsules.flatMap((one, first) =>
     capsules.flatMap((other, second) =>
       meetings.some(([a, b]) => a === one.name && b === other.name)
@@ -116,8 +118,14 @@ export function bodyWith(hand: Hand): Body {
     pairs,
     bounds: [
       ...points.map(({ name }): Bound => ({ kind: "workspace", part: name })),
-      ...watched.map(({ name }): Bound => ({ kind: "table", part: name })),
+      ...tableBounds({ points, capsules }),
       ...pairs.map(({ part }): Bound => ({ kind: "self-collision", part })),
     ],
   };
+}
+
+/** Of a table: fingertips, then capsules that are kept away from it. */
+export function tableBounds({ points, capsules }: Pick<Body, "points" | "capsules">): readonly Bound[] {
+  const watched = [...points.filter((point) => point.fingertip), ...capsules.filter((capsule) => capsule.overTable)];
+  return watched.map(({ name }) => ({ kind: "table", part: name }));
 }

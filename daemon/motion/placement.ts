@@ -1,5 +1,5 @@
 import { elementAt, type JointVector, type Seconds } from "../types/units.js";
-import type { Body } from "./body.js";
+import { type Body, tableBounds } from "./body.js";
 import { emptyFrames, linkFrames, pointInBase, type Vector3 } from "./kinematics.js";
 import { segmentDistance } from "./segment-distance.js";
 
@@ -13,9 +13,27 @@ export interface Cell {
   /** Every control point stays inside. */
   readonly box: { readonly lowest: Vector3; readonly highest: Vector3 };
   /** Height of the table top, and how far fingertips and housings stay above it. */
-  readonly table: { readonly height: number; readonly fingertips: number; readonly housings: number };
+  readonly table: {
+    readonly height: number;
+    readonly fingertips: number;
+    readonly housings: number;
+    /** As it was measured, where it was: fingertips and housings stay as far above it, too. */
+    readonly plane: TablePlane | null;
+  };
   /** Between parts of the arm that can meet. */
   readonly clearance: number;
+}
+
+/** The table top as a plane in the base frame: points p with normal . p = height, m. The normal is of length 1 and points up. */
+export interface TablePlane {
+  readonly normal: Vector3;
+  readonly height: number;
+}
+
+/** A cell whose table was measured. The bounds of a level table at its height stay: a plane can only add to them. */
+export function withTablePlane(cell: Cell, plane: TablePlane): Cell {
+  const { body, table } = cell;
+  return { ...cell, body: { ...body, bounds: [...body.bounds, ...tableBounds(body)] }, table: { ...table, plane } };
 }
 
 /** Where the control points are and how far inside each bound the arm is, m. */
@@ -70,7 +88,41 @@ export function place(q: JointVector, cell: Cell, into: Placement): Placement {
   for (const { one, other, radii } of body.pairs) {
     margins[bound++] = segmentDistance(ends, 6 * one, 6 * other) - radii - clearance;
   }
+  if (table.plane !== null) {
+    placeOver(table.plane, cell, points, margins, bound);
+  }
   return into;
+}
+
+/** The margins to a measured table, from index `bound` on, in the order of `tableBounds`. */
+function placeOver(
+  plane: TablePlane,
+  { body, table }: Cell,
+  points: Float64Array,
+  margins: Float64Array,
+  from: number,
+): void {
+  let bound = from;
+  let at = 0;
+  for (const { fingertip } of body.points) {
+    if (fingertip) {
+      margins[bound++] = above(plane, points, at) - table.fingertips;
+    }
+    at += 3;
+  }
+  at = 0;
+  for (const { radius, overTable } of body.capsules) {
+    if (overTable) {
+      margins[bound++] = Math.min(above(plane, ends, at), above(plane, ends, at + 3)) - radius - table.housings;
+    }
+    at += 6;
+  }
+}
+
+/** How far a point is above a plane, m. */
+function above({ normal, height }: TablePlane, points: Float64Array, at: number): number {
+  const [x, y, z] = normal;
+  return x * elementAt(points, at) + y * elementAt(points, at + 1) + z * elementAt(points, at + 2) - height;
 }
 
 /** How far a point is inside the box: to the nearest face, negative outside. */

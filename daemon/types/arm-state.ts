@@ -44,12 +44,18 @@ export interface LinkHealth {
   readonly unasked: number;
   /** What the arm reads back other than it must since the link was opened, in words; null for nothing. */
   readonly changed: string | null;
+  /** What the controller counts with at its flange other than the configuration says, in words; null for nothing. */
+  readonly tool: string | null;
+  /** That the controller has restarted since an earlier link to it, in words; null for nothing. */
+  readonly restarted: string | null;
 }
 
 /** Stands for a link of which nothing is known. */
 export const QUIET_LINK: LinkHealth = {
   ...{ unbelieved: 0, waitingSince: Infinity, garbled: 0, refused: 0, unasked: 0 },
   changed: null,
+  tool: null,
+  restarted: null,
 };
 
 /** Gripper as commanded and as measured; openings run from 0 (closed) to 1 (open). */

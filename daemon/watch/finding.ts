@@ -45,6 +45,7 @@ export type WatchCode =
   | "setpoint-refused"
   | "reply-unasked"
   | "arm-changed"
+  | "tool-wrong"
   | "stop-not-obeyed"
   | "machine-late"
   | "resources-short"

@@ -4,7 +4,7 @@ import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, OP-06.
+// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18, OP-06.
 
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
@@ -75,6 +75,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
   const frozen = at - since >= limits.frozen.lasting;
   const waiting = report?.link.waitingSince ?? Infinity;
   const changed = report?.link.changed ?? null;
+  const tool = report?.link.tool ?? null;
   const status = report?.status ?? "idle";
   return [
     {
@@ -122,6 +123,12 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       ...{ id: "AR-19", code: "arm-changed", reaction: "protective-stop", lasting: 0 },
       holds: changed !== null,
       detail: () => changed ?? "",
+    },
+    {
+      // A wrong load makes the arm's own detection of collisions wrong, and it knows none after power-up.
+      ...{ id: "ML-18", code: "tool-wrong", reaction: "protective-stop", lasting: 0 },
+      holds: tool !== null,
+      detail: () => tool ?? "",
     },
     {
       ...{ id: "OP-06", code: "foreign-motion", reaction: "quick-stop", lasting: 0 },

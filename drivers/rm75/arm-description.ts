@@ -1,7 +1,7 @@
 import { type JointPosition, jointPosition } from "../../daemon/types/units.js";
 import type { LinkGeometry, SoftwareInfo } from "./codec.js";
 
-// Interlocks: AR-07.
+// Interlocks: AR-07, AR-18.
 
 const DEGREE = Math.PI / 180;
 
@@ -18,6 +18,19 @@ export interface ArmDescription {
   readonly links: readonly LinkGeometry[];
   /** Collision detection of the arm itself is at least this sensitive, 0 (off) to 8. */
   readonly leastCollisionStage: number;
+  /** Which of these arms may be used; null for every one. */
+  readonly allowed: AllowedArms;
+}
+
+/** Arms and firmware that somebody looked at. */
+export interface AllowedArms {
+  /** Whole versions of the firmware; null for every one. */
+  readonly firmware: readonly string[] | null;
+  /**
+   * Controllers by the hardware address of their wired interface, in lower case; null for every one. The protocol tells no
+   * serial number of the arm.
+   */
+  readonly controllers: readonly string[] | null;
 }
 
 /** What an arm did report. */
@@ -28,6 +41,8 @@ export interface ArmReadBack {
   readonly maximumSpeed: readonly number[];
   readonly links: readonly LinkGeometry[];
   readonly collisionStage: number;
+  /** Of the controller; null where nobody asked. */
+  readonly hardwareAddress: string | null;
 }
 
 /** The first difference between an arm and its description, ready for a message. */
@@ -55,6 +70,7 @@ export const RM75_B: ArmDescription = {
     [90, 0.144],
   ].map(([alpha = 0, d = 0]) => ({ alpha: alpha * DEGREE, a: 0, d, offset: 0 })),
   leastCollisionStage: 4,
+  allowed: { firmware: null, controllers: null },
 };
 
 /** Read-back is exact but for rounding to the units of the wire. */
@@ -75,6 +91,8 @@ export function firstMismatch(expected: ArmDescription, found: ArmReadBack): Mis
     (expected.firmware.some((start) => firmware.startsWith(start))
       ? null
       : mismatch("firmware", `${expected.firmware.join("x or ")}x`, firmware)) ??
+    unlisted("firmware", expected.allowed.firmware, firmware) ??
+    unlisted("controller", expected.allowed.controllers, found.hardwareAddress) ??
     differing("minimum of J", "deg", expected.minimum, found.minimum, ANGLE_TOLERANCE, DEGREE) ??
     differing("maximum of J", "deg", expected.maximum, found.maximum, ANGLE_TOLERANCE, DEGREE) ??
     differing("maximum speed of J", "deg/s", expected.maximumSpeed, found.maximumSpeed, SPEED_TOLERANCE, DEGREE) ??
@@ -86,6 +104,12 @@ export function firstMismatch(expected: ArmDescription, found: ArmReadBack): Mis
       ? null
       : mismatch("collision stage", `${expected.leastCollisionStage} or more`, found.collisionStage))
   );
+}
+
+function unlisted(field: string, allowed: readonly string[] | null, found: string | null): Mismatch | null {
+  return allowed === null || (found !== null && allowed.includes(found))
+    ? null
+    : mismatch(field, `${allowed.join(" or ")} (arm.allowed in the configuration)`, found ?? "unknown");
 }
 
 function link(

@@ -1,4 +1,4 @@
-import type { JointPosition } from "../../daemon/types/units.js";
+import type { JointPosition, Seconds } from "../../daemon/types/units.js";
 import { MILLI_DEGREE } from "./joint-target.js";
 import { isIntegerIn, isIntegerList, isJsonObject, type JsonObject } from "./json-object.js";
 import { errorCodes, isJointList, toPosition } from "./state-fields.js";
@@ -58,6 +58,18 @@ export interface LinkGeometry {
   readonly offset: number;
 }
 
+/** What the controller counts with at its flange: the tool frame in use. */
+export interface ToolFrame {
+  readonly name: string;
+  /** Of the tool frame in the flange's, m; and its turn as rotation Rz Ry Rx, rad. */
+  readonly position: readonly number[];
+  readonly angles: readonly number[];
+  /** kg */
+  readonly payload: number;
+  /** Centre of mass in the flange's frame, m. */
+  readonly centre: readonly number[];
+}
+
 /** The fast stop on the controller's own ramp. */
 export const QUICK_STOP = line({ command: "set_arm_stop" });
 /** The stop that decelerates on the path. */
@@ -66,6 +78,7 @@ export const SLOW_STOP = line({ command: "set_arm_slow_stop" });
 /** 0.001 RPM in rad/s. */
 const MILLI_RPM = (2 * Math.PI) / 60_000;
 const MICROMETRE = 1e-6;
+const MILLI = 1e-3;
 
 export const SOFTWARE_INFO: Query<SoftwareInfo> = query(
   "get_arm_software_info",
@@ -162,6 +175,46 @@ export const CONTROLLER_TEMPERATURE: Query<number> = query(
   "state",
   "controller_state",
   ({ temperature }) => (isIntegerIn(temperature, -1e6, 1e6) ? temperature * 1e-3 : null),
+);
+
+/** The tool frame in use; after power-up that of no load. Wire: 0.001 mm, 0.001 rad, g. */
+export const TOOL_FRAME: Query<ToolFrame> = query(
+  "get_current_tool_frame",
+  "state",
+  "current_tool_frame",
+  ({ tool_name: name, pose, payload, position: centre }) => {
+    const known =
+      typeof name === "string" &&
+      isIntegerList(pose, 6, -10_000_000, 10_000_000) &&
+      isIntegerIn(payload, 0, 100_000) &&
+      isIntegerList(centre, 3, -10_000_000, 10_000_000);
+    return known
+      ? {
+          name,
+          position: pose.slice(0, 3).map((value) => value * MICROMETRE),
+          angles: pose.slice(3).map((value) => value * MILLI),
+          payload: payload * MILLI,
+          centre: centre.map((value) => value * MICROMETRE),
+        }
+      : null;
+  },
+);
+
+/** How long the controller has run, s. */
+export const RUNNING_TIME: Query<Seconds> = query(
+  "get_system_runtime",
+  "command",
+  "get_system_runtime",
+  ({ day, hour, min, sec }) => {
+    const known =
+      isIntegerIn(day, 0, 1e6) && isIntegerIn(hour, 0, 23) && isIntegerIn(min, 0, 59) && isIntegerIn(sec, 0, 59);
+    return known ? ((day * 24 + hour) * 60 + min) * 60 + sec : null;
+  },
+);
+
+/** Hardware address (MAC) of the controller's wired interface, in lower case. */
+export const HARDWARE_ADDRESS: Query<string> = query("get_wired_net", "command", "get_wired_net", ({ mac }) =>
+  typeof mac === "string" && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac) ? mac.toLowerCase() : null,
 );
 
 export const CLEAR_SYSTEM_ERROR = setter({ command: "clear_system_err" }, "clear_state");

@@ -1,9 +1,8 @@
 import type { Arm, ArmListener, StopKind } from "../../daemon/ports/arm.js";
 import type { ArmIdentity } from "../../daemon/types/arm-state.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
-import type { PushSettings } from "./codec.js";
 import type { Rm75Options } from "./rm75-options.js";
-import { Session } from "./session.js";
+import { NOTHING_BEFORE, Session } from "./session.js";
 
 /** A RealMan RM75 on TCP or on a serial line; opens nothing before `connect`. */
 export function createRm75Arm(options: Rm75Options): Arm {
@@ -13,8 +12,7 @@ export function createRm75Arm(options: Rm75Options): Arm {
 class Rm75Arm implements Arm {
   readonly #options: Rm75Options;
   #session: Session | null = null;
-  /** What the push was set to before we changed it first; later sessions would read back our own setting. */
-  #formerPush: PushSettings | null = null;
+  #former = NOTHING_BEFORE;
 
   constructor(options: Rm75Options) {
     this.#options = options;
@@ -33,7 +31,7 @@ class Rm75Arm implements Arm {
           listener.onLost(error);
         },
       },
-      this.#formerPush,
+      this.#former,
     );
     this.#session = session;
     try {
@@ -76,7 +74,7 @@ class Rm75Arm implements Arm {
   }
 
   #forget(session: Session): void {
-    this.#formerPush = session.formerPush;
+    this.#former = session.former;
     this.#session = this.#session === session ? null : this.#session;
   }
 }

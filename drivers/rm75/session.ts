@@ -4,7 +4,6 @@ import { DriverError } from "../../daemon/types/driver-error.js";
 import type { JointVector, Seconds } from "../../daemon/types/units.js";
 import {
   CLEAR_SYSTEM_ERROR,
-  CONTROLLER_TEMPERATURE,
   clearJointError,
   configurePush,
   enableJoint,
@@ -14,12 +13,12 @@ import {
   refusesSetpoint,
   stopReply,
 } from "./codec.js";
-import { identify } from "./identify.js";
 import { JointTargetEncoder } from "./joint-target.js";
 import type { JsonObject } from "./json-object.js";
 import type { ArmLink, LinkListener } from "./link.js";
 import { MessageDecoder } from "./message-decoder.js";
 import { QueryChannel } from "./query-channel.js";
+import { ReadBack } from "./read-back.js";
 import type { Rm75Options } from "./rm75-options.js";
 import { openSerialLink } from "./serial-link.js";
 import { pollState } from "./state-poller.js";
@@ -28,18 +27,27 @@ import { StateReceiver } from "./state-receiver.js";
 import { StopWriter } from "./stop-writer.js";
 import { openTcpLink } from "./tcp-link.js";
 
-// Interlocks: AR-06, AR-12, AR-13, AR-14, AR-15, AR-19.
+// Interlocks: AR-06, AR-12, AR-13, AR-14, AR-15, AR-17, AR-19, ML-18.
 
 /** The push comes every 5 to 20 ms once it is configured. */
 const FIRST_STATE_TIMEOUT: Seconds = 1;
 /** Frames in a row that the operating system did not take before the link counts as lost. */
 const MAXIMUM_UNSENT = 10;
-/** The controller is asked how warm it is; at the same time this shows that it still answers (AR-06, AR-13). */
-const HEALTH_PERIOD: Seconds = 1;
-/** It is asked anew who it is with every so many such questions: somebody may have changed its settings (AR-19: 5 s). */
-const IDENTIFIED_EVERY = 5;
+/** The controller is asked how it is this often; at the same time this shows that it still answers (AR-06, AR-13, ML-18). */
+const READ_PERIOD: Seconds = 1;
 /** Unit of the push period on the wire. */
 const PUSH_CYCLE: Seconds = 0.005;
+
+/** What outlives a session. */
+export interface Former {
+  /** What the push was set to before we changed it first; later sessions would read back our own setting. */
+  readonly push: PushSettings | null;
+  /** How long the controller had run; null where nobody read it. */
+  readonly runningTime: Seconds | null;
+}
+
+/** Before the first session. */
+export const NOTHING_BEFORE: Former = { push: null, runningTime: null };
 
 /**
  * One connection to an arm, from opening to its end; never opened twice. On TCP it is two connections: frames and stops
@@ -67,40 +75,37 @@ export class Session {
   #refused = 0;
   /** Answers to questions that were not open. */
   #unasked = 0;
-  #healthTimer: NodeJS.Timeout | null = null;
-  #controllerTemperature: number | null = null;
-  #healthQuestions = 0;
-  /** What the arm reads back other than it must. */
-  #changed: string | null = null;
+  #readTimer: NodeJS.Timeout | null = null;
+  readonly #readBack: ReadBack;
 
-  constructor(options: Rm75Options, listener: ArmListener, formerPush: PushSettings | null) {
+  constructor(options: Rm75Options, listener: ArmListener, former: Former) {
     this.#options = options;
     this.#listener = listener;
-    this.#formerPush = formerPush;
+    this.#formerPush = former.push;
     this.#channel = new QueryChannel(
       (bytes) => this.#queryLink?.write(bytes),
       (message) => this.#hear(message),
       options.clock,
     );
+    this.#readBack = new ReadBack(this.#channel, options, former.runningTime);
   }
 
-  get formerPush(): PushSettings | null {
-    return this.#formerPush;
+  /** For the session after this one. */
+  get former(): Former {
+    return { push: this.#formerPush, runningTime: this.#readBack.formerly };
   }
 
   /** Opens the links, reads the arm's identity back and starts its state; throws DriverError and ends the session. */
   async open(): Promise<ArmIdentity> {
     try {
       await this.#openLinks();
-      const identity = await identify(this.#channel, this.#options.expected);
+      const identity = await this.#readBack.open();
       await this.#startState();
       this.#phase = "open";
       for (const tool of this.#options.tools) {
         tool.connected((bytes) => this.#queryLink?.write(bytes));
       }
-      if (this.#receiver !== null) {
-        this.#healthTimer = setInterval(() => void this.#askHealth(), HEALTH_PERIOD * 1000);
-      }
+      this.#readTimer = setInterval(() => void this.#readAgain(), READ_PERIOD * 1000);
       return identity;
     } catch (error) {
       // What went wrong first is what the owner has to know.
@@ -263,50 +268,35 @@ export class Session {
   #completed(state: ArmState): ArmState {
     const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
     const { health } = state;
+    const { controllerTemperature, changed, tool, restarted } = this.#readBack;
     return {
       ...state,
-      health: health === null ? null : { ...health, controllerTemperature: this.#controllerTemperature },
+      health: health === null ? null : { ...health, controllerTemperature },
       link: {
         unbelieved: foreign + malformed + this.#rejected,
         waitingSince: this.#channel.waitingSince,
         garbled: this.#decoders.reduce((sum, { garbled }) => sum + garbled, 0),
         refused: this.#refused,
         unasked: this.#unasked,
-        changed: this.#changed,
+        changed,
+        tool,
+        restarted,
       },
     };
   }
 
-  async #askHealth(): Promise<void> {
-    if (this.#channel.waitingSince < Infinity) {
+  async #readAgain(): Promise<void> {
+    // A serial line is busy with the arm's state all the time: there the questions wait their turn.
+    if (this.#receiver !== null && this.#channel.waitingSince < Infinity) {
       return;
     }
     try {
-      this.#controllerTemperature = await this.#channel.ask(CONTROLLER_TEMPERATURE);
-      this.#healthQuestions += 1;
-      if (this.#healthQuestions % IDENTIFIED_EVERY === 0) {
-        await this.#identifyAgain();
-      }
+      await this.#readBack.again();
     } catch (error) {
       if (!(error instanceof DriverError)) {
         throw error;
       }
-      this.#controllerTemperature = Number.NaN;
-      if (error.code === "no-answer") {
-        this.#lose(error);
-      }
-    }
-  }
-
-  async #identifyAgain(): Promise<void> {
-    try {
-      await identify(this.#channel, this.#options.expected);
-      this.#changed = null;
-    } catch (error) {
-      if (!(error instanceof DriverError) || error.code !== "wrong-arm") {
-        throw error;
-      }
-      this.#changed = error.message;
+      this.#lose(error);
     }
   }
 
@@ -360,8 +350,8 @@ export class Session {
     }
     const opened = this.#phase === "open";
     this.#phase = "ended";
-    if (this.#healthTimer !== null) {
-      clearInterval(this.#healthTimer);
+    if (this.#readTimer !== null) {
+      clearInterval(this.#readTimer);
     }
     this.#stops.cancel();
     this.#receiver?.close();

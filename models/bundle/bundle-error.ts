@@ -12,6 +12,7 @@ export type BundleErrorCode =
   | "joints-permuted"
   | "tokenizer-invalid"
   | "graph-unreadable"
+  | "operator-unknown"
   | "graph-mismatch"
   | "golden-invalid"
   | "golden-mismatch"
@@ -32,6 +33,8 @@ export const BUNDLE_HINT: Readonly<Record<BundleErrorCode, string>> = {
   "joints-permuted": "Train and export with the joints in the arm's order; names end in their numbers.",
   "tokenizer-invalid": "Export the bundle again with a tokenizer.json of the Hugging Face format.",
   "graph-unreadable": "Export the graph again with the opset and IR version of the contract (models/README.md).",
+  "operator-unknown":
+    "Export the graph again without it. Whoever has looked at what it does may add it to models/bundle/check-contents.ts.",
   "graph-mismatch": "Export the graph again so that inputs and outputs follow the contract (models/README.md).",
   "golden-invalid": "Export the bundle again with golden vectors of this contract.",
   "golden-mismatch": "Do not use this bundle here: it does not compute what it computed where it was exported.",

@@ -18,7 +18,7 @@ export const GRAPHS = {
 export type GraphName = (typeof GRAPHS)[Manifest["profile"]][number];
 
 /** Ending of files with the weights of a graph. They may be larger than memory: hashed here, read by the runtime. */
-const WEIGHTS_ENDING = ".onnx.data";
+export const WEIGHTS_ENDING = ".onnx.data";
 /** Bytes hashed at a time. */
 const WEIGHTS_PART = 1 << 20;
 

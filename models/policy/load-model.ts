@@ -1,9 +1,10 @@
 import { env, type InferenceSession } from "onnxruntime-node";
 import { BundleError } from "../bundle/bundle-error.js";
+import { checkContents } from "../bundle/check-contents.js";
 import { checkDecoderGraph, checkFusedGraph, checkSplitGraphs } from "../bundle/check-graphs.js";
 import { type GoldenVector, readGolden } from "../bundle/golden.js";
 import type { Manifest } from "../bundle/manifest.js";
-import { bundleFile, type GraphName, readFiles } from "../bundle/read-files.js";
+import { bundleFile, GRAPHS, type GraphName, readFiles } from "../bundle/read-files.js";
 import { readManifest } from "../bundle/read-manifest.js";
 import { createDecoder } from "../decoder/decoder.js";
 import { createFusedGenerator } from "../generator/fused-generator.js";
@@ -33,6 +34,9 @@ export async function loadModel(
   const manifest = await readManifest(folder);
   checkRuntime(manifest.runtime);
   const files = await readFiles(folder, manifest);
+  for (const graph of GRAPHS[manifest.profile]) {
+    checkContents(graph, bundleFile(files, graph), manifest);
+  }
   const tokenizer = readTokenizer(bundleFile(files, manifest.tokenizer.path));
   if (tokenizer.largestId >= manifest.vocabulary.size) {
     throw new BundleError(

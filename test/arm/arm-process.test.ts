@@ -7,8 +7,11 @@ import { LIMITS } from "../limits.js";
 import { afterStop, type DaemonEnd, isMoving, type Process, Rig } from "./rig.js";
 
 /** The real processes, ready; closed with the test. */
-async function ready(t: TestContext): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
-  const parts = await Rig.ready();
+async function ready(
+  t: TestContext,
+  before: (rig: Rig) => void = () => undefined,
+): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
+  const parts = await Rig.ready(null, before);
   t.after(() => parts.rig.close());
   return parts;
 }
@@ -112,6 +115,37 @@ describe("arm process", () => {
     assert.deepEqual([result.ok, result.reason], [true, ""]);
     await daemon.until(({ mode }) => mode === "standby");
     await daemon.waitForEngaged();
+  });
+
+  it("engages only while the controller counts with the load that the configuration names (ML-18)", async (t) => {
+    const { rig, daemon } = await ready(t);
+    daemon.beat();
+    rig.inject({ kind: "payload", gram: 620 });
+    await daemon.until(({ notices }) => notices.some(({ code }) => code === "tool-wrong"));
+    const refused = await daemon.request({ kind: "engage" });
+    assert.match(refused.reason, /a payload of 620 g at its flange \(its tool frame Arm_Tip\), not 0 g\. Select/);
+    rig.inject({ kind: "clear" });
+    await daemon.until(({ notices }) => notices.every(({ code }) => code !== "tool-wrong"));
+    await daemon.waitForEngaged();
+  });
+
+  it("loses a controller that restarts, and latches when it is back (AR-17)", async (t) => {
+    const { rig, daemon } = await ready(t, (rig) => rig.inject({ kind: "running-time", seconds: 7200 }));
+    await daemon.move(rig);
+    rig.inject({ kind: "restart", seconds: 0.3 });
+    await daemon.until(({ mode }) => mode === "disconnected");
+    const before = rig.arrivals.length;
+    const { stops } = await daemon.until(({ mode }) => mode === "fault");
+    assert.equal(stops[0]?.code, "controller-restarted");
+    assert.match(stops[0]?.detail ?? "", /had for 720\d s before/);
+    await daemon.until(({ mode, measuredAge }) => mode === "fault" && measuredAge !== null);
+    assert.deepEqual(
+      rig.arrivals.slice(before).filter(({ command }) => command === "movej_canfd"),
+      [],
+    );
+    const { ok, reason } = await daemon.request({ kind: "acknowledge", reason: "it stands well" });
+    assert.equal(ok, true, reason);
+    assert.equal(daemon.report?.mode, "standby");
   });
 
   it("holds when the arm's state stops, resets the link, and comes back standing by", async (t) => {

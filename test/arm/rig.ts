@@ -113,11 +113,13 @@ export class Rig {
     this.#controller.send(message);
   }
 
-  /** Starts everything and waits until the arm stands by. */
+  /** Starts everything and waits until the arm stands by; `before` comes before the guardian and the arm process. */
   static async ready(
     hand: Hand | null = null,
+    before: (rig: Rig) => void = () => undefined,
   ): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
     const rig = await Rig.open(hand);
+    before(rig);
     const guardian = rig.start("guardian");
     const arm = rig.start("main");
     if (hand !== null) {

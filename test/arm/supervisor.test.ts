@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { STOP_HINT } from "../../daemon/arm/stop-codes.js";
+import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Chunk } from "../../daemon/types/chunk.js";
 import { jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { distance, HOME, LEASE, PERIOD, START, Supervised } from "./supervised.js";
@@ -664,6 +665,45 @@ describe("supervisor: the ladder of reactions", () => {
     assert.equal(bench.latest.mode, "standby");
     assert.deepEqual(bench.wire, []);
     assert.match(bench.request({ kind: "engage" }).reason, /J3 has 86.0 degrees/);
+  });
+
+  it("nothing engages while the controller counts with another load, and it says what to do (ML-18)", () => {
+    const bench = new Supervised().connected();
+    bench.state = { ...bench.state, link: { ...QUIET_LINK, tool: "a payload of 0 g, not 620 g" } };
+    bench.pass(0.1);
+    const { ok, reason } = bench.request({ kind: "engage" });
+    assert.equal(ok, false);
+    assert.match(reason, /a payload of 0 g, not 620 g\. Select the hand's tool frame/);
+    assert.deepEqual(
+      bench.found.map(({ id, code }) => [id, code]),
+      [["ML-18", "tool-wrong"]],
+    );
+    bench.state = { ...bench.state, link: QUIET_LINK };
+    bench.pass(0.1);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+    assert.deepEqual(bench.stops, []);
+  });
+
+  it("a controller that has restarted is looked at by somebody before anything engages (AR-17)", () => {
+    const bench = new Supervised();
+    bench.state = { ...bench.state, link: { ...QUIET_LINK, restarted: "it has run for 3 s" } };
+    bench.connected();
+    assert.equal(bench.latest.mode, "fault");
+    assert.equal(bench.stops.at(-1)?.code, "controller-restarted");
+    assert.match(bench.request({ kind: "engage" }).reason, /mode is fault/);
+    bench.pass(1.1);
+    assert.equal(bench.request({ kind: "acknowledge", reason: "looked at it" }).ok, true);
+    bench.pass(0.1);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+  });
+
+  it("a load that somebody changes in motion is a ramp, then a slow stop, latched (ML-18)", () => {
+    const bench = moving();
+    bench.state = { ...bench.state, link: { ...QUIET_LINK, tool: "a payload of 2000 g, not 620 g" } };
+    bench.pass(0.5);
+    assert.equal(bench.latest.mode, "fault");
+    assert.deepEqual(bench.wire.at(-1), { kind: "stop", stop: "slow" });
+    assert.equal(bench.stops.at(-1)?.code, "tool-wrong");
   });
 
   it("an arm that goes on moving is told again, ten times a second, and its supply is opened", () => {

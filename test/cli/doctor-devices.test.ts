@@ -35,7 +35,11 @@ describe("doctor: the arm's state push", () => {
     const check = (host: string, pushPort: number) =>
       armCheck({
         ...lab,
-        arm: { link: { kind: "tcp", host: "127.0.0.1", port }, push: { host, port: pushPort, period_ms: 5 } },
+        arm: {
+          ...lab.arm,
+          link: { kind: "tcp", host: "127.0.0.1", port },
+          push: { host, port: pushPort, period_ms: 5 },
+        },
       }).run();
     const other = createSocket("udp4");
     other.bind(0, "127.0.0.1");

@@ -17,6 +17,8 @@ import { MessageDecoder } from "../../drivers/rm75/message-decoder.js";
 import { readPush } from "../../drivers/rm75/state-push.js";
 import { BundleError } from "../../models/bundle/bundle-error.js";
 import { checkManifest } from "../../models/bundle/check-manifest.js";
+import { listGraph } from "../../models/bundle/list-graph.js";
+import { ProtobufError } from "../../models/bundle/protobuf.js";
 import { parseManifest } from "../../models/bundle/read-manifest.js";
 import { inferenceFlaw } from "../../models/policy/inference-flaw.js";
 import { isFromPolicyProcess } from "../../models/policy/messages.js";
@@ -44,6 +46,7 @@ const QUERIES: readonly codec.Query<unknown>[] = [
   ...[codec.SOFTWARE_INFO, codec.JOINT_MINIMUM, codec.JOINT_MAXIMUM, codec.JOINT_SPEED, codec.LINK_GEOMETRY],
   ...[codec.PUSH_SETTINGS, codec.POLLED_STATE, codec.JOINT_ERRORS, codec.JOINT_ENABLED, codec.GRIPPER_REPORT],
   ...[codec.CLEAR_SYSTEM_ERROR, codec.clearJointError(4), codec.enableJoint(4), codec.moveGripper(0.5)],
+  ...[codec.TOOL_FRAME, codec.RUNNING_TIME, codec.HARDWARE_ADDRESS],
 ];
 
 const text = (...path: readonly string[]): string => readFileSync(projectPath(...path), "utf8");
@@ -162,6 +165,21 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         }
         return "accepted";
       }),
+  },
+  graph: {
+    longestMs: FILE_MS,
+    seeds: [readFileSync(projectPath("test", "fixtures", "openvla-nano", "decoder.onnx"), "latin1")],
+    run: (input) =>
+      orRefused(ProtobufError, () => {
+        const bytes = Buffer.from(input, "latin1");
+        const { operators, external } = listGraph(bytes);
+        // Every name that it lists stands in the file, byte by byte, but for those that are no UTF-8.
+        const names = [...operators].map((operator) => operator.split(".").at(-1) ?? "");
+        for (const name of [...names, ...external.flatMap(({ keys }) => keys.flat())]) {
+          assert.ok(name.includes("\ufffd") || bytes.includes(Buffer.from(name)), name);
+        }
+        return `accepted ${operators.size > 0} ${external.length > 0}`;
+      }).replaceAll(/\d+/g, "n"),
   },
   "daemon-to-arm": {
     longestMs: WIRE_MS,
@@ -283,7 +301,10 @@ function messages(chunks: readonly Buffer[]): readonly JsonObject[] {
 }
 
 /** What `parse` says, or the message of the one error that it may throw. */
-function orRefused(expected: typeof ConfigError | typeof BundleError, parse: () => string): string {
+function orRefused(
+  expected: typeof ConfigError | typeof BundleError | typeof ProtobufError,
+  parse: () => string,
+): string {
   try {
     return parse();
   } catch (error) {

@@ -20,6 +20,7 @@ async function freeConfig(): Promise<Config> {
   return {
     ...config,
     arm: {
+      ...config.arm,
       link: { kind: "tcp", host: "127.0.0.1", port: await freeTcpPort() },
       push: { ...config.arm.push, port: await freeUdpPort() },
     },

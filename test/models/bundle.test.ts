@@ -281,6 +281,23 @@ describe("a bundle whose contents are wrong", () => {
       /decoder\.onnx.*[Oo]pset/,
     ],
     [
+      "a graph with an operator of nobody",
+      { decoder: (graph) => ({ ...graph, nodes: graph.nodes.map((node) => ({ ...node, domain: "com.evil" })) }) },
+      "operator-unknown",
+      /^decoder\.onnx uses the operator "com\.evil\./,
+    ],
+    [
+      "a graph with weights outside of the folder",
+      {
+        language: (graph) => ({
+          ...graph,
+          constants: graph.constants.map((constant) => ({ ...constant, external: [["location", "../../etc/shadow"]] })),
+        }),
+      },
+      "path-escapes",
+      /^lm\.onnx keeps the tensor ".*" in "\.\.\/\.\.\/etc\/shadow"/,
+    ],
+    [
       "a row of statistics too few",
       { manifest: (m) => withKeys("normalisation", { q01: m.normalisation.q01.slice(1) })(m) },
       "statistics-implausible",

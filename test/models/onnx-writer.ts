@@ -14,6 +14,8 @@ export interface Constant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array | BigInt64Array;
+  /** Where the numbers lie instead, by the keys of ONNX. */
+  readonly external?: readonly (readonly [key: string, value: string])[];
 }
 
 export interface Node {
@@ -22,6 +24,10 @@ export interface Node {
   readonly outputs: readonly string[];
   /** Whole numbers, or lists of them. */
   readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  /** Graphs inside: bodies of loops and branches. */
+  readonly graphs?: Readonly<Record<string, Graph>>;
+  /** Default ONNX's own. */
+  readonly domain?: string;
 }
 
 export interface Graph {
@@ -35,17 +41,20 @@ export interface Graph {
 
 /** The bytes of a model with this graph. */
 export function writeModel(graph: Graph): Uint8Array {
-  const body = [
+  return Buffer.concat([
+    numberField(1, 8),
+    bytesField(8, Buffer.concat([textField(1, ""), numberField(2, graph.opset ?? 17)])),
+    bytesField(7, writeGraph(graph)),
+  ]);
+}
+
+function writeGraph(graph: Graph): Buffer {
+  return Buffer.concat([
     ...graph.nodes.map((node) => bytesField(1, writeNode(node))),
     textField(2, "graph"),
     ...graph.constants.map((constant) => bytesField(5, writeConstant(constant))),
     ...graph.inputs.map((value) => bytesField(11, writeValue(value))),
     ...graph.outputs.map((value) => bytesField(12, writeValue(value))),
-  ];
-  return Buffer.concat([
-    numberField(1, 8),
-    bytesField(8, Buffer.concat([textField(1, ""), numberField(2, graph.opset ?? 17)])),
-    bytesField(7, Buffer.concat(body)),
   ]);
 }
 
@@ -63,15 +72,24 @@ function writeNode(node: Node): Buffer {
     ...node.outputs.map((name) => textField(2, name)),
     textField(4, node.op),
     ...attributes,
+    ...Object.entries(node.graphs ?? {}).map(([name, graph]) =>
+      bytesField(5, Buffer.concat([textField(1, name), bytesField(6, writeGraph(graph)), numberField(20, 5)])),
+    ),
+    ...(node.domain === undefined ? [] : [textField(7, node.domain)]),
   ]);
 }
 
-function writeConstant({ name, shape, data }: Constant): Buffer {
+function writeConstant({ name, shape, data, external }: Constant): Buffer {
   return Buffer.concat([
     ...shape.map((size) => numberField(1, size)),
     numberField(2, data instanceof Float32Array ? ELEMENT_TYPE.float32 : ELEMENT_TYPE.int64),
     textField(8, name),
-    bytesField(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+    ...(external === undefined
+      ? [bytesField(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength))]
+      : [
+          ...external.map(([key, value]) => bytesField(13, Buffer.concat([textField(1, key), textField(2, value)]))),
+          numberField(14, 1),
+        ]),
   ]);
 }
 

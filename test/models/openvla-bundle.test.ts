@@ -113,6 +113,10 @@ describe("a bundle of an OpenVLA checkpoint, int4 with its weights beside the gr
       ...manifest,
       files: manifest.files.map((file) => (file.path === "lm.onnx" ? { ...file, sha256 } : file)),
     }));
-    await refused(path, "graph-unreadable", /escapes model directory/);
+    await refused(
+      path,
+      "path-escapes",
+      /^lm\.onnx keeps the tensor "[^"]+" in "\.\.\/lm\.o\.data", which is no file of weights/,
+    );
   });
 });

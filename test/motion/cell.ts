@@ -18,6 +18,6 @@ export const CELL: Cell = {
   speed: 0.25,
   stopping: 0.15,
   box: { lowest: [-0.2, -0.6, 0], highest: [0.7, 0.6, 0.9] },
-  table: { height: 0, fingertips: 0.005, housings: 0.04 },
+  table: { height: 0, fingertips: 0.005, housings: 0.04, plane: null },
   clearance: 0.02,
 };

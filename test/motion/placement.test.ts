@@ -4,10 +4,10 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { bodyWith } from "../../daemon/motion/body.js";
 import { speedOf } from "../../daemon/motion/breaches.js";
-import { emptyPlacement, place } from "../../daemon/motion/placement.js";
+import { emptyPlacement, place, type TablePlane, withTablePlane } from "../../daemon/motion/placement.js";
 import { segmentDistance } from "../../daemon/motion/segment-distance.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
-import { elementAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { CELL } from "./cell.js";
 import { pointByScrews } from "./product-of-exponentials.js";
 
@@ -90,6 +90,10 @@ describe("ML-08 to ML-11: placement", () => {
   });
 
   it("agrees with margins worked out from the product of exponentials", () => {
+    const plane: TablePlane = { normal: [0.06, -0.08, Math.sqrt(0.99)], height: 0.03 };
+    const tilted = withTablePlane(CELL, plane);
+    const over = ([x, y, z]: readonly [number, number, number]): number =>
+      0.06 * x - 0.08 * y + Math.sqrt(0.99) * z - 0.03;
     const { body, box, table, clearance } = CELL;
     fc.assert(
       fc.property(pose, (q) => {
@@ -111,12 +115,24 @@ describe("ML-08 to ML-11: placement", () => {
           const radii = (body.capsules[one]?.radius ?? 0) + (body.capsules[other]?.radius ?? 0);
           expected.push(segmentDistance(Float64Array.from(all.flat()), 0, 6) - radii - clearance);
         }
-        const { margins } = place(q, CELL, emptyPlacement(CELL));
-        assert.equal(margins.length, expected.length);
-        assert.equal(margins.length, body.bounds.length);
-        expected.forEach((value, index) => {
-          assert.ok(Math.abs(elementAt(margins, index) - value) < 1e-9, body.bounds[index]?.part);
-        });
+        const level = expected.length;
+        expected.push(...points.slice(3).map((point) => over(point) - 0.005));
+        for (const [index, { radius, overTable }] of body.capsules.entries()) {
+          if (overTable) {
+            expected.push(Math.min(...(ends[index] ?? []).map(over)) - radius - 0.04);
+          }
+        }
+        for (const [cell, length] of [
+          [CELL, level],
+          [tilted, expected.length],
+        ] as const) {
+          const { margins } = place(q, cell, emptyPlacement(cell));
+          assert.equal(margins.length, length);
+          assert.equal(margins.length, cell.body.bounds.length);
+          for (const [index, margin] of margins.entries()) {
+            assert.ok(Math.abs(margin - (expected[index] ?? Number.NaN)) < 1e-9, cell.body.bounds[index]?.part);
+          }
+        }
         assert.deepEqual([box.lowest, box.highest, table.height], [[-0.2, -0.6, 0], [0.7, 0.6, 0.9], 0]);
       }),
       { numRuns: 1000, seed: 4 },

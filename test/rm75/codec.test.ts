@@ -189,6 +189,9 @@ describe("replies become answers", () => {
     codec.JOINT_ERRORS,
     codec.JOINT_ENABLED,
     codec.GRIPPER_REPORT,
+    codec.TOOL_FRAME,
+    codec.RUNNING_TIME,
+    codec.HARDWARE_ADDRESS,
     codec.CLEAR_SYSTEM_ERROR,
     codec.clearJointError(4),
     codec.enableJoint(4),
@@ -230,6 +233,20 @@ describe("replies become answers", () => {
     assert.ok(Math.abs((half ?? 0) - Math.PI) < 1e-12);
     const speeds = codec.JOINT_SPEED.read({ joint_speed: [30_000, 0, 0, 0, 0, 0, 37_500] }) ?? [];
     assert.ok(Math.abs((speeds[0] ?? 0) - Math.PI) < 1e-12 && Math.abs((speeds[6] ?? 0) - 1.25 * Math.PI) < 1e-12);
+    const hand = { tool_name: "gripper", pose: [0, 0, 150_000, 0, 0, 1500], payload: 620, position: [0, 0, 60_000] };
+    const { position, angles, payload, centre } = codec.TOOL_FRAME.read(hand) ?? {};
+    const rounded = (values: readonly number[] = []) => values.map((value) => Number(value.toFixed(9)));
+    assert.deepEqual(
+      [rounded(position), rounded(angles), rounded(centre)],
+      [
+        [0, 0, 0.15],
+        [0, 0, 1.5],
+        [0, 0, 0.06],
+      ],
+    );
+    assert.equal(payload, 0.62);
+    assert.equal(codec.RUNNING_TIME.read({ day: 12, hour: 3, min: 40, sec: 7 }), 1_050_007);
+    assert.equal(codec.HARDWARE_ADDRESS.read({ mac: "02:00:00:00:00:AF" }), "02:00:00:00:00:af");
     assert.equal(codec.GRIPPER_REPORT.read({ actpos: 512, status: 1, error: 0 })?.opening, 0.512);
   });
 

@@ -15,6 +15,7 @@ import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
 import type { Rm75Options } from "../../drivers/rm75/rm75-options.js";
+import { NO_LOAD } from "../../drivers/rm75/tool-description.js";
 import {
   type ControllerOptions,
   startController,
@@ -81,6 +82,7 @@ export async function tcpRig(controllerOptions: Partial<ControllerOptions> = {})
     link: { kind: "tcp", host: "127.0.0.1", port: controller.address.port },
     push: { host: "127.0.0.1", port: 0, period: 0.005 },
     expected: RM75_B,
+    tool: NO_LOAD,
     tools: [],
     clock: hostClock,
   };

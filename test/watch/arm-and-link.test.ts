@@ -294,6 +294,15 @@ describe("AR-14, AR-15, AR-19: what the arm's connections must not carry", () =>
     assert.equal(bench.pass(0.01).watch.findings.length, 0);
   });
 
+  it("ML-18: a load that the controller does not count with: protective stop, and no engaging until it does", () => {
+    const bench = new Watched().pass(0.1);
+    bench.state = { link: { ...QUIET_LINK, tool: "a payload of 0 g, not 620 g" } };
+    assert.deepEqual(bench.pass(2).codes, ["tool-wrong/protective-stop"]);
+    assert.deepEqual([...bench.ids], ["ML-18"]);
+    bench.state = { link: QUIET_LINK };
+    assert.equal(bench.pass(0.01).watch.findings.length, 0);
+  });
+
   it("a setpoint that is refused, or an answer that nobody waits for: protective stop, and over after a second", () => {
     assert.deepEqual(after([{ refused: 1 }], 0.01), ["setpoint-refused/protective-stop"]);
     assert.deepEqual(after([{ unasked: 1 }], 0.01), ["reply-unasked/protective-stop"]);

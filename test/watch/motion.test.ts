@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { withTablePlane } from "../../daemon/motion/placement.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
+import { pointByScrews } from "../motion/product-of-exponentials.js";
 import { DEGREE, only, POSE, shifted, Watched } from "./watched.js";
 
 const POLICY = LIMITS.policy.velocity;
@@ -152,6 +154,20 @@ describe("ML-10, ML-11: measured pose", () => {
     assert.deepEqual(bench.pass(0.05).codes, []);
     bench.speed = only(1, 10);
     assert.ok(bench.pass(1.5).ids.has("ML-10"));
+  });
+
+  it("a fingertip in the table as it was measured: protective stop; on it: nothing", () => {
+    const pose = mapJoints([0, 30, 0, 75, 0, 75, 0], (angle) => angle * DEGREE);
+    const tips = LIMITS.cell.body.points.filter(({ fingertip }) => fingertip);
+    const low = Math.min(...tips.map(({ frame, at }) => pointByScrews(pose, frame, at)[2]));
+    const found = (height: number): readonly string[] => {
+      const cell = withTablePlane(LIMITS.cell, { normal: [0, 0, 1], height });
+      const bench = new Watched({ ...LIMITS, cell });
+      bench.commanded = pose;
+      return bench.pass(0.05).codes;
+    };
+    assert.deepEqual(found(low), []);
+    assert.deepEqual(found(low + LIMITS.watch.underTable + 0.001), ["below-table/protective-stop"]);
   });
 
   it("parts less than 10 mm apart: quick stop; more: nothing", () => {

@@ -4,6 +4,7 @@ import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import { type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Finding } from "../../daemon/watch/finding.js";
+import type { ArmLimits } from "../../daemon/watch/watch-limits.js";
 import { LIMITS } from "../limits.js";
 
 export const DEGREE = Math.PI / 180;
@@ -19,7 +20,7 @@ export const GRIPPER: GripperHealth = { online: true, errors: 0, commanded: 1, m
 
 /** A watch whose arm follows at once, reports every 5 ms, and whose clock only the test moves. */
 export class Watched {
-  readonly watch = new ArmWatch(LIMITS, 0.01);
+  readonly watch: ArmWatch;
   now = 100;
   mode: Mode = "policy";
   /** Of the command, rad/s. */
@@ -33,6 +34,10 @@ export class Watched {
   /** Everything that was found, each code once. */
   readonly found = new Map<string, Finding>();
   #noise = 0;
+
+  constructor(limits: ArmLimits = LIMITS) {
+    this.watch = new ArmWatch(limits, 0.01);
+  }
 
   /** Lets time pass: a report every 5 ms, a tick every 10 ms. */
   pass(seconds: number): this {

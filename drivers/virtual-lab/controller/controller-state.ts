@@ -53,6 +53,9 @@ export const MILLI_DEGREE = Math.PI / 180_000;
 /** One 0.001 RPM in rad/s. */
 const MILLI_RPM = (2 * Math.PI) / 60_000;
 
+/** The tool frame in use after power-up. */
+const NO_LOAD = "Arm_Tip";
+
 /** A gripper motion under way: reported as done when the fingers rest. */
 interface GripperMotion {
   readonly done: () => void;
@@ -67,11 +70,13 @@ export class ControllerState {
   readonly motion: Motion;
   readonly registers = new Map<string, Json>();
   readonly toolFrames = new Map<string, JsonObject>([
-    ["Arm_Tip", { pose: [0, 0, 0, 0, 0, 0], payload: 0, position: [0, 0, 0] }],
+    [NO_LOAD, { pose: [0, 0, 0, 0, 0, 0], payload: 0, position: [0, 0, 0] }],
     ["gripper", { pose: [0, 0, 150_000, 0, 0, 0], payload: 620, position: [0, 0, 60_000] }],
   ]);
   readonly workFrames = new Map<string, JsonObject>([["Base", { pose: [0, 0, 0, 0, 0, 0] }]]);
-  toolFrame = "Arm_Tip";
+  toolFrame = NO_LOAD;
+  /** In the running time of this process, s. */
+  bootedAt = 0;
   workFrame = "Base";
   readonly push: PushSettings = {
     // Off until somebody names a target: a virtual arm sends nothing into a network by itself.
@@ -203,6 +208,13 @@ export class ControllerState {
     this.gripperCommanded = false;
     this.#gripperMoving = "still";
     this.#gripperOpening = this.plant.measured().gripperOpening;
+  }
+
+  /** Comes up after power-up, where the arm stands; stored settings stay. */
+  boot(): void {
+    this.reset(this.plant.measured().q);
+    this.toolFrame = NO_LOAD;
+    this.bootedAt = process.uptime();
   }
 
   /** Takes the fields of set_realtime_push that are there; false when one is wrong. */

@@ -192,6 +192,12 @@ class Controller implements VirtualController {
       case "stall-reading":
         this.#stall(fault.seconds);
         return;
+      case "restart":
+        this.#restart(fault.seconds);
+        return;
+      case "running-time":
+        this.#state.bootedAt = process.uptime() - fault.seconds;
+        return;
       case "drop-udp":
         this.#faults.datagramsToDrop = fault.count ?? Number.POSITIVE_INFINITY;
         return;
@@ -284,6 +290,22 @@ class Controller implements VirtualController {
       }
     }, seconds * 1000);
     this.#stalls.add(stall);
+  }
+
+  #restart(seconds: number): void {
+    this.#faults.silence = true;
+    this.#server.close();
+    for (const client of this.#clients) {
+      client.close(true);
+    }
+    this.#chain.length = 0;
+    this.#state.boot();
+    const boot = setTimeout(() => {
+      this.#stalls.delete(boot);
+      this.#clearFaults();
+      this.#state.boot();
+    }, seconds * 1000);
+    this.#stalls.add(boot);
   }
 
   #clearFaults(): void {

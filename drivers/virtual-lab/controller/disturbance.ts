@@ -11,6 +11,8 @@ export class Disturbance {
   readonly current = new Map<number, number>();
   controllerTemperature: number | null = null;
   status: string | null = null;
+  /** Of the tool frame in use, g. */
+  payload: number | null = null;
   gripper: { readonly errors: number; readonly online: boolean } | null = null;
   readonly #drifts = new Map<number, { readonly speed: number; readonly since: Instant }>();
   readonly #stuck = new Map<number, number>();
@@ -42,6 +44,9 @@ export class Disturbance {
         return true;
       case "status":
         this.status = fault.word;
+        return true;
+      case "payload":
+        this.payload = fault.gram;
         return true;
       case "gripper":
         this.gripper = { errors: fault.errors, online: fault.online };

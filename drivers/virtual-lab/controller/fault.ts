@@ -36,6 +36,12 @@ export type Fault =
   | { readonly kind: "status"; readonly word: string }
   /** Lasting: the gripper reports these error bits, and whether it is there. */
   | { readonly kind: "gripper"; readonly errors: number; readonly online: boolean }
+  /** Lasting: the tool frame in use has this payload in g, whatever it was set to. */
+  | { readonly kind: "payload"; readonly gram: number }
+  /** Switched off and on: everything ends, `seconds` later it listens again, with no load and its running time from 0. */
+  | { readonly kind: "restart"; readonly seconds: number }
+  /** It says that it has run for so long, and counts on from there. */
+  | { readonly kind: "running-time"; readonly seconds: number }
   /** Lasting: answers nothing, but goes on pushing its state. */
   | { readonly kind: "mute" }
   /** Lasting: confirms stops without stopping. */
@@ -102,6 +108,12 @@ export function faultFrom(value: unknown): Fault {
       return { kind, word: value.word };
     case "gripper":
       return { kind, errors: numberIn(value.errors, "errors", 0, 31), online: value.online !== false };
+    case "payload":
+      return { kind, gram: numberIn(value.gram, "gram", 0, 5000) };
+    case "running-time":
+      return { kind, seconds: numberIn(value.seconds, "seconds", 0, 1e9) };
+    case "restart":
+      return { kind, seconds: numberIn(value.seconds, "seconds", 0, 600) };
     case "stall-reading":
       return { kind, seconds: numberIn(value.seconds, "seconds", 0, 600) };
     case "drop-udp":

@@ -97,8 +97,8 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
     return { state: "arm_current_trajectory", type, data: joints ? state.measuredMilliDeg() : milliPose(state) };
   },
   get_arm_plan_num: () => ({ state: "arm_plan_num", plan_num: 0 }),
-  get_system_runtime: () => {
-    const seconds = Math.floor(process.uptime());
+  get_system_runtime: (state) => {
+    const seconds = Math.floor(process.uptime() - state.bootedAt);
     const [day, hour] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24];
     return { command: "get_system_runtime", day, hour, min: Math.floor(seconds / 60) % 60, sec: seconds % 60 };
   },
@@ -128,6 +128,7 @@ const LIVE: { readonly [command: string]: (state: ControllerState, request: Json
     state: "current_tool_frame",
     tool_name: state.toolFrame,
     ...frame(state.toolFrames, state.toolFrame),
+    ...(state.disturbance.payload === null ? {} : { payload: state.disturbance.payload }),
   }),
   get_current_work_frame: (state) => ({
     state: "current_work_frame",

@@ -42,8 +42,9 @@ export const SETTING_COMMANDS: { readonly [name: string]: Command } = {
   set_manual_work_frame: frameSetter("workFrames", "frame_name", "frame_pose", "manual_work_frame"),
   update_work_frame: frameSetter("workFrames", "frame_name", "frame_pose", "update_state"),
   set_change_tool_frame: (run, { tool_name: name }, caller) => {
-    run.state.toolFrame = String(name);
-    caller.send({ command: "set_change_tool_frame", change_tool_frame: true });
+    const known = run.state.toolFrames.has(String(name));
+    run.state.toolFrame = known ? String(name) : run.state.toolFrame;
+    caller.send({ command: "set_change_tool_frame", change_tool_frame: known });
   },
   set_change_work_frame: (run, { frame_name: name }, caller) => {
     run.state.workFrame = String(name);
@@ -80,7 +81,12 @@ function frameSetter(
   return (run, request, caller) => {
     const { payload = 0, position = [0, 0, 0] } = request;
     const pose = request[poseField];
-    const accepted = isIntegerList(pose, 6, -1e7, 1e7);
+    // The vendor's limits: names of ten characters, 5 kg.
+    const accepted =
+      isIntegerList(pose, 6, -1e7, 1e7) &&
+      isIntegerIn(payload, 0, 5000) &&
+      isIntegerList(position, 3, -1e7, 1e7) &&
+      String(request[nameField]).length <= 10;
     if (accepted) {
       run.state[frames].set(
         String(request[nameField]),

@@ -205,31 +205,53 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
     trials: only({ modes: ["hold"], expect: "stop", watch: 1.5, inject: alter("drift", null) }),
   },
   {
-    ...{ id: 50, inject: "controller restarts", expected: "DISCONNECTED, handshake anew, no motion by itself" },
+    ...{
+      id: 50,
+      inject: "controller restarts",
+      expected: "DISCONNECTED, handshake anew, latched, no motion by itself",
+    },
     budget: { reaction: 110, still: null },
-    cannot: "3 s without push and connections instead of 50 s; its uptime and payload are kept",
+    cannot: "3 s instead of 50 s",
     trials: only({
       ...{ modes: MOVING, expect: "left", watch: 3 },
       inject: async ({ rig }) => {
-        await rig.impair({ target: "udp", drop: { count: null } });
-        await rig.inject({ kind: "refuse-connect" });
-        await rig.inject({ kind: "close-connections", reset: true });
-        return { mark: "close-connections", seen: "at-once" };
+        await rig.inject({ kind: "restart", seconds: 3 });
+        return { mark: "restart", seen: "at-once" };
       },
       after: async ({ rig }) => {
-        await rig.inject({ kind: "clear" });
-        await rig.impair({ target: "clear" });
-        await rig.operator.next("state", ({ mode }) => mode !== "disconnected", 10_000);
+        // AR-17: its running time has fallen.
+        await rig.operator.next("state", ({ mode }) => mode === "fault", 15_000);
         await pause(0.5);
-        return rig.operator.state?.mode === "standby" ? [] : [`it is ${rig.operator.state?.mode} by itself`];
+        if (rig.operator.state?.mode !== "fault") {
+          return [`it is ${rig.operator.state?.mode} by itself`];
+        }
+        const refusal = await acknowledged(rig);
+        return refusal === null ? [] : [`it cannot be acknowledged: ${refusal}`];
       },
     }),
   },
   {
     ...{ id: 51, inject: "wrong DH, dof, firmware, limits", expected: "R0" },
     budget: NO_BUDGET,
-    cannot: "limits only: the lab has one identity; test/rm75/arm-contract.test.ts tries the others",
-    trials: only(refusedArm({ command: "set_joint_max_speed", joint_max_speed: [1, 10_000] })),
+    cannot: "limits and payload only: the lab has one identity; test/rm75/arm-contract.test.ts tries the others",
+    trials: [
+      { name: "limits", ...refusedArm({ command: "set_joint_max_speed", joint_max_speed: [1, 10_000] }) },
+      {
+        // ML-18: it is read every second.
+        ...{ name: "payload", modes: ["standby"], expect: "checked", watch: 0.1 },
+        inject: async ({ rig }) => {
+          await rig.inject({ kind: "payload", gram: 620 });
+          return hostClock.now();
+        },
+        after: async ({ rig }) => {
+          const instruction = await rig.instruction(0);
+          await pause(1.5);
+          const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+          await rig.inject({ kind: "clear" });
+          return reply.type === "refused" ? [] : ["an instruction was accepted with another load"];
+        },
+      },
+    ],
   },
   {
     ...{ id: 52, inject: "collision level read back as 0", expected: "R0" },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,9 @@ import { need } from "../../../daemon/cli/operator-link.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import type { CameraRole } from "../../../daemon/types/frame.js";
 import type { Spoiling } from "../../../drivers/virtual-lab/impair/impairment.js";
+import type { Manifest } from "../../../models/bundle/manifest.js";
 import { createPolicyProcess } from "../../../models/policy/policy-process.js";
+import { type Graph, writeModel } from "../../models/onnx-writer.js";
 import { fastest, framesOf } from "../history/frames.js";
 import { pause } from "../rig/fault-rig.js";
 import type { PoisonValue, PolicyFault } from "../rig/policy-fault.js";
@@ -230,13 +233,21 @@ export const POLICY_CASES: readonly FaultCase[] = [
   {
     ...{ id: 72, inject: "ONNX with ../, symlink, 2 GB tensor, loop bomb", expected: "R0 within 10 s" },
     budget: NO_BUDGET,
-    cannot: "hostile tensors and loops pass only with a right digest in the manifest: test/models",
+    cannot: "no 2 GB tensor and no loop bomb: a loading or inference that takes too long is killed (58)",
     trials: [
       bundle("..", (folder) => edit(folder, (text) => text.replace(/"path": "([^"]+\.onnx)"/, '"path": "../$1"'))),
       bundle("symlink", (folder) => {
         const file = join(folder, onnxOf(folder));
         rmSync(file);
         symlinkSync("/etc/hostname", file);
+      }),
+      // With right digests: PO-12 looks through the graphs themselves.
+      bundle("operator of nobody", (folder) =>
+        addGraph(folder, { nodes: [{ op: "Evil", inputs: [], outputs: ["evil"] }] }),
+      ),
+      bundle("weights outside", (folder) => {
+        const external = [["location", "../../etc/hostname"]] as const;
+        addGraph(folder, { constants: [{ name: "evil", shape: [1], data: new Float32Array(1), external }] });
       }),
     ],
   },
@@ -357,6 +368,20 @@ function edit(folder: string, change: (text: string) => string): void {
     throw new Error("the manifest has nothing to change there");
   }
   writeFileSync(file, changed);
+}
+
+/** Adds to a graph, and says so in the manifest: two models one after the other are one model with the fields of both. */
+function addGraph(folder: string, more: Partial<Graph>): void {
+  const name = onnxOf(folder);
+  const added = writeModel({ inputs: [], outputs: [], constants: [], nodes: [], ...more });
+  const bytes = Buffer.concat([readFileSync(join(folder, name)), added]);
+  writeFileSync(join(folder, name), bytes);
+  const entry = { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  edit(folder, (text) => {
+    const manifest: Pick<Manifest, "files"> = JSON.parse(text);
+    const files = manifest.files.map((file) => (file.path === name ? { ...file, ...entry } : file));
+    return JSON.stringify({ ...manifest, files });
+  });
 }
 
 function onnxOf(folder: string): string {
