@@ -32,7 +32,7 @@ export interface TeleopFigures {
     readonly largest_step: number;
     /** Commands that stop the arm; asked for: none. */
     readonly stop_commands: number;
-    /** Rounds in which the arm stood still, or stopped, before the button was pressed; each was repeated. */
+    /** Rounds in which the arm stood still or stopped before the button was pressed, or the leader was not ready; repeated. */
     readonly repeated: readonly string[];
   };
   readonly seed: number;
@@ -208,7 +208,13 @@ class TeleopBench {
     if (this.#daemon.report?.source !== "policy") {
       return this.#whyNot();
     }
-    const pressedAt = await this.#press();
+    const pressedAt = await this.#hand.button(true);
+    const { mode, teleop } = await this.#daemon.until(({ mode }) => mode === "teleop" || mode === "align");
+    if (mode === "align") {
+      // The arm waits for a leader that is not ready: a reading that came late makes it count as unsteady.
+      await this.#letGo();
+      return `the leader was not ready: ${teleop?.detail}`;
+    }
     await pause(0.6);
     await this.#letGo();
     const sent = this.#daemon.messages
@@ -249,7 +255,7 @@ class TeleopBench {
 
   async #letGo(): Promise<void> {
     await this.#hand.button(false);
-    await this.#daemon.until(({ mode, source }) => mode === "hold" && source !== "stop");
+    await this.#daemon.until(({ mode, source }) => (mode === "hold" || mode === "align") && source !== "stop");
   }
 
   #phase(phase: string): Promise<ArmReport> {
