@@ -100,8 +100,14 @@ async function inControlOf(system: System): Promise<Rig> {
         // 0.05 deg between two reports, 20 ms apart
         return source === "policy" && last !== null && largestDifference(commanded ?? last, last) > 0.0009;
       });
+      const ended = next("progress", ({ phase }) => ["failed", "stopped", "finished"].includes(phase), 25_000);
       await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false }), "accepted");
-      await moving;
+      const over = ended.then(({ phase, detail }) => {
+        throw new Error(`the task ended before anything moved: ${phase}, ${detail}`);
+      });
+      // A task that goes on has no end to hear of.
+      over.catch(() => undefined);
+      await Promise.race([moving, over]);
     },
     arrivals: async () => (await lab.arrivals()).records,
     close: async () => {
