@@ -246,9 +246,15 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
         after: async ({ rig }) => {
           const instruction = await rig.instruction(0);
           await pause(1.5);
+          const ended = rig.operator.next("progress", ({ phase }) => phase === "failed" || phase === "acting", 10_000);
           const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+          // The arm process refuses to engage; the daemon takes the task and tells that.
+          const { phase, detail } = reply.type === "refused" ? { phase: "failed", detail: reply.message } : await ended;
+          const { mode } = await rig.operator.next("state", () => true, 10_000);
           await rig.inject({ kind: "clear" });
-          return reply.type === "refused" ? [] : ["an instruction was accepted with another load"];
+          return phase === "failed" && mode === "standby"
+            ? []
+            : [`with another load it is ${phase} (${mode}): ${detail}`];
         },
       },
     ],
