@@ -9,6 +9,7 @@ import { projectPath } from "../ports/project-path.js";
 import { processLog } from "../service/process-log.js";
 import { serviceManager } from "../service/service-manager.js";
 import { startGuardian } from "./guardian-watch.js";
+import { RISE_OPTION, riseAsAsked } from "./scheduling.js";
 
 // Executable: the guardian. Exit codes: PROCESS_EXIT.
 
@@ -19,7 +20,10 @@ function refuse(code: number, message: string): never {
   process.exit(code);
 }
 
-const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { config: { type: "string" }, "die-with-parent": { type: "boolean" }, ...RISE_OPTION },
+});
+riseAsAsked();
 try {
   const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   const { link } = config.arm;

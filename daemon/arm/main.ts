@@ -16,10 +16,14 @@ import { hostClock } from "../ports/clock.js";
 import { projectPath } from "../ports/project-path.js";
 import { processLog } from "../service/process-log.js";
 import { runArmProcess } from "./run-arm-process.js";
+import { RISE_OPTION, riseAsAsked } from "./scheduling.js";
 
 // Executable: the arm process. Exit codes: PROCESS_EXIT.
 
-const { values } = parseArgs({ options: { config: { type: "string" }, "die-with-parent": { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { config: { type: "string" }, "die-with-parent": { type: "boolean" }, ...RISE_OPTION },
+});
+riseAsAsked();
 try {
   const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   const { link, push } = config.arm;

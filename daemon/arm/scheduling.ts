@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { makeRealTime, SHORT_COLLECTIONS } from "../ports/real-time.js";
 
 // Interlocks: HO-02.
 
@@ -15,6 +16,22 @@ export function presentScheduling(): string {
   return policy === undefined ? "ordinary (no real-time scheduling)" : `${policy} ${fields[37] ?? ""}`;
 }
 
+const RISE = "--real-time";
+
+/** What a program that `riseAsAsked` must know of its command line. */
+export const RISE_OPTION = { "real-time": { type: "string" } } as const;
+
+/**
+ * Where the program was started with `--real-time N`: puts it under SCHED_FIFO N. To be called when its modules are
+ * loaded: that takes both cores of a small machine for 0.3 s, which must not be taken from who is in motion.
+ */
+export function riseAsAsked(): void {
+  const asked = process.argv.indexOf(RISE);
+  if (asked >= 0) {
+    makeRealTime(process.pid, Number(process.argv[asked + 1]), "all", "process runs");
+  }
+}
+
 /** How to start an executable under real-time scheduling, or without it and why. */
 export interface RealTimeCommand {
   readonly command: string;
@@ -24,22 +41,18 @@ export interface RealTimeCommand {
 }
 
 /**
- * The command for a Node script under SCHED_FIFO with `priority`; an ordinary one for null or without the privilege.
- * One collector thread: helpers at ordinary priority would make the real-time thread wait for them.
+ * The command for a Node script that rises to SCHED_FIFO with `priority` by itself (`riseAsAsked`); an ordinary one for
+ * null or without the privilege.
  */
 export function realTimeCommand(script: string, args: readonly string[], priority: number | null): RealTimeCommand {
-  const node = ["--single-threaded-gc", "--max-semi-space-size=2", script, ...args];
+  const node = [...SHORT_COLLECTIONS, script, ...args];
   if (priority === null) {
     return { command: process.execPath, args: node, scheduling: "ordinary, as asked" };
   }
-  const chrt = ["-f", String(priority)];
-  const probe = spawnSync("chrt", [...chrt, "true"], { stdio: "ignore" });
+  const probe = spawnSync("chrt", ["-f", String(priority), "true"], { stdio: "ignore" });
   if (probe.status === 0) {
-    return {
-      command: "chrt",
-      args: [...chrt, process.execPath, ...node],
-      scheduling: `SCHED_FIFO ${priority}`,
-    };
+    const command = process.execPath;
+    return { command, args: [...node, RISE, String(priority)], scheduling: `SCHED_FIFO ${priority}` };
   }
   const why = probe.error === undefined ? "chrt is not permitted here" : "chrt is not installed";
   return { command: process.execPath, args: node, scheduling: `ordinary: ${why}, the stream will be less even` };

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { startPuppetProcess } from "../../drivers/puppet/process.js";
 import { createPuppet } from "../../drivers/puppet/serial-puppet.js";
+import { RISE_OPTION, riseAsAsked } from "../arm/scheduling.js";
 import { loadConfig } from "../config/config.js";
 import { ConfigError } from "../config/yaml-file.js";
 import { dieWithParent } from "../launch/die-with-parent.js";
@@ -15,8 +16,14 @@ import { puppetOptions } from "./puppet-options.js";
 // Executable: the puppet process. Exit codes: PROCESS_EXIT.
 
 const { values } = parseArgs({
-  options: { config: { type: "string" }, "die-with-parent": { type: "boolean" }, "is-configured": { type: "boolean" } },
+  options: {
+    config: { type: "string" },
+    "die-with-parent": { type: "boolean" },
+    "is-configured": { type: "boolean" },
+    ...RISE_OPTION,
+  },
 });
+riseAsAsked();
 try {
   const config = loadConfig(values.config ?? projectPath("daemon", "config", "lab.yaml"));
   if (values["is-configured"]) {

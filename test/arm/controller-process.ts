@@ -1,3 +1,4 @@
+import { riseAsAsked } from "../../daemon/arm/scheduling.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { JointPosition } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
@@ -20,6 +21,8 @@ export type FromController =
   | { readonly kind: "arrived"; readonly arrivals: readonly Arrival[]; readonly violations: Violations };
 
 const TELL_EVERY_MS = 20;
+
+riseAsAsked();
 
 const tell = (message: FromController): void => {
   process.send?.(message);

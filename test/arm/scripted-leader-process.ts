@@ -1,4 +1,5 @@
 import { createConnection } from "node:net";
+import { riseAsAsked } from "../../daemon/arm/scheduling.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { FromPuppet } from "../../daemon/types/puppet.js";
 import { type JointVector, mapJoints } from "../../daemon/types/units.js";
@@ -22,6 +23,8 @@ export type ToLeader =
 /** Between two joints of the sign test, and how long one takes. */
 const TURN_EVERY = 0.65;
 const TURN_TAKES = 0.25;
+
+riseAsAsked();
 
 let socket = createConnection({ port: 1, host: "127.0.0.1" });
 socket.on("error", () => undefined);

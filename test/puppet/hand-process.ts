@@ -1,3 +1,4 @@
+import { riseAsAsked } from "../../daemon/arm/scheduling.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { PuppetKind } from "../../daemon/types/puppet.js";
 import { type Instant, type JointVector, mapJoints } from "../../daemon/types/units.js";
@@ -39,6 +40,8 @@ export interface HandAnswer {
   /** Where the leader is, in its own angles. */
   readonly angles: JointVector;
 }
+
+riseAsAsked();
 
 let leader: VirtualLeader | null = null;
 let underWay: Promise<void> = Promise.resolve();

@@ -22,7 +22,10 @@ export interface Rig {
   ): Promise<ServerMessageOf<T>>;
   /** Waits until an instruction could be followed. */
   fit(): Promise<void>;
-  /** Starts the first trained instruction and resolves while a joint is moving by the policy. */
+  /**
+   * Starts the first trained instruction and resolves while a joint is moving by the policy; again where a shared machine
+   * let the lab's pictures come so late that the daemon gave up before.
+   */
   startMoving(): Promise<void>;
   /** Setpoints and stops that reached the controller since the last clear. */
   arrivals(): Promise<readonly Arrival[]>;
@@ -91,23 +94,16 @@ async function inControlOf(system: System): Promise<Rig> {
     ...{ system, lab, client, next },
     fit: () => untilFit(system, client),
     startMoving: async () => {
-      const { policy } = await need(client.request({ type: "status" }), "status");
-      const instruction = policy?.instructions[0] ?? "";
-      let before: readonly number[] | null = null;
-      const moving = next("state", ({ commanded, source }) => {
-        const last = before;
-        before = commanded;
-        // 0.05 deg between two reports, 20 ms apart
-        return source === "policy" && last !== null && largestDifference(commanded ?? last, last) > 0.0009;
-      });
-      const ended = next("progress", ({ phase }) => ["failed", "stopped", "finished"].includes(phase), 25_000);
-      await need(client.requestInControl({ type: "instruct", instruction, homeFirst: false }), "accepted");
-      const over = ended.then(({ phase, detail }) => {
-        throw new Error(`the task ended before anything moved: ${phase}, ${detail}`);
-      });
-      // A task that goes on has no end to hear of.
-      over.catch(() => undefined);
-      await Promise.race([moving, over]);
+      for (let attempt = 1; ; attempt += 1) {
+        await untilFit(system, client);
+        const end = await startTask(client, next);
+        if (end === null) {
+          return;
+        }
+        if (attempt === ATTEMPTS || !end.includes("picture")) {
+          throw new Error(`the task ended before anything moved: ${end}`);
+        }
+      }
     },
     arrivals: async () => (await lab.arrivals()).records,
     close: async () => {
@@ -115,6 +111,33 @@ async function inControlOf(system: System): Promise<Rig> {
       await system.close();
     },
   };
+}
+
+/** Starts the first trained instruction; null when a joint moves by the policy, or how the task ended before. */
+async function startTask(client: OperatorClient, next: Rig["next"]): Promise<string | null> {
+  const { policy, progress } = await need(client.request({ type: "status" }), "status");
+  const instruction = policy?.instructions[0] ?? "";
+  let before: readonly number[] | null = null;
+  const moving = next("state", ({ commanded, source }) => {
+    const last = before;
+    before = commanded;
+    // 0.05 deg between two reports, 20 ms apart
+    return source === "policy" && last !== null && largestDifference(commanded ?? last, last) > 0.0009;
+  });
+  const ended = next(
+    "progress",
+    // The task before ends as well, by this instruction.
+    ({ task, phase }) => task !== progress?.task && ["failed", "stopped", "finished"].includes(phase),
+    25_000,
+  );
+  // One of them comes too late to matter.
+  moving.catch(() => undefined);
+  ended.catch(() => undefined);
+  const answer = await client.requestInControl({ type: "instruct", instruction, homeFirst: false });
+  if (answer.type !== "accepted") {
+    return JSON.stringify(answer);
+  }
+  return await Promise.race([moving.then(() => null), ended.then(({ phase, detail }) => `${phase}, ${detail}`)]);
 }
 
 /** A policy that a busy machine starved while it was timed is started again, so that it is timed again. */

@@ -1,7 +1,7 @@
+import { makeRealTime, SHORT_COLLECTIONS } from "../../../daemon/ports/real-time.js";
 import type { Instant, JointPosition } from "../../../daemon/types/units.js";
 import type { Impairment } from "../impair/impairment.js";
 import { AskedProcess } from "../world/asked-process.js";
-import { makeRealTime, SHORT_COLLECTIONS } from "../world/real-time.js";
 import type { Arrivals } from "./arrivals.js";
 import type { ControllerProcessOptions, ControllerQuestions } from "./controller-questions.js";
 import type { Fault } from "./fault.js";
@@ -38,7 +38,7 @@ export class ControllerProcess {
       const port = await asked.ask("start", null);
       if (priority !== null) {
         // All threads: the main one waits for the engine's own at every collection of garbage.
-        makeRealTime(asked.pid, priority, "all", "controller runs");
+        makeRealTime(asked.pid, priority, "all", "virtual controller runs");
       }
       return new ControllerProcess(asked, port);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { makeRealTime, SHORT_COLLECTIONS } from "../../../daemon/ports/real-time.js";
 import type { CameraRole } from "../../../daemon/types/frame.js";
 import type { Instant, JointPosition } from "../../../daemon/types/units.js";
 import type { Spoiling } from "../impair/impairment.js";
@@ -5,7 +6,6 @@ import type { SceneSpec } from "../scene/scene-spec.js";
 import { AskedProcess } from "./asked-process.js";
 import { LabStartError } from "./lab-start-error.js";
 import type { ArmStart, WorldOptions, WorldPorts, WorldQuestions, WorldTruth } from "./messages.js";
-import { makeRealTime, SHORT_COLLECTIONS } from "./real-time.js";
 
 /** Between arm process and guardian above and the leader's processes below (system.ts): those take a core while they start. */
 const PHYSICS_PRIORITY = 35;
@@ -36,7 +36,7 @@ export class WorldProcess {
     try {
       const ports = await process.ask("start", null);
       if (realTime) {
-        makeRealTime(process.pid, PHYSICS_PRIORITY, "main", "world's physics run");
+        makeRealTime(process.pid, PHYSICS_PRIORITY, "main", "virtual world's physics run");
       }
       return new WorldProcess(process, ports);
     } catch (error) {

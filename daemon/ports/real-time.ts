@@ -11,6 +11,6 @@ export function makeRealTime(pid: number, priority: number, threads: "all" | "ma
   const which = threads === "all" ? ["-a"] : ["-R"];
   const { status } = spawnSync("chrt", [...which, "-f", "-p", String(priority), String(pid)], { stdio: "ignore" });
   if (status !== 0) {
-    process.stderr.write(`The virtual ${whose} without real-time scheduling: chrt is refused or missing.\n`);
+    process.stderr.write(`The ${whose} without real-time scheduling: chrt is refused or missing.\n`);
   }
 }
