@@ -35,6 +35,7 @@ describe("an instruction sent over WebSocket moves the arm", () => {
       }
     });
     await rig.startMoving();
+    await rig.next("state", () => movedAt !== null);
     unlisten();
     assert.ok(understoodAt !== null && movedAt !== null && understoodAt < movedAt, `${understoodAt} before ${movedAt}`);
   });
