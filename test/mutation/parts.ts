@@ -1,0 +1,53 @@
+/** What is mutated together and which tests may find it, below `dist/test`. */
+export interface Part {
+  readonly mutate: readonly string[];
+  readonly tests: readonly string[];
+}
+
+/** What must not move the arm wrongly: issue by issue what a wrong character in it does is found by a test. */
+export const PARTS: Readonly<Record<string, Part>> = {
+  guard: {
+    mutate: ["dist/daemon/guard/*.js"],
+    tests: ["guard", "motion/properties.test.js", "config/config.test.js"],
+  },
+  limiter: {
+    mutate: [
+      "dist/daemon/motion/limiter.js",
+      "dist/daemon/motion/joint-braking.js",
+      "dist/daemon/motion/motion-state.js",
+      "dist/daemon/motion/clear-step.js",
+      "dist/daemon/motion/stopping-ramp.js",
+    ],
+    tests: ["motion", "guard/properties.test.js"],
+  },
+  modes: { mutate: ["dist/daemon/modes/*.js"], tests: ["modes"] },
+  codec: {
+    mutate: [
+      "dist/drivers/rm75/codec.js",
+      "dist/drivers/rm75/json-object.js",
+      "dist/drivers/rm75/line-splitter.js",
+      "dist/drivers/rm75/message-decoder.js",
+      "dist/drivers/rm75/state-fields.js",
+    ],
+    tests: ["rm75/codec.test.js", "rm75/properties.test.js"],
+  },
+};
+
+/** Of the mutation testing report's schema, what is read here. */
+export interface MutationReport {
+  readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
+}
+
+/** One change of the code, and what the tests said of it. */
+export interface Mutant {
+  readonly mutatorName: string;
+  readonly replacement?: string;
+  readonly status: string;
+  readonly location: { readonly start: Place; readonly end: Place };
+}
+
+/** Counted from 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
