@@ -66,6 +66,8 @@ export class OperatorSession implements DeskClient {
   #refused = "";
   readonly #limit: InboundLimit;
   #unreadable = 0;
+  /** Nothing of it is looked at any more. */
+  #isDropped = false;
   #unansweredPings = 0;
   #following = Subscription.EMPTY;
   #timer: NodeJS.Timeout | undefined;
@@ -148,6 +150,9 @@ export class OperatorSession implements DeskClient {
   }
 
   #receive(bytes: RawData, isBinary: boolean): void {
+    if (this.#isDropped) {
+      return;
+    }
     const text = isBinary ? "" : String(bytes);
     const isLimited = !this.#limit.admits(this.#context.clock.now());
     if (isLimited && !(text.length <= LONGEST_STOP && text.includes('"stop"'))) {
@@ -334,6 +339,8 @@ export class OperatorSession implements DeskClient {
     const verdict = this.#limit.excess(this.#context.clock.now());
     if (verdict === "end") {
       this.#drop("too-fast", "messages keep coming far too fast");
+      // What comes until the end is not even read: it must not cost the time of those who mean a stop.
+      this.#socket.pause();
     } else if (verdict === "tell") {
       this.#context.metrics.messages.inc({ type: "any", result: "too-fast" });
       this.send(refusal(null, "too-fast", "messages come too fast; this one and others are dropped unread"));
@@ -341,6 +348,7 @@ export class OperatorSession implements DeskClient {
   }
 
   #drop(code: Parameters<typeof refusal>[1], message: string, id: number | null = null): void {
+    this.#isDropped = true;
     this.#context.metrics.dropped.inc({ reason: code });
     this.#record("connection", message, code, null);
     this.#context.log.warn({ client: this.#name, code, message }, "operator dropped");

@@ -143,10 +143,12 @@ test("a message that only contains the word stop is limited like any other", asy
 
 test("a client that floods on and on is cut off", async () => {
   const client = await rig.raw();
+  const noise = JSON.stringify({ type: "status", id: 1 });
   for (let message = 0; message < 6000; message += 1) {
-    client.socket.send("x");
+    client.socket.send(noise);
   }
   assert.equal((await client.closed).code, 1008);
+  assert.equal(rig.backend.audit.filter(({ result }) => result === "too-fast").length, 1, "it is dropped once");
 });
 
 test("a client that never reads is cut off, others go on, and its lease ends", async () => {
