@@ -1,4 +1,5 @@
-// `npm test`: installs what is missing, then runs every check: format and lint, training's tests, all tests of the daemon.
+// `npm test`: installs what is missing, then runs every check: format and lint, training's tests, all tests of the daemon, and
+// that those of guard, limiter, modes and codec leave no line and no branch out.
 // `npm test -- guard rm75` runs only the tests of those folders.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -79,6 +80,32 @@ function testDaemon(files) {
   return passed ? 0 : 1;
 }
 
+/** Covered to the last line and branch, by these tests alone. */
+const COVERED = {
+  sources: [
+    "daemon/guard/*",
+    "daemon/modes/*",
+    "daemon/motion/{clear-step,joint-braking,limiter,motion-state,stopping-ramp}.*",
+    "drivers/rm75/{codec,json-object,line-splitter,message-decoder,state-fields}.*",
+  ],
+  tests: ["guard", "modes", "motion", "rm75/codec", "rm75/properties"].map((name) => join(root, "dist", "test", name)),
+};
+
+/** The tests of what keeps the arm safe, which must leave no line and no branch of it out. */
+function testCovered(files) {
+  const folder = mkdtempSync(join(tmpdir(), "kinevla-coverage-"));
+  try {
+    // A source counts by its own name and by that of what was compiled of it.
+    const sources = COVERED.sources.flatMap((source) => ["--include", source, "--include", `dist/${source}`]);
+    const rules = ["--check-coverage", "--lines", "100", "--branches", "100", "--temp-directory", folder, ...sources];
+    const tests = [process.execPath, "--enable-source-maps", "--test", "--test-timeout", TEST_TIMEOUT_MS, "--test-reporter=spec", ...files];
+    const c8 = join(root, "node_modules", ".bin", "c8");
+    return run(`Tests of guard, limiter, modes and codec, and their coverage (${files.length} files)`, c8, [...rules, ...tests]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 let failures = 0;
 try {
   await setUp({ tests: true });
@@ -101,5 +128,9 @@ if (files.length === 0) {
   process.stderr.write(`No tests in: ${wanted.join(", ")}\n`);
   process.exit(1);
 }
-failures += testDaemon(files);
+const isCovered = (file) => COVERED.tests.some((name) => file.startsWith(name));
+if (wanted.length === 0) {
+  failures += testCovered(files.filter(isCovered)) === 0 ? 0 : 1;
+}
+failures += testDaemon(wanted.length === 0 ? files.filter((file) => !isCovered(file)) : files);
 process.exit(failures === 0 ? 0 : 1);

@@ -247,7 +247,18 @@ describe("replies become answers", () => {
     assert.equal(payload, 0.62);
     assert.equal(codec.RUNNING_TIME.read({ day: 12, hour: 3, min: 40, sec: 7 }), 1_050_007);
     assert.equal(codec.HARDWARE_ADDRESS.read({ mac: "02:00:00:00:00:AF" }), "02:00:00:00:00:af");
+    assert.equal(codec.CONTROLLER_TEMPERATURE.read({ temperature: 41_500 }), 41.5);
     assert.equal(codec.GRIPPER_REPORT.read({ actpos: 512, status: 1, error: 0 })?.opening, 0.512);
+  });
+
+  it("are none where stage or temperature is no number that there is", () => {
+    assert.deepEqual(
+      [0, 8, 9, -1, 1.5, "3", null].map((stage) => codec.COLLISION_STAGE.read({ collision_stage: stage })),
+      [0, 8, null, null, null, null, null],
+    );
+    for (const temperature of [1_000_001, -1_000_001, 20.5, "20", null]) {
+      assert.equal(codec.CONTROLLER_TEMPERATURE.read({ temperature }), null);
+    }
   });
 
   it("say what became of a stop, and of nothing else", () => {
