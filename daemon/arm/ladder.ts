@@ -1,6 +1,6 @@
 import type { Notice } from "../types/arm-link.js";
 import type { Instant, Seconds } from "../types/units.js";
-import type { Finding } from "../watch/finding.js";
+import { bars, type Finding } from "../watch/finding.js";
 import type { WatchLimits } from "../watch/watch-limits.js";
 import { STOP_HINT } from "./stop-codes.js";
 
@@ -55,6 +55,7 @@ export class Ladder {
       return { ...before, seenAt: now };
     }
     this.#onFinding(finding);
-    return { key, notice: { code, detail, hint: STOP_HINT[code], since: now }, seenAt: now };
+    const notice = { code, detail, hint: STOP_HINT[code], since: now, bars: bars(finding) };
+    return { key, notice, seenAt: now };
   }
 }

@@ -108,7 +108,7 @@ export function presentFaults({
   return faults;
 }
 
-/** What the arm process finds of arm and link, each code once; nothing of it keeps an instruction from being followed. */
+/** What the arm process finds of arm and link, each code once. */
 function noticesOf(report: ArmReport | null): readonly Fault[] {
   const notices = report === null || report.mode === "disconnected" ? [] : report.notices;
   return notices
@@ -118,7 +118,10 @@ function noticesOf(report: ArmReport | null): readonly Fault[] {
 
 /** Why no instruction could be followed now, in words; empty when one could. */
 export function reasonsNotReady(parts: PartStates): readonly string[] {
-  const noticed = new Set(noticesOf(parts.report).map(({ code }) => code));
+  // What only slows the arm, or is only told, keeps no instruction from being followed.
+  const notices = noticesOf(parts.report).map(({ code }) => code);
+  const barring = (parts.report?.notices ?? []).filter(({ bars }) => bars).map(({ code }) => code);
+  const noticed = new Set(notices.filter((code) => !barring.includes(code)));
   const reasons = presentFaults(parts)
     .filter(({ code, latched }) => latched || (!noticed.has(code) && code !== parts.recording?.code))
     .map(({ part, detail }) => `${part}: ${detail}`);

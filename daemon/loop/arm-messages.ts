@@ -56,7 +56,9 @@ const report = z.object({
   teleop: teleop.nullable(),
   pendingTargets: z.int().min(0),
   stops: z.array(stop),
-  notices: z.array(z.object({ code: z.string(), detail: z.string(), hint: z.string(), since: z.number() })),
+  notices: z.array(
+    z.object({ code: z.string(), detail: z.string(), hint: z.string(), since: z.number(), bars: z.boolean() }),
+  ),
   armStatus: z.string(),
   stream: z.object({
     ticks: z.number(),

@@ -62,6 +62,8 @@ export interface Notice {
   readonly detail: string;
   readonly hint: string;
   readonly since: Instant;
+  /** Nothing is engaged while it is there. */
+  readonly bars: boolean;
 }
 
 /** What the arm process says to the daemon. */

@@ -121,7 +121,7 @@ describe("arm process", () => {
     const { rig, daemon } = await ready(t);
     daemon.beat();
     rig.inject({ kind: "payload", gram: 620 });
-    await daemon.until(({ notices }) => notices.some(({ code }) => code === "tool-wrong"));
+    await daemon.until(({ notices }) => notices.some(({ code, bars }) => code === "tool-wrong" && bars));
     const refused = await daemon.request({ kind: "engage" });
     assert.match(refused.reason, /a payload of 620 g at its flange \(its tool frame Arm_Tip\), not 0 g\. Select/);
     rig.inject({ kind: "clear" });

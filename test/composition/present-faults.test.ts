@@ -4,7 +4,7 @@ import { type PartStates, presentFaults, reasonsNotReady } from "../../daemon/co
 import type { Notice } from "../../daemon/types/arm-link.js";
 import { armReport } from "../loop/samples.js";
 
-const hot: Notice = { code: "joint-hot", detail: "J3 has 66.0 degrees", hint: "Let it rest.", since: 5 };
+const hot: Notice = { code: "joint-hot", detail: "J3 has 66.0 degrees", hint: "Let it rest.", since: 5, bars: false };
 
 function parts(notices: readonly Notice[]): PartStates {
   return {
@@ -23,8 +23,16 @@ function parts(notices: readonly Notice[]): PartStates {
 describe("what the arm process finds", () => {
   it("is told to operators once for each code, and keeps nobody from working", () => {
     const present = parts([hot, { ...hot, detail: "J3 became 6.0 degrees warmer within a minute" }]);
-    assert.deepEqual(presentFaults(present), [{ ...hot, part: "arm", latched: false }]);
+    const { bars: _, ...told } = hot;
+    assert.deepEqual(presentFaults(present), [{ ...told, part: "arm", latched: false }]);
     assert.deepEqual(reasonsNotReady(present), reasonsNotReady(parts([])));
+  });
+
+  it("is a reason to follow no instruction where nothing engages, also when it was only told of before", () => {
+    const load = { ...hot, code: "tool-wrong", detail: "a payload of 620 g" };
+    const barring = { ...load, detail: "still 620 g", bars: true };
+    assert.ok(reasonsNotReady(parts([barring])).includes("arm: still 620 g"));
+    assert.ok(reasonsNotReady(parts([load, barring])).includes("arm: a payload of 620 g"));
   });
 });
 
