@@ -88,7 +88,7 @@ const COVERED = {
     "daemon/motion/{clear-step,joint-braking,limiter,motion-state,stopping-ramp}.*",
     "drivers/rm75/{codec,json-object,line-splitter,message-decoder,state-fields}.*",
   ],
-  tests: ["guard", "modes", "motion", "rm75/codec", "rm75/properties"].map((name) => join(root, "dist", "test", name)),
+  tests: ["guard", "modes", "motion", "rm75/codec", "rm75/properties", "rm75/wire-values"].map((name) => join(root, "dist", "test", name)),
 };
 
 /** The tests of what keeps the arm safe, which must leave no line and no branch of it out. */

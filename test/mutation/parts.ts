@@ -29,7 +29,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "dist/drivers/rm75/message-decoder.js",
       "dist/drivers/rm75/state-fields.js",
     ],
-    tests: ["rm75/codec.test.js", "rm75/properties.test.js"],
+    tests: ["rm75/codec.test.js", "rm75/properties.test.js", "rm75/wire-values.test.js"],
   },
 };
 
