@@ -20,7 +20,11 @@ export const PARTS: Readonly<Record<string, Part>> = {
     ],
     tests: ["motion", "guard/properties.test.js"],
   },
-  modes: { mutate: ["dist/daemon/modes/*.js"], tests: ["modes"] },
+  modes: {
+    mutate: ["dist/daemon/modes/*.js"],
+    // The quick ones first: the check over all states takes a minute.
+    tests: ["modes/modes.test.js", "modes/control-model.test.js", "modes/model-check.test.js"],
+  },
   codec: {
     mutate: [
       "dist/drivers/rm75/codec.js",
