@@ -1,6 +1,6 @@
 import { type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
-import { type ClearStep, clearStep, type StepRules } from "../motion/clear-step.js";
+import { type ClearStep, clearStep, isClear, type StepRules } from "../motion/clear-step.js";
 import { type HomePlan, homePosition, homeReached, homeVelocity, planHome } from "../motion/home-plan.js";
 import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
@@ -209,22 +209,36 @@ export class MotionStream {
     return ramp.at(-1) ?? this.#state.q;
   }
 
-  /** Goes where a leader wants it, rad, from whatever motion there is: without a step, and without coming to rest first. */
+  /**
+   * Goes where a leader wants it, rad, from whatever motion there is: without a step, and without coming to rest first. A ramp
+   * brakes harder than a leader's motion may: it is left once it does not, at its end at last.
+   */
   lead(target: JointVector): void {
     const activity = this.#activity;
     switch (activity.kind) {
       case "holding":
         this.#activity = { kind: "led", target, braking: [] };
         break;
-      case "ramping":
-        this.#activity = { kind: "led", target, braking: activity.ramp.slice(activity.sent) };
+      case "ramping": {
+        const braking = this.#brakingAsLed();
+        this.#activity = braking === null ? activity : { kind: "led", target, braking };
         break;
+      }
       case "homing":
       case "following":
       case "led":
         this.#activity = { kind: "led", target, braking: activity.braking };
         break;
     }
+  }
+
+  /** The way to rest from a ramp within the limits of what follows a leader; null while there is none inside the cell. */
+  #brakingAsLed(): StoppingRamp | null {
+    const { limits, cell } = this.#leadRules;
+    const { q, a } = this.#state;
+    const gentle = a.every((rate, joint) => Math.abs(rate) <= jointAt(limits.acceleration, joint));
+    const braking = gentle ? stoppingRamp(this.#state, limits, this.#period) : [];
+    return gentle && isClear(q, braking, cell, this.#period) ? braking : null;
   }
 
   /** Plays the ramp that was made ready for this instant. */

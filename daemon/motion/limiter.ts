@@ -62,16 +62,24 @@ export function limitedStep(state: MotionState, demand: Demand, limits: MotionLi
 
 function stepAcceleration(step: JointStep): number {
   const { v, a, jerk, period } = step;
-  // Jerk, acceleration, and velocity including what the acceleration still adds while it fades.
-  const lower = Math.max(a - jerk * period, -step.acceleration, accelerationFor(-step.velocity - v, jerk, period));
-  const upper = Math.min(a + jerk * period, step.acceleration, accelerationFor(step.velocity - v, jerk, period));
-  return keptInside(step, trackingAcceleration(step, Math.min(lower, upper), Math.max(lower, upper)));
+  const change = jerk * period;
+  // A velocity bound that fell below the present velocity is reached as fast as acceleration and jerk allow, no faster.
+  const allowed = (acceleration: number): number =>
+    clamped(clamped(acceleration, -step.acceleration, step.acceleration), a - change, a + change);
+  // Velocity includes what the acceleration still adds while it fades.
+  const lower = allowed(accelerationFor(-step.velocity - v, jerk, period));
+  const upper = allowed(accelerationFor(step.velocity - v, jerk, period));
+  return keptInside(step, trackingAcceleration(step, lower, upper));
+}
+
+function clamped(value: number, lowest: number, highest: number): number {
+  return Math.min(Math.max(value, lowest), highest);
 }
 
 /** The acceleration in [lower, upper] from which braking into the target's velocity ends nearest to the target. */
 function trackingAcceleration(step: JointStep, lower: number, upper: number): number {
   const { q, v, period } = step;
-  const targetV = Math.min(Math.max(step.targetV, -step.velocity), step.velocity);
+  const targetV = clamped(step.targetV, -step.velocity, step.velocity);
   /** How far braking from the end of this step would carry past the target; grows with the acceleration. */
   const overshoot = (acceleration: number): number => {
     const next = v + acceleration * period;

@@ -20,8 +20,8 @@ function leading(options: Supervision = {}): Supervised {
   return bench.pass(0.02);
 }
 
-/** Following a policy at 0.15 rad/s, with a leader that is `offset` off, degrees in each joint. */
-function underPolicy(offset: number, options: Supervision = {}): Supervised {
+/** Following a policy that goes `step` rad in 0.1 s, with a leader that is `offset` off, degrees in each joint. */
+function underPolicy(offset: number, options: Supervision = {}, step = 0.015): Supervised {
   const bench = new Supervised(options)
     .engaged()
     .withLeader(mapJoints(NOWHERE, () => offset * DEGREE))
@@ -29,7 +29,7 @@ function underPolicy(offset: number, options: Supervision = {}): Supervised {
   bench.request({ kind: "follow-policy" });
   bench.pass(0.02);
   for (let round = 0; round < 3; round++) {
-    assert.equal(bench.give(bench.chunk(0.015)), "accepted");
+    assert.equal(bench.give(bench.chunk(step)), "accepted");
     bench.pass(0.2);
   }
   assert.equal(bench.latest.source, "policy");
@@ -217,6 +217,20 @@ describe("teleoperation: what ends it", () => {
     assertHolds(bench, "leader-jump");
     bench.pass(1);
     assert.equal(bench.latest.mode, "hold", "a button that stays pressed resumes nothing");
+  });
+
+  it("takes over in the middle of the ramp of a policy that has fallen silent, at every tick of it", () => {
+    let ramping = 0;
+    for (let ticks = 25; ticks < 50; ticks++) {
+      const bench = underPolicy(0, {}, 0.03).pass(0.1 + ticks * PERIOD);
+      if (bench.latest.mode === "policy" && bench.latest.source === "stop") {
+        ramping += 1;
+        bench.button = true;
+        bench.leads(0, -10, 40).pass(0.2);
+        assert.deepEqual([bench.latest.mode, bench.stops, bench.latest.stream.refusals], ["teleop", [], 0], `${ticks}`);
+      }
+    }
+    assert.ok(ramping >= 3, `${ramping} times`);
   });
 
   it("OP-08: no false find at 60 degrees a second", () => {

@@ -65,6 +65,34 @@ describe("limiter", () => {
     }
   });
 
+  it("brakes into a velocity bound that falls below the present velocity, within acceleration and jerk", () => {
+    const random = randomSource(7503);
+    const period = 0.01;
+    let state = standingAt(ZERO);
+    let target = ZERO;
+    let limits = PLANNER;
+    let fell = 0;
+    let beyond = 0;
+    for (let step = 0; step < 40_000; step++) {
+      target = random() < 0.02 ? mapJoints(ZERO, () => (2 * random() - 1) * 2) : target;
+      if (random() < 0.05) {
+        const pace = 0.1 + 0.9 * random();
+        limits = { ...PLANNER, velocity: mapJoints(PLANNER.velocity, (most) => most * pace) };
+        fell += state.v.some((v, joint) => Math.abs(v) > jointAt(limits.velocity, joint)) ? 1 : 0;
+      }
+      const next = limitedStep(state, { q: target, v: ZERO }, limits, period);
+      const [before, after] = [state, next].map(({ v }) =>
+        Math.max(...v.map((speed, joint) => Math.abs(speed) - jointAt(limits.velocity, joint))),
+      );
+      // What the acceleration still adds while it fades.
+      beyond = (after ?? 0) > 1e-9 ? beyond + 1 : 0;
+      assert.ok(beyond < 60, `${after} rad/s too fast for 0.6 s, ${before} before`);
+      assert.deepEqual(violations(state, next, { ...limits, velocity: PLANNER.velocity }, period), [], `step ${step}`);
+      state = next;
+    }
+    assert.ok(fell > 100, `${fell} times`);
+  });
+
   it("can stop inside the position limits from every state that it reaches", () => {
     const random = randomSource(7502);
     const period = 0.01;
