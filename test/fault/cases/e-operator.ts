@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { need } from "../../../daemon/cli/operator-link.js";
 import { readToken } from "../../../daemon/operator/token.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
@@ -173,7 +174,7 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
       ...{ modes: ["policy", "teleop", "hold"], expect: "stop" },
       inject: async ({ rig }) => {
         const viewer = await rig.another("viewer");
-        const floods = [0, 1].map(() => flood(rig, 25_000, 3));
+        const floods = await Promise.all([flood(rig, 25_000, 4), flood(rig, 25_000, 4)]);
         await pause(1);
         const at = hostClock.now();
         await viewer.stop("fault suite");
@@ -249,13 +250,16 @@ function lost(name: string, inject: Trial["inject"]): readonly Trial[] {
   ];
 }
 
-function flood(rig: FaultRig, rate: number, seconds: number) {
+/** Resolves when it has begun: two programs that start take both cores of a small machine, which is no flood. */
+async function flood(rig: FaultRig, rate: number, seconds: number): Promise<ChildProcess> {
   const { operatorUrl, tokenFile } = rig.system;
   const script = projectPath("dist", "test", "fault", "rig", "flood.js");
   const token = readToken(tokenFile);
   // The rig's own niceness is no flood's.
   const command = ["-n", "10", process.execPath, script, operatorUrl, token, String(rate), String(seconds)];
-  return spawn("nice", command, { stdio: "ignore" });
+  const child = spawn("nice", command, { stdio: ["ignore", "pipe", "ignore"] });
+  await once(child.stdout, "data");
+  return child;
 }
 
 async function race({ rig }: TrialContext): Promise<readonly string[]> {

@@ -25,6 +25,7 @@ function flood(): void {
       socket.terminate();
     }
   }, 10);
+  socket.once("open", () => process.stdout.write("flooding\n"));
   socket.on("error", () => undefined);
   socket.on("close", () => {
     clearInterval(timer);
