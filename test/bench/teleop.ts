@@ -213,6 +213,9 @@ class TeleopBench {
     if (mode === "align") {
       // The arm waits for a leader that is not ready: a reading that came late makes it count as unsteady.
       await this.#letGo();
+      // As the daemon does before whatever comes next.
+      await this.#daemon.request({ kind: "hold" });
+      await this.#daemon.until(({ mode }) => mode === "hold");
       return `the leader was not ready: ${teleop?.detail}`;
     }
     await pause(0.6);
