@@ -11,10 +11,10 @@ export function mutationPage(
   commit: string,
   date: string,
 ): string {
-  const equivalent: readonly { readonly survivor: string; readonly why: string }[] = JSON.parse(
+  const equivalent: readonly { readonly survivor: string; readonly since: string; readonly why: string }[] = JSON.parse(
     readFileSync(projectPath("test", "mutation", "equivalent.json"), "utf8"),
   );
-  const reasons = new Map(equivalent.map(({ survivor, why }) => [survivor, why]));
+  const reasons = new Map(equivalent.map(({ survivor, since, why }) => [survivor, `${why} (${since})`]));
   const rows: string[] = [];
   const survivors: string[] = [];
   for (const [part, { files }] of results) {
