@@ -196,7 +196,7 @@ class TeleopBench {
     const begun = this.#rig.arrivals.length;
     const { ok, reason } = await this.#daemon.request({ kind: "follow-policy" });
     if (!ok) {
-      return reason;
+      return `${reason} (${this.#whyNot()})`;
     }
     this.#way = -this.#way;
     const speed = this.#way * this.#random.between(0.05, POLICY_SPEED);
