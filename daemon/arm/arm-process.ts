@@ -257,6 +257,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     timer,
     period: options.period,
     lead: READY_BEFORE,
+    mostLate: options.limits.mostAge.setpoint,
     histogram,
     onTick: (dueAt, now) => {
       late.add(now - (dueAt - READY_BEFORE), now);

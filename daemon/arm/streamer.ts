@@ -39,6 +39,8 @@ export interface StreamerOptions {
   readonly histogram: LatenessHistogram;
   /** How long before its deadline a tick runs, so that what it works out is ready by then; less than 1 ms. */
   readonly lead: Seconds;
+  /** A tick later than this is missed as well. */
+  readonly mostLate: Seconds;
   /** One tick: the deadline that it belongs to, and the instant at which it really runs, `lead` before it. */
   readonly onTick: (dueAt: Instant, now: Instant) => void;
 }
@@ -46,10 +48,10 @@ export interface StreamerOptions {
 /**
  * Calls `onTick` `lead` before absolute deadlines `start + n * period`; lateness is counted from there. Most of the wait
  * is left to the event loop, so that a stop is handled between two ticks; the rest blocks. Missed deadlines are skipped
- * and counted, never caught up.
+ * and counted, never caught up; after a tick that is too late the newest deadline is the one to tick for.
  */
 export function startStreamer(options: StreamerOptions): Streamer {
-  const { clock, timer, period, lead, histogram, onTick } = options;
+  const { clock, timer, period, lead, mostLate, histogram, onTick } = options;
   const start = clock.now();
   const counters: TickCounters = { ticks: 0, late: 0, skipped: 0 };
   let n = 1;
@@ -74,7 +76,12 @@ export function startStreamer(options: StreamerOptions): Streamer {
     const lateness = now - (dueAt - lead);
     counters.late += lateness > LATE ? 1 : 0;
     histogram.add(lateness);
-    onTick(dueAt, now);
+    if (now - dueAt > mostLate) {
+      const newest = Math.floor((now - start) / period);
+      counters.skipped += newest - n;
+      n = newest;
+    }
+    onTick(start + n * period, now);
     const next = Math.max(n + 1, Math.ceil((clock.now() + lead - start) / period));
     counters.skipped += next - n - 1;
     n = next;

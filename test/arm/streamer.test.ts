@@ -50,6 +50,7 @@ function started(onTick: (dueAt: number, now: number) => void = () => undefined,
     timer: time,
     period: PERIOD,
     lead,
+    mostLate: 0.05,
     histogram,
     onTick: (dueAt, now) => {
       ticks.push({ dueAt, now });
@@ -119,8 +120,28 @@ describe("streamer", () => {
     for (const [index, { dueAt, now }] of ticks.entries()) {
       const before = ticks[index - 1];
       assert.ok(before === undefined || dueAt - before.dueAt >= PERIOD - 1e-9);
-      assert.ok(now - dueAt < 0.06);
+      assert.ok(now - dueAt < PERIOD);
     }
+  });
+
+  it("ticks late for a deadline that it has not missed by more than the guard permits", () => {
+    const { time, ticks, streamer, histogram } = started();
+    time.runTo(100.1);
+    time.lag = 0.045;
+    time.runTo(100.1 + 0.054);
+    time.lag = 0;
+    time.runTo(100.3);
+    const late = Math.max(...ticks.map(({ dueAt, now }) => now - dueAt));
+    assert.ok(Math.abs(late - 0.0435) < 1e-9, `${late}`);
+    assert.ok(Math.abs(histogram.most() - 0.0435) < 1e-9);
+    assert.equal(streamer.counters.skipped + ticks.length, 30);
+  });
+
+  it("counts the lateness of a missed deadline whole", () => {
+    const { time, histogram } = started();
+    time.lag = 0.2;
+    time.runTo(101);
+    assert.ok(histogram.most() > 0.19);
   });
 
   it("does not tick after it was stopped", () => {
