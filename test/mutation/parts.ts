@@ -4,7 +4,7 @@ export interface Part {
   readonly tests: readonly string[];
 }
 
-/** What must not move the arm wrongly: issue by issue what a wrong character in it does is found by a test. */
+/** What keeps the arm from moving wrongly: a wrong character anywhere in it has to be found by a test. */
 export const PARTS: Readonly<Record<string, Part>> = {
   guard: {
     mutate: ["dist/daemon/guard/*.js"],
