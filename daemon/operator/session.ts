@@ -66,7 +66,7 @@ export class OperatorSession implements DeskClient {
   #refused = "";
   readonly #limit: InboundLimit;
   #unreadable = 0;
-  /** Nothing of it is looked at any more. */
+  /** Until its line is closed nothing but a stop is looked at. */
   #isDropped = false;
   #unansweredPings = 0;
   #following = Subscription.EMPTY;
@@ -150,12 +150,13 @@ export class OperatorSession implements DeskClient {
   }
 
   #receive(bytes: RawData, isBinary: boolean): void {
+    const text = isBinary ? "" : String(bytes);
     if (this.#isDropped) {
+      this.#stopAtMost(text);
       return;
     }
-    const text = isBinary ? "" : String(bytes);
     const isLimited = !this.#limit.admits(this.#context.clock.now());
-    if (isLimited && !(text.length <= LONGEST_STOP && text.includes('"stop"'))) {
+    if (isLimited && !mayStop(text)) {
       this.#tooFast();
       return;
     }
@@ -176,6 +177,14 @@ export class OperatorSession implements DeskClient {
       return;
     }
     this.#handle(reading.message);
+  }
+
+  /** A stop counts from anyone with a token, also while the connection is being ended. */
+  #stopAtMost(text: string): void {
+    const reading = this.#token !== null && mayStop(text) ? readMessage(text) : null;
+    if (reading !== null && reading.kind !== "unreadable" && reading.message.type === "stop") {
+      this.#handle(reading.message);
+    }
   }
 
   #handle(message: ClientMessage): void {
@@ -339,8 +348,6 @@ export class OperatorSession implements DeskClient {
     const verdict = this.#limit.excess(this.#context.clock.now());
     if (verdict === "end") {
       this.#drop("too-fast", "messages keep coming far too fast");
-      // What comes until the end is not even read: it must not cost the time of those who mean a stop.
-      this.#socket.pause();
     } else if (verdict === "tell") {
       this.#context.metrics.messages.inc({ type: "any", result: "too-fast" });
       this.send(refusal(null, "too-fast", "messages come too fast; this one and others are dropped unread"));
@@ -384,6 +391,11 @@ export class OperatorSession implements DeskClient {
     this.#following.unsubscribe();
     this.#context.desk.clientGone(this);
   }
+}
+
+/** False for what can be no stop, without reading it. */
+function mayStop(text: string): boolean {
+  return text.length <= LONGEST_STOP && text.includes('"stop"');
 }
 
 /** What a request says besides who asks and in which place. */

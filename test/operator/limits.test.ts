@@ -147,7 +147,12 @@ test("a client that floods on and on is cut off", async () => {
   for (let message = 0; message < 6000; message += 1) {
     client.socket.send(noise);
   }
+  client.send({ type: "stop", id: 2, reason: "cut off" });
   assert.equal((await client.closed).code, 1008);
+  assert.ok(
+    rig.backend.calls.some((call) => call.kind === "stop" && call.reason === "cut off"),
+    "its stop counts all the same",
+  );
   assert.equal(rig.backend.audit.filter(({ result }) => result === "too-fast").length, 1, "it is dropped once");
 });
 
