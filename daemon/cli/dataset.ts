@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import type { ExportCommandOptions } from "./run-dataset-export.js";
-import { wholeNumber } from "./whole-number.js";
+import { share, wholeNumber } from "./whole-number.js";
 
 interface Options {
   readonly out: string;
@@ -10,6 +10,7 @@ interface Options {
   readonly workers: number;
   readonly size: number;
   readonly tasks: "bread" | "carrot" | "all";
+  readonly mistakes: number;
 }
 
 /** `kinevla dataset`: demonstrations of the scripted expert in the virtual lab. */
@@ -28,12 +29,18 @@ export function register(program: Command): void {
         .choices(["bread", "carrot", "all"])
         .default("all"),
     )
+    .option(
+      "--mistakes <share>",
+      "demonstrations that show how to get over a missed grasp or a wrong place",
+      share,
+      0.35,
+    )
     .addHelpText("after", "\nExample:\n  kinevla dataset generate --episodes 600 --seed 1 --tasks bread --out ~/bread")
-    .action(async ({ out, episodes, seed, workers, size, tasks }: Options) => {
+    .action(async ({ out, episodes, seed, workers, size, tasks, mistakes }: Options) => {
       const { generateDataset } = await import("../../drivers/virtual-lab/dataset/generate.js");
       const end = process.stderr.isTTY ? "\r" : "\n";
       await generateDataset({
-        ...{ out, episodes, seed, workers, size, tasks },
+        ...{ out, episodes, seed, workers, size, tasks, mistakes },
         onProgress: ({ done, steps, episodesPerMinute, remaining }) => {
           const rate = `${episodesPerMinute.toFixed(1)} a minute, ${Math.ceil(remaining / 60)} min left`;
           process.stderr.write(`${done}/${episodes} episodes, ${steps} steps, ${rate}   ${end}`);

@@ -26,3 +26,12 @@ export function millimetres(text: string): number {
   }
   return value;
 }
+
+/** Reads a share, 0 to 1; throws InvalidArgumentError. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError("a number from 0 to 1 is needed");
+  }
+  return value;
+}

@@ -29,7 +29,7 @@ export async function expertPath(seed: number, task: Task): Promise<readonly Way
   const steps: Omit<Waypoint, "at">[] = [];
   let lost = false;
   const simulation = await Simulation.create(drawPoses(seed, task.kind), HOME);
-  const calm = { bursts: false, earlyClose: false };
+  const calm = { bursts: false, earlyClose: false, mistake: null };
   const { verdict } = runEpisode(simulation, HOME, task, createRandom(seed), calm, "task", {
     step: ({ commanded, label, phase }) => {
       steps.push({ q: commanded, gripper: label[0]?.gripper ?? 1 });

@@ -11,9 +11,15 @@ const SIZE = 32;
 const folder = mkdtempSync(join(tmpdir(), "kinevla-dataset-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function generate(name: string, tasks: TaskSet, episodes: number, workers: number): Promise<string> {
+async function generate(
+  name: string,
+  tasks: TaskSet,
+  episodes: number,
+  workers: number,
+  mistakes = 0,
+): Promise<string> {
   const out = join(folder, name);
-  await generateDataset({ episodes, seed: 77, out, workers, size: SIZE, tasks });
+  await generateDataset({ episodes, seed: 77, out, workers, size: SIZE, tasks, mistakes });
   return out;
 }
 
@@ -69,6 +75,20 @@ describe("the data set", () => {
     assert.ok(episode.grip > 0.02, "gripped by the upper part");
     const unseen = new Set(TASKS.flatMap((task) => task.unseen));
     assert.ok(!unseen.has(episode.instruction));
+  });
+
+  it("shows mistakes in the share that was asked for, says so, and changes nothing else", async () => {
+    const out = await generate("mistaken", "bread", 2, 2, 1);
+    assert.equal(JSON.parse(readFileSync(join(out, "dataset.json"), "utf8")).mistakes, 1);
+    assert.equal("mistakes" in JSON.parse(readFileSync(join(folder, "two", "dataset.json"), "utf8")), false);
+    for (const episode of ["000000", "000001"]) {
+      const told = JSON.parse(readFileSync(join(out, "episodes", episode, "episode.json"), "utf8"));
+      const without = JSON.parse(readFileSync(join(folder, "two", "episodes", episode, "episode.json"), "utf8"));
+      assert.ok(told.mistake === "miss" || told.mistake === "wrong-place");
+      assert.equal(without.mistake, undefined);
+      assert.equal(told.disturbed, true);
+      assert.deepEqual([told.instruction, told.seed, told.extent], [without.instruction, without.seed, without.extent]);
+    }
   });
 
   it("has labels that lead from each commanded position to the next where nothing pushes", () => {

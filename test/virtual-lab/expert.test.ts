@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { type EpisodeStep, runEpisode } from "../../drivers/virtual-lab/expert/episode.js";
 import { anywhere, nearHome } from "../../drivers/virtual-lab/expert/expert.js";
 import { handPose } from "../../drivers/virtual-lab/expert/kinematics.js";
+import { drawMistake, type Mistake } from "../../drivers/virtual-lab/expert/mistake.js";
 import { Simulation } from "../../drivers/virtual-lab/physics/simulation.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
 import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
@@ -28,7 +29,7 @@ async function trial(seed: number, number: number, disturbed: boolean): Promise<
     start,
     task,
     random,
-    { bursts: disturbed, earlyClose: disturbed },
+    { bursts: disturbed, earlyClose: disturbed, mistake: null },
     "task",
     { step: (step) => steps.push(step) },
   );
@@ -63,7 +64,14 @@ describe("the scripted expert", () => {
       assert.ok(task);
       const start = anywhere(HOME, random);
       const simulation = await Simulation.create(drawScene(seed, task.kind), start);
-      const result = runEpisode(simulation, start, task, random, { bursts: true, earlyClose: false }, "grasp");
+      const result = runEpisode(
+        simulation,
+        start,
+        task,
+        random,
+        { bursts: true, earlyClose: false, mistake: null },
+        "grasp",
+      );
       assert.equal(result.lifted, result.lifted && simulation.object("bread").position[2] > 0.05);
       assert.equal(result.verdict.goal, false, "nothing was put down");
       lifted += result.lifted ? 1 : 0;
@@ -80,7 +88,14 @@ describe("the scripted expert", () => {
       assert.ok(task?.kind === "place-carrot");
       const start = anywhere(HOME, random);
       const simulation = await Simulation.create(drawScene(seed, task.kind), start);
-      const result = runEpisode(simulation, start, task, random, { bursts: true, earlyClose: false }, "grasp");
+      const result = runEpisode(
+        simulation,
+        start,
+        task,
+        random,
+        { bursts: true, earlyClose: false, mistake: null },
+        "grasp",
+      );
       assert.equal(result.lifted, result.lifted && simulation.object("carrot").position[2] > 0.04);
       assert.ok(!result.lifted || (task.part === "upper") === (result.grip ?? 0) > 0);
       assert.equal(result.verdict.goal, false, "nothing was put down");
@@ -88,6 +103,85 @@ describe("the scripted expert", () => {
       simulation.close();
     }
     assert.ok(lifted >= 7, `${lifted} of 8`);
+  });
+
+  it("gets over a missed grasp: what closed on nothing opens, rises, and grasps", async () => {
+    let recovered = 0;
+    for (let seed = 600; seed < 606; seed += 1) {
+      const task = TASKS[BREAD_TASKS + (seed % 4)];
+      assert.ok(task);
+      const random = createRandom(seed);
+      const mistake = drawMistake(task, false, random);
+      assert.equal(mistake.kind, "miss");
+      const start = nearHome(HOME, random.unit);
+      const simulation = await Simulation.create(drawScene(seed, task.kind), start);
+      const closes: { readonly opening: number; readonly told: readonly number[] }[] = [];
+      let before = 1;
+      const disturbances = { bursts: false, earlyClose: false, mistake };
+      const { verdict } = runEpisode(simulation, start, task, random, disturbances, "task", {
+        step: ({ gripperCommanded, gripperMeasured, label }) => {
+          if (before < 0.5) {
+            closes.push({ opening: gripperMeasured, told: label.map(({ gripper }) => gripper) });
+          }
+          before = gripperCommanded;
+        },
+      });
+      simulation.close();
+      // The first label after the fingers closed on nothing says open, and so do all until they are open.
+      assert.deepEqual(closes[0]?.told, [1, 1, 1, 1, 1], `seed ${seed}`);
+      recovered += verdict.kinematic && closes.some(({ told }) => told.every((gripper) => gripper === 0)) ? 1 : 0;
+    }
+    assert.ok(recovered >= 5, `${recovered} of 6`);
+  });
+
+  it("comes back from the wrong side of the plate, led by labels that all point to the right one", async () => {
+    let placed = 0;
+    for (let seed = 610; seed < 616; seed += 1) {
+      const task = TASKS[BREAD_TASKS + (seed % 4)];
+      assert.ok(task?.kind === "place-carrot");
+      const random = createRandom(seed);
+      const other = TASKS.find((each) => each.kind === task.kind && each.part === task.part && each.side !== task.side);
+      assert.ok(other);
+      const mistake: Mistake = { kind: "wrong-place", task: other, steps: 28 };
+      const start = nearHome(HOME, random.unit);
+      const simulation = await Simulation.create(drawScene(seed, task.kind), start);
+      const plate = simulation.object("plate").position[1];
+      const sides: number[] = [];
+      const disturbances = { bursts: false, earlyClose: false, mistake };
+      const { verdict } = runEpisode(simulation, start, task, random, disturbances, "task", {
+        step: ({ phase, commanded, label }) => {
+          const hand = handPose(commanded).position[1];
+          const ahead = handPose(label.at(-1)?.q ?? commanded).position[1];
+          if (phase === "carry") {
+            sides.push(hand - plate);
+            const aim = task.side === "left" ? -0.03 : 0.03;
+            const [now, then] = [Math.abs(hand - plate - aim), Math.abs(ahead - plate - aim)];
+            assert.ok(then <= now + 0.004, `seed ${seed}: the label leads from ${now} to ${then} m`);
+          }
+        },
+      });
+      simulation.close();
+      const wrong = task.side === "left" ? Math.max(...sides) > 0.01 : Math.min(...sides.slice(-12)) < -0.01;
+      placed += verdict.kinematic && wrong ? 1 : 0;
+    }
+    assert.ok(placed >= 5, `${placed} of 6`);
+  });
+
+  it("draws both kinds of mistake, and a place only where there is one to carry to", () => {
+    const random = createRandom(3);
+    const task = TASKS[BREAD_TASKS];
+    assert.ok(task?.kind === "place-carrot");
+    const drawn = Array.from({ length: 60 }, () => drawMistake(task, true, random));
+    assert.deepEqual(new Set(drawn.map(({ kind }) => kind)), new Set(["miss", "wrong-place"]));
+    for (const mistake of drawn) {
+      if (mistake.kind === "wrong-place") {
+        assert.ok(mistake.task.kind === "place-carrot" && mistake.task.part === task.part && mistake.task !== task);
+      } else {
+        const [x, y, z] = mistake.offset;
+        assert.ok(Math.hypot(x, y) > 0.037 || z > 0.025, "nothing is between the fingers there");
+      }
+    }
+    assert.ok(Array.from({ length: 60 }, () => drawMistake(task, false, random)).every(({ kind }) => kind === "miss"));
   });
 
   it("plans no joint faster than 20 degrees and no hand faster than 0.15 m in a second", () => {

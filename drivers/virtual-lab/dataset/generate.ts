@@ -1,10 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { STEP_PERIOD } from "../expert/expert.js";
-import { TASK_SETS, TASKS, type TaskSet, taskNumbers } from "../scene/tasks.js";
+import { TASKS, type TaskSet, taskNumbers } from "../scene/tasks.js";
 import { COLUMNS } from "./format.js";
 import type { WorkerReport, WorkerShare } from "./worker.js";
 
@@ -18,6 +16,8 @@ export interface GenerateOptions {
   readonly size: number;
   /** Which tasks the episodes show, in turn. */
   readonly tasks: TaskSet;
+  /** Share of the episodes that show how to get over a mistake, 0 to 1; without any the bytes are those of earlier versions. */
+  readonly mistakes: number;
   /** Told after each episode. */
   readonly onProgress?: (progress: GenerateProgress) => void;
 }
@@ -35,7 +35,7 @@ export interface GenerateProgress {
 
 /** Makes a data set of successful trials; the same options give the same bytes, an interrupted run is continued. */
 export async function generateDataset(options: GenerateOptions): Promise<void> {
-  const { episodes, seed, out, workers, size } = options;
+  const { episodes, seed, out, workers, size, mistakes } = options;
   const tasks = taskNumbers(options.tasks);
   await mkdir(join(out, "episodes"), { recursive: true });
   const startedAt = performance.now();
@@ -43,7 +43,7 @@ export async function generateDataset(options: GenerateOptions): Promise<void> {
   let steps = 0;
   let discarded = 0;
   const running = Array.from({ length: Math.min(workers, episodes) }, (_, worker) => {
-    const share: WorkerShare = { episodes, seed, out, size, tasks, worker, workers };
+    const share: WorkerShare = { episodes, seed, out, size, tasks, mistakes, worker, workers };
     const thread = new Worker(new URL("./worker.js", import.meta.url), { workerData: share });
     const finished = new Promise<void>((resolve, reject) => {
       thread.on("message", (report: WorkerReport) => {
@@ -84,60 +84,7 @@ export async function generateDataset(options: GenerateOptions): Promise<void> {
     ),
     seed,
     episodes,
+    ...(mistakes === 0 ? {} : { mistakes }),
   };
   await writeFile(join(out, "dataset.json"), `${JSON.stringify(description, null, 2)}\n`);
-}
-
-const USAGE = `Makes training data from the virtual lab.
-  node dist/drivers/virtual-lab/dataset/generate.js --out DIR [--episodes 600] [--seed 1] [--workers 2] [--size 96]
-    [--tasks ${TASK_SETS.join("|")}]
-`;
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      out: { type: "string" },
-      episodes: { type: "string", default: "600" },
-      seed: { type: "string", default: "1" },
-      workers: { type: "string", default: "2" },
-      size: { type: "string", default: "96" },
-      tasks: { type: "string", default: "all" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [episodes, seed, workers, size] = [values.episodes, values.seed, values.workers, values.size].map(Number);
-  const whole = [episodes, seed, workers, size].every((value) => Number.isSafeInteger(value) && Number(value) >= 1);
-  const tasks = TASK_SETS.find((set) => set === values.tasks);
-  if (values.help || values.out === undefined || !whole || tasks === undefined) {
-    process.stderr.write(USAGE);
-    process.exitCode = values.help ? 0 : 2;
-    return;
-  }
-  let shownAt = 0;
-  await generateDataset({
-    episodes: episodes ?? 0,
-    seed: seed ?? 0,
-    out: values.out,
-    workers: workers ?? 1,
-    size: size ?? 0,
-    tasks,
-    onProgress: (progress) => {
-      const now = performance.now();
-      if (now - shownAt > 2000 || progress.done === progress.episodes) {
-        shownAt = now;
-        process.stderr.write(
-          `${progress.done}/${progress.episodes} episodes, ${progress.steps} steps, ${progress.discarded} discarded, ` +
-            `${progress.episodesPerMinute.toFixed(1)}/min, ${Math.ceil(progress.remaining / 60)} min left\n`,
-        );
-      }
-    },
-  });
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  main().catch((error: unknown) => {
-    const words = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`The data set is not complete: ${words}\nThe same command goes on where this one ended.\n`);
-    process.exitCode = 1;
-  });
 }

@@ -1,5 +1,6 @@
-import { type Extent, runEpisode } from "../expert/episode.js";
+import { type Disturbances, type Extent, runEpisode } from "../expert/episode.js";
 import { anywhere, nearHome } from "../expert/expert.js";
+import { drawMistake, type Mistake } from "../expert/mistake.js";
 import { POSE_LENGTH, Simulation } from "../physics/simulation.js";
 import { Raster } from "../render/raster.js";
 import { readVisuals } from "../render/visuals.js";
@@ -19,6 +20,8 @@ export interface RecordedEpisode {
   /** Where the carrot was gripped: m from its middle towards its upper end; null when it was not lifted. */
   readonly grip: number | null;
   readonly disturbed: boolean;
+  /** The mistake that it shows how to get over. */
+  readonly mistake?: Mistake["kind"];
   readonly extent: Extent;
   /** The episode shows what it is for. */
   readonly succeeded: boolean;
@@ -29,6 +32,8 @@ export interface RecordedEpisode {
 
 /** Start pose and disturbances must not come from the scene's stream: proprioception would tell where the object lies. */
 const EPISODE_STREAM = 0x51a27;
+/** Apart from both, so that the rest of an episode is the same with any share of mistakes. */
+const MISTAKE_STREAM = 0x3a5c9;
 const CANONICAL_SHARE = 0.4;
 const BURST_SHARE = 0.6;
 const EARLY_CLOSE_SHARE = 0.2;
@@ -38,10 +43,11 @@ const EARLY_CLOSE_SHARE = 0.2;
  */
 const GRASP_SHARE = 0.6;
 
-/** Runs and films one trial of a task with everything drawn from the seed. */
+/** Runs and films one trial of a task with everything drawn from the seed; `mistakes` is the chance that it shows one. */
 export async function recordEpisode(
   seed: number,
   task: number,
+  mistakes: number,
   resize: (rgb: Uint8Array) => Uint8Array,
 ): Promise<RecordedEpisode> {
   const wanted = TASKS[task];
@@ -54,7 +60,11 @@ export async function recordEpisode(
   const start = extent === "grasp" ? anywhere(HOME, random) : nearHome(HOME, random.unit);
   const wordings = random.chance(CANONICAL_SHARE) ? [wanted.instruction] : wanted.paraphrases;
   const instruction = wordings[random.index(wordings.length)] ?? wanted.instruction;
-  const disturbances = { bursts: random.chance(BURST_SHARE), earlyClose: random.chance(EARLY_CLOSE_SHARE) };
+  const bursts = random.chance(BURST_SHARE);
+  const earlyClose = random.chance(EARLY_CLOSE_SHARE);
+  const apart = createRandom(seed ^ MISTAKE_STREAM);
+  const mistake = apart.chance(mistakes) ? drawMistake(wanted, extent === "task", apart) : null;
+  const disturbances: Disturbances = { bursts, earlyClose: earlyClose && mistake?.kind !== "miss", mistake };
   const simulation = await Simulation.create(scene, start);
   try {
     const raster = new Raster(readVisuals(simulation, scene));
@@ -77,7 +87,8 @@ export async function recordEpisode(
       seed,
       verdict,
       grip,
-      disturbed: disturbances.bursts || disturbances.earlyClose,
+      disturbed: bursts || disturbances.earlyClose || mistake !== null,
+      ...(mistake === null ? {} : { mistake: mistake.kind }),
       extent,
       succeeded: extent === "grasp" ? lifted : verdict.kinematic,
       rows,

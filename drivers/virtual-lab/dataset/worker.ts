@@ -15,6 +15,8 @@ export interface WorkerShare {
   readonly size: number;
   /** Indices into `TASKS`, taken in turn. */
   readonly tasks: readonly number[];
+  /** Share of episodes that show how to get over a mistake. */
+  readonly mistakes: number;
   /** This worker makes the episodes whose number is `worker` modulo `workers`. */
   readonly worker: number;
   readonly workers: number;
@@ -33,7 +35,7 @@ const MOST_ATTEMPTS = 8;
 async function succeed(share: WorkerShare, episode: number, resize: (rgb: Uint8Array) => Uint8Array) {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const seed = ((share.seed * 1_000_003 + episode) * MOST_ATTEMPTS + attempt) % 2 ** 31;
-    const recorded = await recordEpisode(seed, share.tasks[episode % share.tasks.length] ?? 0, resize);
+    const recorded = await recordEpisode(seed, share.tasks[episode % share.tasks.length] ?? 0, share.mistakes, resize);
     if (recorded.succeeded) {
       return { recorded, discarded: attempt };
     }
@@ -58,6 +60,7 @@ async function write(folder: string, recorded: RecordedEpisode): Promise<void> {
       grip: recorded.grip,
       disturbed: recorded.disturbed,
       extent: recorded.extent,
+      mistake: recorded.mistake,
       steps: recorded.rows.length,
     })}\n`,
   );

@@ -8,6 +8,7 @@ import type { Random } from "../scene/random.js";
 import type { Task } from "../scene/tasks.js";
 import { type ExpertCommand, finished, foresee, look, type Phase, STEP_PERIOD, startExpert } from "./expert.js";
 import { handPose } from "./kinematics.js";
+import { begin, type Mistake, type Straying, stray } from "./mistake.js";
 
 /** What was there at one step of an episode, before its command was carried out. */
 export interface EpisodeStep {
@@ -38,6 +39,7 @@ export interface Disturbances {
   readonly bursts: boolean;
   /** One gripper close too early. */
   readonly earlyClose: boolean;
+  readonly mistake: Mistake | null;
 }
 
 /** How an episode ended. */
@@ -53,6 +55,7 @@ export interface EpisodeResult {
 
 const HORIZON = 5;
 const MOST_STEPS = 200;
+const MOST_STEPS_WITH_A_MISTAKE = 300;
 const PHYSICS_STEPS = Math.round(STEP_PERIOD / TIME_STEP);
 const GRIP_FORCE = 20;
 const degree = Math.PI / 180;
@@ -112,14 +115,18 @@ export function runEpisode(
   let push: readonly number[] | null = null;
   let pushSteps = 0;
   let steps = 0;
+  let mistake = disturbances.mistake;
+  let straying: Straying | null = null;
+  const most = mistake === null ? MOST_STEPS : MOST_STEPS_WITH_A_MISTAKE;
   let grip = NO_GRIP;
   simulation.setGripper(1, GRIP_FORCE);
   const begun = simulation.time;
   let capturedAt = 0;
   on.exposure?.();
   const over = (): boolean => finished(state) || (extent === "grasp" && state.phase === "carry");
-  for (; steps < MOST_STEPS && !over(); steps += 1) {
-    state = look(state, { objects: simulation.objects(), gripper }, commanded, task);
+  for (; steps < most && !over(); steps += 1) {
+    const view = { objects: simulation.objects(), gripper };
+    state = look(state, view, commanded, task);
     const { commands, next } = foresee(state, commanded, task, HORIZON);
     on.step?.({
       commanded,
@@ -134,8 +141,16 @@ export function runEpisode(
       label: commands,
     });
     const phase = state.phase;
-    const planned = commands[0] ?? { q: commanded, gripper };
-    state = next;
+    let planned = commands[0] ?? { q: commanded, gripper };
+    const astray: Straying | null = mistake === null ? null : (straying ?? begin(mistake, state));
+    const strayed: ReturnType<typeof stray> =
+      mistake === null || astray === null ? null : stray(mistake, astray, view, commanded, task);
+    if (strayed !== null) {
+      [straying, planned] = strayed;
+    } else {
+      mistake = astray === null ? mistake : null;
+      state = next;
+    }
     let target = planned.q;
     let wantedGripper = planned.gripper;
     const closingEarly = disturbances.earlyClose && steps >= earlyCloseAt && steps < earlyCloseAt + earlyCloseSteps;

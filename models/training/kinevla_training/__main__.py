@@ -30,15 +30,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         ("export", "bundle of a finished training folder"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument("--data", type=Path, required=True, help="training set of the virtual lab")
-        command.add_argument("--validation", type=Path, help="held-out set (default: DATA-val)")
+        command.add_argument(
+            "--data", type=Path, required=True, nargs="+", help="training sets of the virtual lab, used as one"
+        )
+        command.add_argument("--validation", type=Path, help="held-out set (default: that of the first, DATA-val)")
         command.add_argument("--out", type=Path, required=True, help="folder of checkpoints, report and bundle")
         if name in ("run", "export"):
             command.add_argument("--profile", choices=(*PROFILES, "both"), default="split", help="of the bundle")
         if name in ("run", "train"):
             command.add_argument("--config", type=Path, help="JSON over the default configuration")
             command.add_argument("--minutes", type=float, help="wall time for training; default: all samples")
-            command.add_argument("--episodes", type=int, help="use only the first episodes")
+            command.add_argument("--from", dest="origin", type=Path, help="go on from the weights of this --out folder")
+            command.add_argument("--episodes", type=int, help="use only the first episodes of each set")
             command.add_argument("--threads", type=int, help="CPU threads")
             command.add_argument("--device", choices=("cpu", "cuda"), help="where the stages train")
     fusing = commands.add_parser("fuse", help="bundle of profile fused from one of profile split")
@@ -92,10 +95,11 @@ def main(arguments: list[str]) -> int:
                     given.minutes,
                     given.episodes,
                     profiles(given),
+                    given.origin,
                 )
             else:
                 training, _ = split(given.data, given.validation, given.episodes)
-                train(config, training, given.out, given.minutes)
+                train(config, training, given.out, given.minutes, given.origin)
             return 0
         if given.command == "fuse":
             fuse_bundle(given.bundle, given.out)

@@ -81,7 +81,7 @@ def ablate(
     base: Config, data: Path, validation: Path | None, out: Path, trials: Trials, episodes: int | None = None
 ) -> dict:
     """Trains and rolls out every variant, or goes on with that; writes `ablation.json` and `ablation.md`."""
-    training, held_out = split(data, validation, episodes)
+    training, held_out = split([data], validation, episodes)
     out.mkdir(parents=True, exist_ok=True)
     subject = {
         "dataset": training.digest,

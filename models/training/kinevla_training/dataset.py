@@ -69,49 +69,96 @@ class Dataset:
         return torch.cat([self.columns[name] for name in features], dim=1)
 
 
-def load_dataset(folder: Path, limit: int | None = None) -> Dataset:
-    """Reads every episode (or the first `limit`) under `folder`; raises DatasetError."""
+@dataclass(frozen=True)
+class _Folder:
+    """One data set as it lies on the disk."""
+
+    path: Path
+    header: dict
+    tasks: tuple[Task, ...]
+    # what each episode.json says
+    episodes: list[dict]
+    files: list[Path]
+    counts: list[int]
+
+
+def _widths(header: dict) -> list[tuple[str, int]]:
+    return [(column["name"], column["width"]) for column in header["columns"]]
+
+
+def _open_folder(folder: Path, limit: int | None) -> _Folder:
     try:
         header = json.loads((folder / "dataset.json").read_text())
     except FileNotFoundError as missing:
         raise DatasetError(f"{folder} is not a data set: it has no dataset.json") from missing
     if header.get("schema") != SCHEMA:
         raise DatasetError(f"{folder}/dataset.json: schema {header.get('schema')!r}, expected {SCHEMA!r}")
-    size, horizon = header["imageSize"], header["horizon"]
-    widths = [(column["name"], column["width"]) for column in header["columns"]]
-    width = sum(w for _, w in widths)
-    paths = sorted(p for p in (folder / "episodes").iterdir() if p.is_dir())[:limit]
-    if not paths:
+    files = sorted(p for p in (folder / "episodes").iterdir() if p.is_dir())[:limit]
+    if not files:
         raise DatasetError(f"{folder} has no episodes")
-    episodes = [json.loads((path / "episode.json").read_text()) for path in paths]
-    counts = [(path / "steps.f32").stat().st_size // (4 * width) for path in paths]
-    total = sum(counts)
-    images = np.empty((total, 2, size, size, 3), np.uint8)
-    rows = np.empty((total, width), np.float32)
-    digest = hashlib.sha256((folder / "dataset.json").read_bytes())
-    at = 0
-    for path, count in zip(paths, counts, strict=True):
-        raw = (path / "steps.f32").read_bytes()
-        digest.update(raw)
-        steps = np.frombuffer(raw, "<f4")
-        if steps.size != count * width or not np.isfinite(steps).all():
-            raise DatasetError(f"{path}/steps.f32: not whole rows of {width} finite numbers")
-        rows[at : at + count] = steps.reshape(count, width)
-        for camera, name in enumerate(("front", "wrist")):
-            pixels = np.fromfile(path / f"{name}.rgb", np.uint8)
-            if pixels.size != count * size * size * 3:
-                raise DatasetError(f"{path}/{name}.rgb: {pixels.size} bytes, expected {count} frames of {size} px")
-            images[at : at + count, camera] = pixels.reshape(count, size, size, 3)
-        at += count
     # Sets made before tasks could be chosen hold all tasks of their time, in the lab's order.
     tasks = tuple(
         Task(t.get("number", place), t["instruction"], tuple(t["paraphrases"]), t["coarse"], t["fine"])
         for place, t in enumerate(header["tasks"])
     )
-    places = {task.number: place for place, task in enumerate(tasks)}
-    strange = sorted({e["task"] for e in episodes} - places.keys())
+    episodes = [json.loads((path / "episode.json").read_text()) for path in files]
+    strange = sorted({e["task"] for e in episodes} - {task.number for task in tasks})
     if strange:
         raise DatasetError(f"{folder}: episodes of task {strange[0]}, which dataset.json does not list")
+    width = sum(w for _, w in _widths(header))
+    counts = [(path / "steps.f32").stat().st_size // (4 * width) for path in files]
+    return _Folder(folder, header, tasks, episodes, files, counts)
+
+
+def _same_kind(first: _Folder, other: _Folder) -> None:
+    for key in ("imageSize", "horizon", "period", "columns"):
+        if other.header[key] != first.header[key]:
+            raise DatasetError(f"{other.path} differs from {first.path} in {key}: they cannot be used together")
+
+
+def _all_tasks(folders: list[_Folder]) -> tuple[Task, ...]:
+    """The tasks of all folders by number; raises DatasetError where two call different things by one number."""
+    tasks: dict[int, Task] = {}
+    for folder in folders:
+        for task in folder.tasks:
+            if tasks.setdefault(task.number, task) != task:
+                raise DatasetError(f"{folder.path} has other words for task {task.number} than {folders[0].path}")
+    return tuple(tasks[number] for number in sorted(tasks))
+
+
+def load_dataset(folder: Path, *more: Path, limit: int | None = None) -> Dataset:
+    """Reads every episode (or the first `limit`) under each folder, as one data set; raises DatasetError."""
+    folders = [_open_folder(path, limit) for path in (folder, *more)]
+    for other in folders[1:]:
+        _same_kind(folders[0], other)
+    header = folders[0].header
+    size, horizon, widths = header["imageSize"], header["horizon"], _widths(header)
+    width = sum(w for _, w in widths)
+    counts = [count for one in folders for count in one.counts]
+    total = sum(counts)
+    # Filled in place: the pictures of a hundred thousand frames are 5 GB.
+    images = np.empty((total, 2, size, size, 3), np.uint8)
+    rows = np.empty((total, width), np.float32)
+    digest = hashlib.sha256()
+    at = 0
+    for one in folders:
+        digest.update((one.path / "dataset.json").read_bytes())
+        for path, count in zip(one.files, one.counts, strict=True):
+            raw = (path / "steps.f32").read_bytes()
+            digest.update(raw)
+            steps = np.frombuffer(raw, "<f4")
+            if steps.size != count * width or not np.isfinite(steps).all():
+                raise DatasetError(f"{path}/steps.f32: not whole rows of {width} finite numbers")
+            rows[at : at + count] = steps.reshape(count, width)
+            for camera, name in enumerate(("front", "wrist")):
+                pixels = np.fromfile(path / f"{name}.rgb", np.uint8)
+                if pixels.size != count * size * size * 3:
+                    raise DatasetError(f"{path}/{name}.rgb: {pixels.size} bytes, expected {count} frames of {size} px")
+                images[at : at + count, camera] = pixels.reshape(count, size, size, 3)
+            at += count
+    tasks = _all_tasks(folders)
+    places = {task.number: place for place, task in enumerate(tasks)}
+    episodes = [episode for one in folders for episode in one.episodes]
     table = torch.from_numpy(rows)
     columns, start = {}, 0
     for name, columnwidth in widths:
@@ -128,7 +175,7 @@ def load_dataset(folder: Path, limit: int | None = None) -> Dataset:
         columns=columns,
         labels=labels,
         task=torch.repeat_interleave(torch.tensor([places[e["task"]] for e in episodes]), repeats),
-        episode=torch.repeat_interleave(torch.arange(len(paths)), repeats),
+        episode=torch.repeat_interleave(torch.arange(len(episodes)), repeats),
         disturbed=torch.tensor([bool(e["disturbed"]) for e in episodes]),
         digest=digest.hexdigest(),
     )

@@ -52,6 +52,17 @@ class Average:
             parameter.copy_(self.values[name])
 
 
+def start_from(module: nn.Module, checkpoint: Path) -> None:
+    """Takes the averaged weights of another run's stage over; raises ValueError where they do not fit."""
+    if not checkpoint.exists():
+        raise ValueError(f"{checkpoint} is missing: training can only go on from a folder that went through all stages")
+    state = torch.load(checkpoint, weights_only=True, map_location=next(module.parameters()).device)
+    try:
+        module.load_state_dict({**state["module"], **state["average"]})
+    except RuntimeError as unlike:
+        raise ValueError(f"{checkpoint} is of a model of other sizes: {unlike}") from unlike
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of training: how long, how fast, where its checkpoint lies."""
@@ -82,9 +93,11 @@ def fit(
     step_loss: Callable[[int, float], tuple[Tensor, dict[str, float]]],
     scale: dict[str, float] | None = None,
     stop_after: int | None = None,
+    origin: Path | None = None,
 ) -> None:
     """Trains `module` by `step_loss(step, progress 0..1)`; leaves the averaged weights in it.
 
+    Without a checkpoint of its own it begins with the weights of `origin`, the same stage's checkpoint of another run.
     `scale` gives parameters with a name prefix their own part of the learning rate. `stop_after` ends this call
     at that step as an interruption would; the next call goes on from there.
     """
@@ -99,6 +112,8 @@ def fit(
         weight_decay=stage.weight_decay,
         betas=(0.9, 0.98),
     )
+    if origin is not None and not stage.checkpoint.exists():
+        start_from(module, origin)
     average = Average(module, stage.ema)
     step, elapsed = 0, 0.0
     if stage.checkpoint.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,18 +44,45 @@ class Trained:
     generator: Generator
 
 
-def split(data: Path, validation: Path | None, limit: int | None) -> tuple[Dataset, Dataset]:
-    """Training and held-out data; the held-out set lies beside the training set unless it is named."""
-    held_out = validation or data.with_name(data.name + "-val")
-    training = load_dataset(data, limit)
+def split(data: list[Path], validation: Path | None, limit: int | None) -> tuple[Dataset, Dataset]:
+    """Training and held-out data; the held-out set lies beside the first training set unless it is named."""
+    held_out = validation or data[0].with_name(data[0].name + "-val")
+    training = load_dataset(*data, limit=limit)
     refuse_leak(training)
     return training, load_dataset(held_out)
 
 
-def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Trained:
-    """Runs or resumes all stages under `out`."""
+# What a model must share with the one that it goes on from.
+LASTING = ("vision", "language", "representation")
+# Files that are taken over as they are: tokens, units and codes stay what the weights learnt.
+TAKEN_OVER = ("tokenizer.json", "statistics.pt", "representation.pt", "representation-1.pt", "representation-2.pt")
+
+
+def take_over(config: Config, origin: Path, out: Path) -> None:
+    """Puts into `out` what stays as it is when training goes on from the folder `origin`; raises ValueError."""
+    if not (origin / "config.json").exists():
+        raise ValueError(f"{origin} is no training folder: it has no config.json")
+    before = stored_config(origin)
+    own = config.to_dict()
+    unlike = [key for key in LASTING if before.to_dict()[key] != own[key]]
+    unlike += [
+        f"bundle.{key}"
+        for key in ("prompt", "features", "sequence", "text_vocabulary")
+        if getattr(before.bundle, key) != getattr(config.bundle, key)
+    ]
+    if unlike:
+        raise ValueError(f"{origin} was trained with other settings of {', '.join(unlike)}: train from the beginning")
+    for name in TAKEN_OVER:
+        if (origin / name).exists() and not (out / name).exists():
+            shutil.copyfile(origin / name, out / name)
+
+
+def train(config: Config, data: Dataset, out: Path, minutes: float | None, origin: Path | None = None) -> Trained:
+    """Runs or resumes all stages under `out`; what is not there yet begins with the weights of the folder `origin`."""
     torch.set_num_threads(config.threads)
     out.mkdir(parents=True, exist_ok=True)
+    if origin is not None:
+        take_over(config, origin, out)
     (out / "config.json").write_text(json.dumps(config.to_dict(), indent=1) + "\n")
     seconds = None if minutes is None else minutes * 60
     tokenizer_path = out / "tokenizer.json"
@@ -82,6 +110,7 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         wordings.rows,
         out,
         None if seconds is None else TRUNK_SHARE * seconds,
+        origin=origin,
     )
     representation = train_representation(config, data, statistics, out)
     generator = train_generator(
@@ -94,6 +123,7 @@ def train(config: Config, data: Dataset, out: Path, minutes: float | None) -> Tr
         wordings,
         out,
         None if seconds is None else GENERATOR_SHARE * seconds,
+        origin=origin,
     )
     return Trained(
         config,
@@ -179,17 +209,18 @@ def export(
 
 def run(
     config: Config,
-    data: Path,
+    data: list[Path],
     validation: Path | None,
     out: Path,
     minutes: float | None,
     limit: int | None,
     profiles: tuple[str, ...],
+    origin: Path | None = None,
 ) -> None:
     """Trains, reports and exports."""
     training, held_out = split(data, validation, limit)
     print(f"{len(training)} frames of {len(training.disturbed)} episodes, {len(held_out)} held out", flush=True)
-    trained = train(config, training, out, minutes)
+    trained = train(config, training, out, minutes, origin)
     report = evaluate(trained, held_out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     print(table(report), flush=True)

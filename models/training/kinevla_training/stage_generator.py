@@ -192,8 +192,9 @@ def train_generator(
     folder: Path,
     limit: float | None,
     stop_after: int | None = None,
+    origin: Path | None = None,
 ) -> Generator:
-    """Trains or resumes; labels come from the representation as it is after its stage II."""
+    """Trains, resumes, or goes on from the run in `origin`; labels come from the representation as it is after its stage II."""
     own, device = config.generator, torch.device(config.device)
     views = [view.to(device) for view in stored_views(config, data, statistics, trunk, folder / "views.pt")]
     chunks = statistics.normalise(data.labels).to(device)
@@ -269,5 +270,6 @@ def train_generator(
                 shares["information"] = information.item()
         return loss, shares
 
-    fit(stage, model, step_loss, stop_after=stop_after)
+    before = None if origin is None else origin / "generator.pt"
+    fit(stage, model, step_loss, stop_after=stop_after, origin=before)
     return model

@@ -58,8 +58,9 @@ def train_trunk(
     folder: Path,
     limit: float | None,
     stop_after: int | None = None,
+    origin: Path | None = None,
 ) -> TrunkRegressor:
-    """Trains or resumes; `prompts` [wordings, T] holds prompt ids, `wordings` the rows of each task."""
+    """Trains, resumes, or goes on from the run in `origin`; `prompts` [wordings, T] holds prompt ids, `wordings` the rows of each task."""
     torch.manual_seed(config.seed)
     device = torch.device(config.device)
     proprio = statistics.proprio(data.proprio(config.bundle.features)).to(device)
@@ -88,7 +89,8 @@ def train_trunk(
         joints, gripper = regression_loss(prediction, targets[rows])
         return joints + GRIPPER_WEIGHT * gripper, {"joints": joints.item(), "gripper": gripper.item()}
 
-    fit(stage, model, step_loss, stop_after=stop_after)
+    before = None if origin is None else origin / "trunk.pt"
+    fit(stage, model, step_loss, stop_after=stop_after, origin=before)
     return model
 
 

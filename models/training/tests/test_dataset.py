@@ -1,3 +1,5 @@
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,9 +35,6 @@ def test_names_what_is_wrong(data_folder: Path, tmp_path: Path) -> None:
 
 
 def test_tasks_keep_the_labs_numbers(data_folder: Path, tmp_path: Path) -> None:
-    import json
-    import shutil
-
     copy = tmp_path / "set"
     shutil.copytree(data_folder, copy)
     header = json.loads((copy / "dataset.json").read_text())
@@ -51,9 +50,32 @@ def test_tasks_keep_the_labs_numbers(data_folder: Path, tmp_path: Path) -> None:
     assert data.task[:31].tolist() == [0] * 30 + [1]
 
 
-def test_refuses_a_short_image_file(data_folder: Path, tmp_path: Path) -> None:
-    import shutil
+def test_two_sets_are_used_as_one(data_folder: Path, tmp_path: Path) -> None:
+    first, second = load_dataset(data_folder), load_dataset(data_folder.with_name("set-val"))
+    both = load_dataset(data_folder, data_folder.with_name("set-val"))
+    assert len(both) == len(first) + len(second)
+    assert both.episode.max() + 1 == len(both.disturbed) == 9
+    assert torch.equal(both.images[len(first) :], second.images) and torch.equal(both.labels[: len(first)], first.labels)
+    assert torch.equal(both.task[len(first) :], second.task)
 
+    # A set of some of the tasks, by their numbers.
+    part = tmp_path / "part"
+    shutil.copytree(data_folder, part)
+    header = json.loads((part / "dataset.json").read_text())
+    header["tasks"] = [{**header["tasks"][2], "number": 2}]
+    (part / "dataset.json").write_text(json.dumps(header))
+    for path in (part / "episodes").glob("*/episode.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "task": 2}))
+    assert load_dataset(data_folder, part).task[len(first) :].unique().tolist() == [2]
+    assert [task.number for task in load_dataset(part, data_folder).tasks] == [0, 1, 2]
+
+    for key, value, words in (("imageSize", 64, "imageSize"), ("tasks", [{**header["tasks"][0], "fine": "x"}], "task 2")):
+        (part / "dataset.json").write_text(json.dumps({**header, key: value}))
+        with pytest.raises(DatasetError, match=words):
+            load_dataset(data_folder, part)
+
+
+def test_refuses_a_short_image_file(data_folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "set"
     shutil.copytree(data_folder, copy)
     victim = copy / "episodes" / "000000" / "wrist.rgb"

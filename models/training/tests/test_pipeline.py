@@ -154,6 +154,35 @@ def test_resumed_training_ends_where_unbroken_training_does(nano: Config, data_f
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
 
 
+def test_goes_on_from_another_run(nano: Config, out: Path, data_folder: Path, tmp_path: Path) -> None:
+    held_out = data_folder.with_name("set-val")
+    short = {"trunk": {"samples": 16, "batch": 16}, "generator": {"samples": 16, "batch": 16, "cached_views": 1}}
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({**nano.to_dict(), **short}))
+    both = ["--data", str(data_folder), str(held_out), "--validation", str(held_out)]
+    arguments = ["train", *both, "--out", str(tmp_path / "on"), "--config", str(settings)]
+    assert main([*arguments, "--from", str(out)]) == 0
+    for name in ("tokenizer.json", "statistics.pt", "representation-2.pt"):
+        assert (tmp_path / "on" / name).read_bytes() == (out / name).read_bytes()
+    for name in ("trunk.pt", "generator.pt"):
+        before, after = (torch.load(folder / name, weights_only=True)["average"] for folder in (out, tmp_path / "on"))
+        # One step at the foot of the warm-up moves no weight by more than its rate; from other weights it would be far.
+        assert max(float((before[key] - after[key]).abs().max()) for key in before) < 1e-3
+        assert any(not torch.equal(before[key], after[key]) for key in before)
+
+
+def test_says_why_it_cannot_go_on_from_a_folder(
+    nano: Config, out: Path, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({**nano.to_dict(), "vision": {"channels": 16}}))
+    arguments = ["train", "--data", str(data_folder), "--out", str(tmp_path / "on"), "--config", str(settings)]
+    assert main([*arguments, "--from", str(tmp_path)]) == 1
+    assert "is no training folder" in capsys.readouterr().err
+    assert main([*arguments, "--from", str(out)]) == 1
+    assert "other settings of vision" in capsys.readouterr().err
+
+
 def test_a_crossed_row_has_the_prompt_of_its_wording_and_the_texts_of_its_task(nano: Config, data_folder: Path) -> None:
     tasks = load_dataset(data_folder).tasks
     tokenizer = train_tokenizer(tasks, nano.bundle.prompt, nano.bundle.text_vocabulary)
