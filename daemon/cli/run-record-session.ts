@@ -6,6 +6,7 @@ import { whileHolding } from "./hold-key.js";
 import { inControl } from "./in-control.js";
 import type { OperatorOptions } from "./operator-options.js";
 import { note, say, sayJson } from "./print.js";
+import { tellPuppetNews } from "./puppet-news.js";
 import type { SessionOptions } from "./record.js";
 import { resetOverlay, startPictureOf } from "./reset-overlay.js";
 
@@ -26,9 +27,14 @@ export async function runRecordSession(options: OperatorOptions & SessionOptions
   const answers = createInterface({ input: process.stdin, terminal: false });
   const ask = asking(answers[Symbol.asyncIterator]());
   try {
-    return await inControl(options, ["progress", "faults"], (context) =>
-      record({ options, context, overlay, starts, ask }, tasks),
-    );
+    return await inControl(options, ["progress", "faults"], async (context) => {
+      const endNews = tellPuppetNews(context.client);
+      try {
+        return await record({ options, context, overlay, starts, ask }, tasks);
+      } finally {
+        endNews();
+      }
+    });
   } finally {
     // Also where a question is still open: nobody waits for its answer any more.
     answers.close();

@@ -212,6 +212,31 @@ test("lets the arm go home in between, and a leader without a button take over; 
   assert.deepEqual(requests, ["home", "teleop", "hold"]);
 });
 
+test("says how the puppet stands whenever that changes, also while it waits for an answer", async (context) => {
+  const standing = (words: string): TeleopReport => ({
+    ...{ enabling: "button", leader: null, phase: "sign-test", detail: words, age: 0.01, differences: null },
+    ...{ offset: [0, 0, 0, 0, 0, 0, 0], button: false, latencyP99Ms: null },
+  });
+  let detail = "Turn joint 1 to plus.";
+  // As the arm process does: reports go on when nothing changes.
+  const reports = setInterval(() => rig.backend.arm.next(calmReport({ teleop: standing(detail) })), 50);
+  context.after(() => clearInterval(reports));
+  rig.backend.arm.next(calmReport({ teleop: standing(detail) }));
+  const run = kinevlaAsking("record", ...at(rig), "--task", TASK, "--episodes", "1");
+  const until = following(run);
+  assert.match(await until(READY), /Puppet: Turn joint 1 to plus\./);
+  detail = "Turn joint 2 to plus.";
+  await until("Puppet: Turn joint 2 to plus.");
+  run.type("");
+  await until(RECORDING);
+  detail = "Press its button.";
+  await until("Puppet: Press its button.");
+  run.type("s");
+  const { exitCode, stderr } = await run.ended;
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(stderr.split("Puppet: Turn joint 2").length, 2, "once for each change");
+});
+
 test("Ctrl-C in the middle of a demonstration stops the arm and ends the session, with a terminal still there", async () => {
   const run = kinevlaAsking("record", ...at(rig), "--task", TASK);
   const until = following(run);
