@@ -11,13 +11,17 @@ export interface LeaderPose {
   readonly q: JointVector;
   /** rad/s, smoothed over 50 ms. */
   readonly v: JointVector;
+  /** A reading before it from which its step's speed is counted: the one before, or where that came too soon an older one. */
+  readonly from: { readonly at: Instant; readonly q: JointVector };
 }
 
 const TURN = 2 * Math.PI;
 /** Of the smoothed speed. */
 const SMOOTHING: Seconds = 0.05;
-/** Readings that come closer together are taken as this far apart: 100 a second, and the clock of a loaded host. */
-const CLOSEST: Seconds = 0.008;
+/** Readings come 200 a second; on a loaded host two that came closer together count as this far apart. */
+const PERIOD: Seconds = 0.005;
+/** A step's speed is counted over at least this: a reading that a loaded host took late is followed by one that is in time. */
+const LEAST_SPAN: Seconds = 0.008;
 
 /**
  * The arm's angles for a reading. Whole turns are followed from the reading before; of a first one they are chosen so that
@@ -39,23 +43,26 @@ export function leaderPose(
   const raw = mapJoints(angles, (angle, joint) => angle + TURN * Math.round((jointAt(expected, joint) - angle) / TURN));
   const q = mapJoints(raw, (angle, joint) => jointAt(gain, joint) * (angle - jointAt(zero, joint)));
   if (before === null) {
-    return { at, raw, q, v: mapJoints(q, () => 0) };
+    return { at, raw, q, v: mapJoints(q, () => 0), from: { at, q } };
   }
-  const apart = Math.max(at - before.at, CLOSEST);
+  const apart = Math.max(at - before.at, PERIOD);
   const part = apart / (apart + SMOOTHING);
   const v = mapJoints(before.v, (speed, joint) => {
     return speed + part * ((jointAt(q, joint) - jointAt(before.q, joint)) / apart - speed);
   });
-  return { at, raw, q, v };
+  const from = before.at - before.from.at >= LEAST_SPAN || before.from.at === before.at ? before : before.from;
+  return { at, raw, q, v, from: { at: from.at, q: from.q } };
 }
 
-/** How far and how fast any joint went from one reading to the next, rad and rad/s. */
+/** How far any joint went from one reading to the next, rad, and how fast in these 8 ms or more, rad/s. */
 export function leaderStep(
   before: LeaderPose,
   next: LeaderPose,
 ): { readonly distance: number; readonly speed: number } {
-  const distance = Math.max(...next.q.map((angle, joint) => Math.abs(angle - jointAt(before.q, joint))));
-  return { distance, speed: distance / Math.max(next.at - before.at, CLOSEST) };
+  const { at, q } = next.from;
+  const farthest = (start: JointVector): number =>
+    Math.max(...next.q.map((angle, joint) => Math.abs(angle - jointAt(start, joint))));
+  return { distance: farthest(before.q), speed: farthest(q) / Math.max(next.at - at, LEAST_SPAN) };
 }
 
 /** True when a reading says the very same as the one before. */

@@ -22,8 +22,11 @@ export type PuppetOptions =
       readonly button?: { readonly id: number; readonly address: number };
     };
 
-/** Readings are asked for this often: 125 a second, so that one in five may be lost and 100 are left. */
-const PERIOD: Seconds = 0.008;
+/**
+ * Readings are asked for this often: twice in a tick of the stream, so that the newest is at most half a tick old when one is
+ * due, and of 200 a second every other may be lost and 100 are left.
+ */
+const PERIOD: Seconds = 0.005;
 /** A reading that is not there by then is lost; an FTDI adapter with its default setting takes 16 ms. */
 const ANSWER_WITHIN: Seconds = 0.03;
 /** So long may nothing readable come; the arm has long stopped following by then (after 100 ms, `daemon/teleop`). */

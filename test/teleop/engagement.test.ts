@@ -14,7 +14,7 @@ import { apart, CALIBRATION, DEGREE, LEADER, turned } from "./leader.js";
 const { leader: limits } = LIMITS;
 const POSE: JointVector = [0.1, -0.4, 0.2, 1.6, -0.3, 1.8, 0.5];
 const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
-const at = (q: JointVector, v = STILL): LeaderPose => ({ at: 1, raw: q, q, v });
+const at = (q: JointVector, v = STILL): LeaderPose => ({ at: 1, raw: q, q, v, from: { at: 1, q } });
 
 describe("OP-07: alignment", () => {
   const judge = (row: readonly LeaderPose[], from = 10): Alignment =>

@@ -59,6 +59,30 @@ describe("the pose of a leader", () => {
     assert.ok(leaderStep(first, next).speed / DEGREE < 130);
   });
 
+  it("a step is as fast as the leader was, whatever pace readings come at", () => {
+    for (const period of [0.005, 0.008, 0.01]) {
+      let before = leaderPose(reading(POSE, 1), CALIBRATION, null, POSE);
+      const speeds: number[] = [];
+      for (let step = 1; step <= 20; step++) {
+        const next = leaderPose(
+          reading(turned(POSE, 0, 150 * period * step), 1 + step * period),
+          CALIBRATION,
+          before,
+          POSE,
+        );
+        speeds.push(leaderStep(before, next).speed / DEGREE);
+        before = next;
+      }
+      assert.ok(Math.max(...speeds) < 150.1, `${period} s: ${Math.max(...speeds)}`);
+      // Every other reading at least tells the whole speed.
+      assert.ok(
+        speeds.slice(1).every((speed, index) => Math.max(speed, speeds[index] ?? 0) > 149.9),
+        `${period} s: ${speeds}`,
+      );
+      assert.ok(Math.abs((before.v[0] ?? 0) / DEGREE - 150) < 30, "smoothed");
+    }
+  });
+
   it("is the same reading only when every encoder says the very same", () => {
     const first = posesOf([POSE]);
     assert.ok(isSameReading(first, posesOf([POSE])));
