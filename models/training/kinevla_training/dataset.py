@@ -111,9 +111,22 @@ def _open_folder(folder: Path, limit: int | None) -> _Folder:
 
 
 def _same_kind(first: _Folder, other: _Folder) -> None:
-    for key in ("imageSize", "horizon", "period", "columns"):
+    for key in ("imageSize", "horizon", "period"):
         if other.header[key] != first.header[key]:
             raise DatasetError(f"{other.path} differs from {first.path} in {key}: they cannot be used together")
+
+
+def _shared_columns(folders: list[_Folder]) -> list[str]:
+    """Names of the columns that all folders have; raises DatasetError where one is of two widths."""
+    widths = dict(_widths(folders[0].header))
+    for other in folders[1:]:
+        own = dict(_widths(other.header))
+        for name in [name for name in widths if name in own and own[name] != widths[name]]:
+            raise DatasetError(f"column {name} is {widths[name]} wide in {folders[0].path} and {own[name]} in {other.path}")
+        widths = {name: width for name, width in widths.items() if name in own}
+    if "label" not in widths:
+        raise DatasetError(f"{folders[0].path} has no column label")
+    return list(widths)
 
 
 def _all_tasks(folders: list[_Folder]) -> tuple[Task, ...]:
@@ -127,44 +140,48 @@ def _all_tasks(folders: list[_Folder]) -> tuple[Task, ...]:
 
 
 def load_dataset(folder: Path, *more: Path, limit: int | None = None) -> Dataset:
-    """Reads every episode (or the first `limit`) under each folder, as one data set; raises DatasetError."""
+    """Reads every episode (or the first `limit`) under each folder, as one data set; raises DatasetError.
+
+    Columns that only some of the folders have are left out.
+    """
     folders = [_open_folder(path, limit) for path in (folder, *more)]
     for other in folders[1:]:
         _same_kind(folders[0], other)
     header = folders[0].header
-    size, horizon, widths = header["imageSize"], header["horizon"], _widths(header)
-    width = sum(w for _, w in widths)
+    size, horizon, shared = header["imageSize"], header["horizon"], _shared_columns(folders)
     counts = [count for one in folders for count in one.counts]
     total = sum(counts)
     # Filled in place: the pictures of a hundred thousand frames are 5 GB.
     images = np.empty((total, 2, size, size, 3), np.uint8)
-    rows = np.empty((total, width), np.float32)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in shared}
     digest = hashlib.sha256()
     at = 0
     for one in folders:
         digest.update((one.path / "dataset.json").read_bytes())
+        widths = _widths(one.header)
+        width = sum(w for _, w in widths)
         for path, count in zip(one.files, one.counts, strict=True):
             raw = (path / "steps.f32").read_bytes()
             digest.update(raw)
             steps = np.frombuffer(raw, "<f4")
             if steps.size != count * width or not np.isfinite(steps).all():
                 raise DatasetError(f"{path}/steps.f32: not whole rows of {width} finite numbers")
-            rows[at : at + count] = steps.reshape(count, width)
+            start = 0
+            for name, columnwidth in widths:
+                if name in parts:
+                    parts[name].append(steps.reshape(count, width)[:, start : start + columnwidth])
+                start += columnwidth
             for camera, name in enumerate(("front", "wrist")):
                 pixels = np.fromfile(path / f"{name}.rgb", np.uint8)
                 if pixels.size != count * size * size * 3:
                     raise DatasetError(f"{path}/{name}.rgb: {pixels.size} bytes, expected {count} frames of {size} px")
                 images[at : at + count, camera] = pixels.reshape(count, size, size, 3)
             at += count
+    columns = {name: torch.from_numpy(np.concatenate(values)) for name, values in parts.items()}
+    labels = columns.pop("label").reshape(total, horizon, DIMENSIONS).contiguous()
     tasks = _all_tasks(folders)
     places = {task.number: place for place, task in enumerate(tasks)}
     episodes = [episode for one in folders for episode in one.episodes]
-    table = torch.from_numpy(rows)
-    columns, start = {}, 0
-    for name, columnwidth in widths:
-        columns[name] = table[:, start : start + columnwidth]
-        start += columnwidth
-    labels = columns.pop("label").reshape(total, horizon, DIMENSIONS).contiguous()
     repeats = torch.tensor(counts)
     return Dataset(
         tasks=tasks,

@@ -2,6 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -68,6 +69,22 @@ def test_two_sets_are_used_as_one(data_folder: Path, tmp_path: Path) -> None:
         path.write_text(json.dumps({**json.loads(path.read_text()), "task": 2}))
     assert load_dataset(data_folder, part).task[len(first) :].unique().tolist() == [2]
     assert [task.number for task in load_dataset(part, data_folder).tasks] == [0, 1, 2]
+
+    # One column more: left out where not all have it.
+    wide = tmp_path / "wide"
+    shutil.copytree(data_folder, wide)
+    told = json.loads((wide / "dataset.json").read_text())
+    (wide / "dataset.json").write_text(json.dumps({**told, "columns": [*told["columns"], {"name": "time", "width": 1}]}))
+    for path in (wide / "episodes").glob("*/steps.f32"):
+        rows = np.fromfile(path, "<f4").reshape(-1, sum(column["width"] for column in told["columns"]))
+        np.concatenate([rows, np.ones((len(rows), 1), "<f4")], axis=1).tofile(path)
+    together = load_dataset(wide, data_folder)
+    assert "time" in load_dataset(wide).columns and "time" not in together.columns
+    assert torch.equal(together.labels[: len(first)], first.labels) and torch.equal(together.labels[len(first) :], first.labels)
+    other = [{**column, "width": 8} if column["name"] == "measured" else column for column in told["columns"]]
+    (wide / "dataset.json").write_text(json.dumps({**told, "columns": [*other]}))
+    with pytest.raises(DatasetError, match="column measured is"):
+        load_dataset(data_folder, wide)
 
     for key, value, words in (("imageSize", 64, "imageSize"), ("tasks", [{**header["tasks"][0], "fine": "x"}], "task 2")):
         (part / "dataset.json").write_text(json.dumps({**header, key: value}))
