@@ -17,8 +17,12 @@ import { machine, quantile, toMs } from "./statistics.js";
 
 /** How soon the arm follows a leader, and what takeovers from a policy look like on the wire. */
 export interface TeleopFigures {
-  /** From the leader's answer on the serial line to the first setpoint at the controller that differs by it. */
-  readonly reading_to_wire_ms: Spread & { readonly n: number };
+  /**
+   * From the leader's answer on the serial line to the first setpoint that differs by it: to the instant for which the arm
+   * process sent it, which it keeps to 0.2 ms, and to where the controller, an ordinary process of this machine, read it.
+   */
+  readonly answer_to_wire_ms: Spread & { readonly n: number };
+  readonly answer_to_controller_ms: Spread;
   /** The arm process's own figure, from the reading's arrival at the puppet process; 99 of 100. */
   readonly own_p99_ms: number | null;
   readonly takeovers: {
@@ -124,7 +128,7 @@ class TeleopBench {
     progress("the leader's sign test, 6 s");
     await this.#phase("sign-test");
     await this.#hand.turnEachJoint();
-    const latencies = await this.#timeReadings();
+    const { wire, controller } = await this.#timeReadings();
     const own = this.#daemon.report?.teleop?.latencyP99Ms ?? null;
     const takeovers: TimedTakeover[] = [];
     const repeated: string[] = [];
@@ -150,7 +154,8 @@ class TeleopBench {
       }
     }
     return {
-      reading_to_wire_ms: { ...spread(latencies), n: latencies.length },
+      answer_to_wire_ms: { ...spread(wire), n: wire.length },
+      answer_to_controller_ms: spread(controller),
       own_p99_ms: own,
       takeovers: {
         n: takeovers.length,
@@ -167,13 +172,14 @@ class TeleopBench {
   }
 
   /** Steps the leader again and again while the arm follows it. */
-  async #timeReadings(): Promise<readonly Seconds[]> {
+  async #timeReadings(): Promise<{ readonly wire: readonly Seconds[]; readonly controller: readonly Seconds[] }> {
     const { seconds, progress } = this.#options;
     progress(`readings, ${seconds} s`);
     await this.#stand(0);
     await this.#press();
     await pause(1);
     const begun = this.#rig.arrivals.length;
+    const told = this.#daemon.messages.length;
     const steps: Instant[] = [];
     const end = performance.now() + seconds * 1000;
     for (let way = 1; performance.now() < end; way = -way) {
@@ -184,8 +190,11 @@ class TeleopBench {
       throw new Error(`the arm does not follow any more: ${this.#whyNot()}`);
     }
     const frames = this.#rig.arrivals.slice(begun);
+    const sent = this.#sentSince(told).map(({ dueAt, q }) => ({ at: dueAt, q }));
     await this.#letGo();
-    return steps.slice(1).map((at, index) => latencyOf(at, steps[index + 2] ?? Infinity, frames));
+    const timed = (row: readonly Placed[]): readonly Seconds[] =>
+      steps.slice(1).map((at, index) => latencyOf(at, steps[index + 2] ?? Infinity, row));
+    return { wire: timed(sent), controller: timed(frames) };
   }
 
   /** One takeover from a policy in motion; why there was none, in words, when the machine did not let it move. */
@@ -220,12 +229,16 @@ class TeleopBench {
     }
     await pause(0.6);
     await this.#letGo();
-    const sent = this.#daemon.messages
-      .slice(told)
-      .flatMap((message): readonly Setpoint[] => (message.kind === "setpoints" ? message.setpoints : []));
+    const sent = this.#sentSince(told);
     const arrived = this.#rig.arrivals.slice(begun);
     const stops = arrived.filter(({ command }) => command !== "movej_canfd").length;
     return { ...measureTakeover(sent, arrived, this.#velocity, PERIOD), pressedAt, stops };
+  }
+
+  #sentSince(told: number): readonly Setpoint[] {
+    return this.#daemon.messages
+      .slice(told)
+      .flatMap((message): readonly Setpoint[] => (message.kind === "setpoints" ? message.setpoints : []));
   }
 
   async #goHome(): Promise<void> {
@@ -275,8 +288,11 @@ const PERIOD: Seconds = 0.01;
 /** A leader has to be steady for half a second (OP-07). */
 const STEADY: Seconds = 0.6;
 
+/** Where the joints were asked to be, and when. */
+type Placed = Pick<Arrival, "at" | "q">;
+
 /** From a step of the leader to the first setpoint that differs by it. */
-function latencyOf(at: Instant, until: Instant, frames: readonly Arrival[]): Seconds {
+function latencyOf(at: Instant, until: Instant, frames: readonly Placed[]): Seconds {
   const from = frames.findLast((frame) => frame.at <= at)?.q?.[STEPPING] ?? Number.NaN;
   const moved = frames.find((frame) => {
     return frame.at > at && frame.at < until && Math.abs((frame.q?.[STEPPING] ?? from) - from) > RESOLUTION / 2;
