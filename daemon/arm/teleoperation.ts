@@ -283,6 +283,9 @@ export class Teleoperation {
       return ["ready", press];
     }
     const { joint, difference } = farthest(this.#alignment?.differences ?? NO_OFFSET);
+    if (Math.abs(difference) <= this.#limits.leader.aligned.distance) {
+      return ["misaligned", "every joint is near enough: hold the puppet still"];
+    }
     const degrees = Math.abs((difference * 180) / Math.PI).toFixed(1);
     const way = difference > 0 ? "minus" : "plus";
     return [

@@ -5,6 +5,7 @@ import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { armProcessCommand, guardianCommand, puppetCommand } from "../../daemon/arm/commands.js";
 import { realTimeCommand } from "../../daemon/arm/scheduling.js";
 import { freeUdpPort } from "../../daemon/launch/free-ports.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
@@ -22,8 +23,8 @@ import type { FromController, ToController } from "./controller-process.js";
 const START = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, 0]);
 /** Far beyond what anything here takes, also on a loaded machine. */
 const PATIENCE_MS = 20_000;
-/** Real-time priority of every process but this one, where it may be had. */
-const PRIORITY = 30;
+/** Real-time priority of the virtual controller, where it may be had: above all else, because a device waits for no processor. */
+const DEVICE_PRIORITY = 60;
 
 /** The leader whose readings a test writes. */
 export const SCRIPTED_LEADER: PuppetIdentity = { kind: "realman-leader", serial: "SCRIPTED", joints: 7 };
@@ -72,7 +73,7 @@ export class Rig {
     const { command, args } = realTimeCommand(
       projectPath("dist", "test", "arm", "controller-process.js"),
       [],
-      PRIORITY,
+      DEVICE_PRIORITY,
     );
     const controller = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const start: ToController = { kind: "start", q: START };
@@ -132,10 +133,9 @@ export class Rig {
 
   /** Starts `main` (the arm process), `guardian` or `puppet` as they are started in earnest. */
   start(executable: "main" | "guardian" | "puppet"): Process {
-    const place = executable === "puppet" ? ["puppet", "main.js"] : ["arm", `${executable}.js`];
-    const script = projectPath("dist", "daemon", ...place);
-    const { command, args } = realTimeCommand(script, ["--config", this.configFile, "--die-with-parent"], PRIORITY);
-    return this.run(command, args);
+    const commandOf = { main: armProcessCommand, guardian: guardianCommand, puppet: puppetCommand }[executable];
+    const { command, args } = commandOf(this.configFile, true);
+    return this.run(command, [...args, "--die-with-parent"]);
   }
 
   /** Starts any process; it is killed with the rig. */

@@ -4,8 +4,8 @@ import { projectPath } from "../../daemon/ports/project-path.js";
 import type { JointVector } from "../../daemon/types/units.js";
 import type { ToLeader } from "./scripted-leader-process.js";
 
-/** Real-time priority of the leader, where it may be had; the same as of the rest of a rig. */
-const PRIORITY = 30;
+/** Real-time priority of the leader, where it may be had: a device waits for no processor. */
+const PRIORITY = 60;
 
 /** A leader arm that does as a test says, in a process of its own. */
 export class ScriptedLeader {

@@ -84,7 +84,9 @@ describe("OP-07: engaging a leader", () => {
     assert.ok(Math.abs(jointAt(bench.latest.teleop?.differences ?? NOWHERE, 3) / DEGREE - 20) < 0.01);
     assert.match(bench.latest.teleop?.detail ?? "", /joint 4 is farthest: turn it 20.0 degrees to minus/);
     assert.equal(bench.speed, 0);
-    bench.leads(3, -20, 10).pass(0.7);
+    bench.leads(3, -20, 10).pass(0.1);
+    assert.match(bench.latest.teleop?.detail ?? "", /near enough: hold the puppet still/);
+    bench.pass(0.6);
     assert.equal(bench.latest.mode, "teleop");
   });
 

@@ -18,7 +18,7 @@ import { CALIBRATION, DEGREE, readAt } from "../teleop/leader.js";
 import type { HandAnswer, HandDeed, HandOrder } from "./hand-process.js";
 
 /** Real-time priority of the hand, where it may be had: it stands for a person and a bus, which wait for no processor. */
-const PRIORITY = 30;
+const PRIORITY = 60;
 /** Of the sign test: from one joint to the next, at rest before each, and there and back. */
 const TURN_EVERY: Seconds = 0.85;
 const RESTS: Seconds = 0.4;
