@@ -212,7 +212,7 @@ test("ack passes the reason on, and a refusal back", async () => {
 test("status in words and as JSON; not ready has an exit code of its own", async () => {
   const words = await kinevla("status", ...at(rig)).ended;
   assert.equal(words.exitCode, 0);
-  assert.match(words.stdout, /Policy {6}table7-v2 on cpu/);
+  assert.match(words.stdout, /Policy {6}table7-v3 on cpu/);
   assert.match(words.stdout, /Mode {8}hold/);
   rig.backend.ready = false;
   rig.backend.reasons = ["the front camera is absent"];

@@ -23,7 +23,7 @@ describe("configuration", () => {
     const config = loadConfig(file);
     assert.equal(config.home.length, 7);
     assert.ok(Math.abs((config.home[3] ?? 0) - (75 * Math.PI) / 180) < 1e-12);
-    assert.equal(config.policy.bundle, projectPath("models", "bundles", "table7-v2"));
+    assert.equal(config.policy.bundle, projectPath("models", "bundles", "table7-v3"));
     loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
   });
 

@@ -143,7 +143,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   manifest: {
     longestMs: FILE_MS,
     seeds: [
-      text("models", "bundles", "table7-v2", "bundle.json"),
+      text("models", "bundles", "table7-v3", "bundle.json"),
       text("test", "fixtures", "openvla-nano", "bundle.json"),
     ],
     run: (input) =>

@@ -97,7 +97,7 @@ export class FakeBackend implements OperatorBackend {
       reasons: this.reasons,
       arm: { identity: "RM75-B, firmware 1.7.0", scheduling: "FIFO 80", periodMs: 10 },
       policy: {
-        bundleId: "table7-v2",
+        bundleId: "table7-v3",
         horizon: 5,
         period: 0.1,
         imageSize: 96,

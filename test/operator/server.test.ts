@@ -260,7 +260,7 @@ test("status says what is true now", async () => {
   const reply = await client.request({ type: "status" });
   assert.ok(reply.type === "status");
   assert.equal(reply.ready, true);
-  assert.equal(reply.policy?.bundleId, "table7-v2");
+  assert.equal(reply.policy?.bundleId, "table7-v3");
   assert.equal(reply.state?.mode, "hold");
   assert.equal(reply.progress?.chunks, 3);
 });

@@ -24,7 +24,7 @@ export function start(change: Partial<EpisodeStart> = {}): EpisodeStart {
     operator: "tester",
     startedAt: hostClock.now(),
     wallOffset: Date.now() / 1000 - hostClock.now(),
-    context: { bundle: "table7-v2", config_sha256: "c0ffee" },
+    context: { bundle: "table7-v3", config_sha256: "c0ffee" },
     ...change,
   };
 }

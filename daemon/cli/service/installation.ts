@@ -39,7 +39,7 @@ export interface Place {
 /** What belongs to whoever runs the machine: configuration, limits, token. */
 export function theirFiles({ project }: Place): readonly InstalledFile[] {
   const config = parseDocument(readFileSync(projectPath("daemon", "config", "real-arm.yaml"), "utf8"));
-  config.setIn(["policy", "bundle"], join(project, "models", "bundles", "table7-v2"));
+  config.setIn(["policy", "bundle"], join(project, "models", "bundles", "table7-v3"));
   config.setIn(["operator", "token_file"], CREDENTIAL);
   const theirs = { theirs: true, secret: false, mode: 0o644 };
   return [

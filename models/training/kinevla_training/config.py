@@ -122,7 +122,7 @@ class AugmentConfig:
 class BundleConfig:
     """What the manifest says beside what the data say."""
 
-    id: str = "table7-v2"
+    id: str = "table7-v3"
     prompt: str = "In: {instruction}\nOut:"
     features: tuple[str, ...] = (
         "commanded",
