@@ -45,7 +45,7 @@ describe("arm process", () => {
     const hello = daemon.messages.findLast((message) => message.kind === "hello");
     assert.ok(hello?.kind === "hello");
     assert.match(hello.arm, /^RM75-B, generation 3/);
-    assert.match(hello.scheduling, /^(SCHED_FIFO 30|ordinary)/);
+    assert.match(hello.scheduling, /^(SCHED_FIFO 50|ordinary)/);
     assert.equal(hello.periodMs, 10);
     assert.ok(rig.arrivals.length > 50);
     // The period of the stream is the bench's to measure, with nothing else running; these two do not depend on it.
