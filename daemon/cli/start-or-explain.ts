@@ -29,7 +29,9 @@ export async function explained<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** The same for a command that ends by itself: until the system is closed, Ctrl-C ends it in order, then the command. */
-export async function startUntilInterrupted(options: Omit<SystemOptions, "signal">): Promise<System> {
+export async function startUntilInterrupted(
+  options: Omit<SystemOptions, "signal">,
+): Promise<System & { readonly interrupted: AbortSignal }> {
   const interruption = new AbortController();
   let system: System | null = null;
   const end = async (): Promise<void> => {
@@ -49,6 +51,7 @@ export async function startUntilInterrupted(options: Omit<SystemOptions, "signal
   system = started;
   return {
     ...started,
+    interrupted: interruption.signal,
     close: async () => {
       await started.close();
       for (const signal of SIGNALS) {

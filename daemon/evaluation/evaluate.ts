@@ -109,7 +109,12 @@ async function runGroup(
       const { looks, progress } = options;
       const rig: TrialRig = { client, lab: labControl(system.lab ?? ""), looks, daemon, progress };
       for (const trial of group) {
-        onTrial(await runTrial(rig, trial));
+        const ended = await runTrial(rig, trial);
+        if (system.interrupted.aborted) {
+          // It was cut off, which is no failure of the policy; `--resume` runs it again.
+          return;
+        }
+        onTrial(ended);
       }
       await client.close();
     } finally {
