@@ -111,8 +111,8 @@ async function runGroup(
       for (const trial of group) {
         const ended = await runTrial(rig, trial);
         if (system.interrupted.aborted) {
-          // It was cut off, which is no failure of the policy; `--resume` runs it again.
-          return;
+          // It was cut off, which is no failure of the policy. Thrown, so that no further system is started.
+          throw new CliError(EXIT.interrupted, "interrupted", "The evaluation was ended.", "--resume goes on with it.");
         }
         onTrial(ended);
       }
