@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
+import { LineBuffer } from "../ports/line-buffer.js";
 import type { FromArm, ToArm } from "../types/arm-link.js";
-import { LineBuffer } from "./line-buffer.js";
 import { parseToArm } from "./parse-to-arm.js";
 
 /** Longest line of the daemon: a chunk of 64 targets is about 20 kB. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseLine } from "../ports/parse-line.js";
 import type { FromPuppet } from "../types/puppet.js";
 import { JOINT_COUNT, type JointVector, jointPosition } from "../types/units.js";
 
@@ -35,16 +36,5 @@ const fromPuppet = z.discriminatedUnion("kind", [
 
 /** Parses one line of the puppet process; a string says what is wrong with it. */
 export function parseFromPuppet(line: string): FromPuppet | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return "a line that is not JSON";
-  }
-  const parsed = fromPuppet.safeParse(value);
-  if (parsed.success) {
-    return parsed.data;
-  }
-  const issue = parsed.error.issues[0];
-  return issue === undefined ? "a wrong message" : `${issue.path.join(".")}: ${issue.message}`;
+  return parseLine(line, fromPuppet);
 }

@@ -1,8 +1,8 @@
 import { chmodSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import type { FromPuppet } from "../types/puppet.js";
+import { LineBuffer } from "../ports/line-buffer.js";
+import type { FromPuppet, ToPuppet } from "../types/puppet.js";
 import { removeStaleSocket } from "./daemon-link.js";
-import { LineBuffer } from "./line-buffer.js";
 import { parseFromPuppet } from "./parse-from-puppet.js";
 
 // Interlocks: OP-09.
@@ -12,6 +12,8 @@ const MOST_LINE = 4096;
 
 /** What the arm process does with its one puppet process. */
 export interface PuppetLinkListener {
+  /** What a puppet process is told first. */
+  greeting(): ToPuppet;
   onMessage(message: FromPuppet): void;
   /** Its connection ended, and why. */
   onGone(reason: string): void;
@@ -33,10 +35,11 @@ export async function listenForPuppet(path: string, listener: PuppetLinkListener
     // An error is followed by `close`, where it is handled.
     socket.on("error", () => undefined);
     if (puppet !== null) {
-      socket.end(`${JSON.stringify({ kind: "refused", reason: "another puppet process is connected" })}\n`);
+      socket.end(asLine({ kind: "refused", reason: "another puppet process is connected" }));
       return;
     }
     puppet = socket;
+    socket.write(asLine(listener.greeting()));
     let reason = "the puppet process closed its connection";
     const lines = new LineBuffer(MOST_LINE);
     socket.setEncoding("utf8");
@@ -67,4 +70,8 @@ export async function listenForPuppet(path: string, listener: PuppetLinkListener
       server.close();
     },
   };
+}
+
+function asLine(message: ToPuppet): string {
+  return `${JSON.stringify(message)}\n`;
 }

@@ -40,6 +40,7 @@ try {
   const running = startPuppetProcess(createPuppet(puppetOptions(config.puppet), hostClock), config.puppetSocket, {
     found: (identity) => log.info({ identity }, "the leader arm is read"),
     away: ({ code, context, message }) => log.warn({ code, context, hint: OPERATOR_HINT[code] }, message),
+    refused: (reason) => log.warn({}, `the arm process does not take the leader's readings: ${reason}`),
   });
   manager.ready("it looks for the leader arm");
   manager.feedWhile(() => running.progress());

@@ -1,15 +1,19 @@
 import { connect, type Socket } from "node:net";
+import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import type { FromPuppet } from "../../daemon/types/puppet.js";
 
 /** The arm process may start later than this one, and again. */
 const AGAIN_AFTER_MS = 100;
+/** Longest line of the arm process: when it ticks takes about 80 characters. */
+const MOST_LINE = 1024;
 
 /**
- * Says `FromPuppet` lines to a Unix socket, connects and connects again. While the socket is slow only the newest sample
- * waits, and the newest `hello` or `lost`; none is queued behind another.
+ * Says `FromPuppet` lines to a Unix socket and hears what it says, connects and connects again. While the socket is slow only
+ * the newest sample waits, and the newest `hello` or `lost`; none is queued behind another.
  */
 export class NewestSender {
   readonly #path: string;
+  readonly #onLine: (line: string) => void;
   #socket: Socket | null = null;
   #again: NodeJS.Timeout | null = null;
   #over = false;
@@ -19,8 +23,10 @@ export class NewestSender {
   #sample: FromPuppet | null = null;
   #dropped = 0;
 
-  constructor(path: string) {
+  /** `onLine`: told each line of the arm process. */
+  constructor(path: string, onLine: (line: string) => void) {
     this.#path = path;
+    this.#onLine = onLine;
     this.#connect();
   }
 
@@ -67,8 +73,13 @@ export class NewestSender {
         this.#again = setTimeout(() => this.#connect(), AGAIN_AFTER_MS);
       }
     });
-    // Nothing is said the other way; reading notices the end.
-    socket.resume();
+    const lines = new LineBuffer(MOST_LINE);
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => {
+      for (const line of lines.push(text) ?? ["a line without an end"]) {
+        this.#onLine(line);
+      }
+    });
   }
 
   #flush(): void {

@@ -2,12 +2,15 @@ import type { Puppet } from "../../daemon/ports/puppet.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
 import type { PuppetIdentity } from "../../daemon/types/puppet.js";
 import { NewestSender } from "./newest-sender.js";
+import { parseToPuppet } from "./parse-to-puppet.js";
 
-/** Told what happens to the leader, for the log. */
+/** Told what happens to the leader and at the arm process, for the log. */
 export interface PuppetNews {
   found(identity: PuppetIdentity): void;
   /** Only when it is another reason than before. */
   away(error: DriverError): void;
+  /** The arm process does not take what is read, and why; only when it is another reason than before. */
+  refused(reason: string): void;
 }
 
 /** Between two tries to find the leader. */
@@ -28,7 +31,21 @@ export function startPuppetProcess(
 ): PuppetProcess & {
   readonly ended: Promise<void>;
 } {
-  const sender = new NewestSender(socketPath);
+  let refusedFor = "";
+  const hear = (line: string): void => {
+    const message = parseToPuppet(line);
+    if (typeof message !== "string" && message.kind === "ticks") {
+      refusedFor = "";
+      puppet.keepStepWith(message.ticks);
+      return;
+    }
+    const reason = typeof message === "string" ? `it sent no message of ours: ${message}` : message.reason;
+    if (reason !== refusedFor) {
+      refusedFor = reason;
+      news.refused(reason);
+    }
+  };
+  const sender = new NewestSender(socketPath, hear);
   let progress = 0;
   let over = false;
   let wake: () => void = () => undefined;

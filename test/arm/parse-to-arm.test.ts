@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { LineBuffer } from "../../daemon/arm/line-buffer.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
+import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import type { ToArm } from "../../daemon/types/arm-link.js";
 import { jointPosition } from "../../daemon/types/units.js";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { LineBuffer } from "../../daemon/arm/line-buffer.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
 import { parseConfig } from "../../daemon/config/config.js";
 import { parseLimits } from "../../daemon/config/limits-file.js";
 import { ConfigError } from "../../daemon/config/yaml-file.js";
 import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
+import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
 import { encodeRealmanReading, RealmanDecoder } from "../../drivers/puppet/realman-codec.js";

@@ -9,7 +9,9 @@ import { describe, it } from "node:test";
 import { loadConfig } from "../../daemon/config/config.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { FromPuppet } from "../../daemon/types/puppet.js";
+import { ASK_BEFORE, ASK_EVERY } from "../../drivers/puppet/ask-times.js";
 import { NewestSender } from "../../drivers/puppet/newest-sender.js";
+import { startPuppetProcess } from "../../drivers/puppet/process.js";
 import { puppetRig, until } from "./rig.js";
 
 /** Stands where the arm process stands. */
@@ -92,12 +94,53 @@ puppet: { kind: realman-leader, path: ${leader.path}, baud: 460800, calibration:
   });
 });
 
+describe("the puppet process and the arm process's ticks", () => {
+  it("asks in step with them, says that it is refused once, and finds nonsense no step", async () => {
+    const { folder, puppet, close } = await puppetRig("realman-leader");
+    const path = join(folder, "ticks.sock");
+    const arm = await receiver(path);
+    const refused: string[] = [];
+    const process = startPuppetProcess(puppet, path, {
+      found: () => undefined,
+      away: (error) => assert.fail(error),
+      refused: (reason) => refused.push(reason),
+    });
+    await until(() => arm.kinds().includes("sample"), "a sample");
+    // 0.3 to 1.5 ms from asking to reading here; two steps half a reading apart, because one it could keep by chance.
+    for (const dueAt of [5, 5.0025]) {
+      arm.sockets[0]?.write(`${JSON.stringify({ kind: "ticks", ticks: { dueAt, period: 0.01 } })}\n`);
+      const from = arm.said.length + 4;
+      await until(() => arm.said.length >= from + 60, "60 samples in step");
+      const off = arm.said
+        .slice(from)
+        .flatMap((message) => (message.kind === "sample" ? [message.sample.at] : []))
+        .map((at) => (at - dueAt + ASK_BEFORE) / ASK_EVERY)
+        .map((steps) => Math.abs(steps - Math.round(steps)))
+        .sort((a, b) => a - b);
+      const median = off[Math.floor(off.length / 2)] ?? Number.NaN;
+      assert.ok(median < 0.25, `${median} of a reading out of step with ${dueAt}`);
+    }
+    for (const line of [
+      '{"kind":"refused","reason":"another is here"}',
+      '{"kind":"refused","reason":"another is here"}',
+      "{",
+    ]) {
+      arm.sockets[0]?.write(`${line}\n`);
+    }
+    await until(() => refused.length === 2, "refused");
+    assert.deepEqual(refused, ["another is here", "it sent no message of ours: a line that is not JSON"]);
+    await process.close();
+    await arm.close();
+    await close();
+  });
+});
+
 describe("samples to a socket that is slow", () => {
   it("only the newest waits; hello is never lost", async () => {
     const { folder, close } = await puppetRig("realman-leader");
     const path = join(folder, "slow.sock");
     const arm = await receiver(path);
-    const sender = new NewestSender(path);
+    const sender = new NewestSender(path, () => assert.fail("nothing is said to it"));
     const identity = { kind: "realman-leader", serial: "x", joints: 7 } as const;
     sender.say({ kind: "hello", identity });
     await until(() => arm.kinds().length === 1, "hello");
