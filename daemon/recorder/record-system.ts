@@ -144,8 +144,9 @@ export function recordSystem(parts: RecordedParts): Demonstrations {
 
   const heard = merge(
     hearing(link.messages, hearArm),
-    hearing(cameras.pictures, ({ role, jpeg, capturedAt, sequence }) => {
-      recorder.tell({ kind: "picture", role, at: capturedAt, publishedAt: clock.now(), sequence, jpeg });
+    hearing(cameras.pictures, ({ role, jpeg, capturedAt, exposedAt, sequence }) => {
+      const at = exposedAt ?? capturedAt;
+      recorder.tell({ kind: "picture", role, at, publishedAt: capturedAt, sequence, jpeg });
     }),
     hearing(chunks, (chunk) => news("/policy/chunk", clock.now(), chunk)),
     hearing(streams.reasoning, (understanding) => {

@@ -61,7 +61,9 @@ export interface NewsMessage {
 export interface PictureMessage {
   readonly kind: "picture";
   readonly role: CameraRole;
+  /** When it was exposed, as the camera says; when it was in hand where it says nothing. */
   readonly at: Instant;
+  /** When it was in hand; a chunk's `capturedAt` is that of one of its pictures. */
   readonly publishedAt: Instant;
   /** The camera's frame count. */
   readonly sequence: number;

@@ -27,6 +27,8 @@ export interface CameraPicture {
   readonly jpeg: Uint8Array;
   /** As of the frame. */
   readonly capturedAt: Instant;
+  /** When it was exposed, as the camera says; null where it says nothing. */
+  readonly exposedAt: Instant | null;
   /** As of the frame. */
   readonly sequence: number;
 }

@@ -48,7 +48,8 @@ export function createCameras(options: CamerasOptions): Cameras {
             frames.next({ role, width: size, height: size, rgb, capturedAt, sequence });
           }
         },
-        onPicture: ({ jpeg, capturedAt, sequence }) => pictures.next({ role, jpeg, capturedAt, sequence }),
+        onPicture: ({ jpeg, capturedAt, exposedAt, sequence }) =>
+          pictures.next({ role, jpeg, capturedAt, exposedAt, sequence }),
         onWrongSize: (width, height) => {
           hear(role, { kind: "wrong-size", at: hostClock.now(), width, height });
           publishFaults();

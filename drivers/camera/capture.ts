@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { Instant, Seconds } from "../../daemon/types/units.js";
+import { exposureOf } from "./exposure.js";
+import { openMjpeg } from "./mjpeg-stream.js";
 import type { Mat, OpenCvModule, VideoCapture } from "./opencv.js";
 import type { CameraOptions, CameraSource } from "./options.js";
 
@@ -10,8 +12,11 @@ const LONGEST_WAIT: Seconds = 2;
 
 /** What capturing reports; called on the event loop. */
 export interface CaptureListener {
-  /** A picture as the camera gave it; the listener releases it. */
-  onPicture(picture: Mat, capturedAt: Instant): void;
+  /**
+   * A picture as the camera gave it; the listener releases it. `capturedAt`: when it was in hand; `exposedAt`: what the camera
+   * says, null where it says nothing.
+   */
+  onPicture(picture: Mat, capturedAt: Instant, exposedAt: Instant | null): void;
   /** The camera does not open, or it ended. */
   onAbsent(detail: string): void;
 }
@@ -40,18 +45,18 @@ interface CaptureEnd {
 
 async function captureOnce(cv: OpenCvModule, options: CameraOptions, listener: CaptureListener): Promise<CaptureEnd> {
   const { source } = options;
-  let camera: VideoCapture;
+  let camera: OpenCamera;
   try {
-    camera = openCamera(cv, options);
+    camera = await openCamera(cv, options);
   } catch {
     // The addon says no more than that it failed, and says it as a plain string.
     return { pictures: 0, detail: `${nameOf(source)} does not open. ${WHAT_TO_DO[source.kind]}` };
   }
   try {
-    const pictures = await drain(cv, camera, source, listener);
+    const pictures = await drain(camera, listener);
     return { pictures, detail: `${nameOf(source)} delivers no more pictures. ${WHAT_TO_DO[source.kind]}` };
   } finally {
-    camera.release();
+    camera.close();
   }
 }
 
@@ -61,44 +66,88 @@ const WHAT_TO_DO: Readonly<Record<CameraSource["kind"], string>> = {
   file: "Check that the file is there and is a video.",
 };
 
-function openCamera(cv: OpenCvModule, { source, width, height }: CameraOptions): VideoCapture {
+/** A camera that delivers. */
+interface OpenCamera {
+  /** The next picture, decoded; null when there are no more. */
+  next(): Promise<Mat | null>;
+  /** What the camera says of when it exposed the last picture, s; NaN where it says nothing. */
+  told(): number;
+  /** A live camera sets the pace itself; a file is held back to its own rate, s a picture. */
+  readonly period: Seconds;
+  close(): void;
+}
+
+/** Throws where it does not open. */
+async function openCamera(cv: OpenCvModule, options: CameraOptions): Promise<OpenCamera> {
+  const { source, width, height } = options;
   switch (source.kind) {
     case "device": {
       const camera = new cv.VideoCapture(source.device, cv.CAP_V4L2);
       camera.set(cv.CAP_PROP_FRAME_WIDTH, width);
       camera.set(cv.CAP_PROP_FRAME_HEIGHT, height);
       camera.set(cv.CAP_PROP_FPS, source.fps);
-      return camera;
+      // The time of the V4L2 buffer, on the monotonic clock.
+      return video(camera, 0, () => camera.get(cv.CAP_PROP_POS_MSEC) / 1000);
     }
     case "url":
-      return new cv.VideoCapture(source.url, cv.CAP_FFMPEG);
-    case "file":
-      return new cv.VideoCapture(source.path, cv.CAP_FFMPEG);
+      return (await jpegs(cv, source.url)) ?? video(new cv.VideoCapture(source.url, cv.CAP_FFMPEG), 0);
+    case "file": {
+      const camera = new cv.VideoCapture(source.path, cv.CAP_FFMPEG);
+      return video(camera, 1 / (camera.get(cv.CAP_PROP_FPS) || 1));
+    }
     default:
       return source satisfies never;
   }
 }
 
+function video(camera: VideoCapture, period: Seconds, told = () => Number.NaN): OpenCamera {
+  return {
+    ...{ period, told },
+    next: async () => orNone(await camera.readAsync()),
+    close: () => camera.release(),
+  };
+}
+
+/** Null for an address that FFmpeg has to open. */
+async function jpegs(cv: OpenCvModule, url: string): Promise<OpenCamera | null> {
+  const stream = url.startsWith("http:") ? await openMjpeg(url) : null;
+  if (stream === null) {
+    return null;
+  }
+  let told = Number.NaN;
+  return {
+    period: 0,
+    told: () => told,
+    next: async () => {
+      const next = await stream.next();
+      told = next?.told ?? Number.NaN;
+      return next === null ? null : orNone(await cv.imdecodeAsync(next.jpeg));
+    },
+    close: () => stream.close(),
+  };
+}
+
+function orNone(picture: Mat): Mat | null {
+  if (picture.empty) {
+    picture.release();
+    return null;
+  }
+  return picture;
+}
+
 /** Reads until the camera gives no more; returns how many pictures there were. */
-async function drain(
-  cv: OpenCvModule,
-  camera: VideoCapture,
-  source: CameraSource,
-  listener: CaptureListener,
-): Promise<number> {
-  // A live camera sets the pace itself; a file is held back to its own rate.
-  const period = source.kind === "file" ? 1 / (camera.get(cv.CAP_PROP_FPS) || 1) : 0;
+async function drain(camera: OpenCamera, listener: CaptureListener): Promise<number> {
   const start = hostClock.now();
   for (let pictures = 0; ; pictures += 1) {
-    if (period > 0) {
-      await delay(Math.max(0, start + pictures * period - hostClock.now()) * 1000);
+    if (camera.period > 0) {
+      await delay(Math.max(0, start + pictures * camera.period - hostClock.now()) * 1000);
     }
-    const picture = await camera.readAsync();
-    if (picture.empty) {
-      picture.release();
+    const picture = await camera.next();
+    if (picture === null) {
       return pictures;
     }
-    listener.onPicture(picture, hostClock.now());
+    const capturedAt = hostClock.now();
+    listener.onPicture(picture, capturedAt, exposureOf(camera.told(), capturedAt));
   }
 }
 

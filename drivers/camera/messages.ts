@@ -22,6 +22,7 @@ export type FromVision =
       readonly kind: "picture";
       readonly jpeg: Uint8Array;
       readonly capturedAt: Instant;
+      readonly exposedAt: Instant | null;
       readonly sequence: number;
     }
   /** The camera does not open, or it ended; it will be tried again. */

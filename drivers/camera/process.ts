@@ -31,7 +31,7 @@ function keep(picture: Mat | null): void {
   newest = picture;
 }
 
-function takePicture(raw: Mat, capturedAt: Instant): void {
+function takePicture(raw: Mat, capturedAt: Instant, exposedAt: Instant | null): void {
   if (raw.cols !== options.camera.width || raw.rows !== options.camera.height) {
     send({ kind: "wrong-size", width: raw.cols, height: raw.rows }, ignore);
     raw.release();
@@ -49,7 +49,7 @@ function takePicture(raw: Mat, capturedAt: Instant): void {
   poor = light === null ? 0 : light === before ? poor + 1 : 1;
   frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor });
   if (recorded) {
-    pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, sequence });
+    pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, exposedAt, sequence });
   }
 }
 

@@ -22,7 +22,7 @@ import {
   untilSeen,
 } from "./demonstrate.js";
 import { expertPath } from "./expert-path.js";
-import { ExposureWitness, pictureAges } from "./picture-ages.js";
+import { ExposureWitness, offExposure } from "./exposures.js";
 import { machine, quantile, toMs } from "./statistics.js";
 
 /** What to show, and where to keep it. */
@@ -83,9 +83,9 @@ export async function benchDemonstrations(options: DemonstrationsOptions) {
       const configFile = configWithHand(recording, folder, hand, "button");
       const { shown, exposures } = await runAll({ ...options, configFile }, plan, hand, out);
       // Read once nothing runs any more: it takes a second for each recording, in which this process would not beat.
-      const ages: (readonly Seconds[])[] = [];
+      const offs: (readonly Seconds[])[] = [];
       for (const { recording: name } of shown) {
-        ages.push(name === null ? [] : await agesOf(join(out, `${name}.mcap`), exposures));
+        offs.push(name === null ? [] : await offsOf(join(out, `${name}.mcap`), exposures));
       }
       const good = shown.filter(({ verdict }) => verdict?.success === true).length;
       progress(`${good} of ${shown.length} succeeded; recordings: ${out}`);
@@ -94,9 +94,9 @@ export async function benchDemonstrations(options: DemonstrationsOptions) {
         failures: shown
           .filter(({ verdict }) => verdict?.success !== true)
           .map(({ seed, instruction, end, verdict }) => ({ seed, instruction, end, detail: verdict?.detail ?? null })),
-        stamped_after_exposure_ms: spread(ages.flat()),
+        stamped_off_exposure_ms: spread(offs.flat()),
         reading_to_wire_p99_ms: shown.at(-1)?.latencyP99Ms ?? null,
-        runs: shown.map((one, place) => ({ ...one, stamped_after_exposure_ms: spread(ages[place] ?? []) })),
+        runs: shown.map((one, place) => ({ ...one, stamped_off_exposure_ms: spread(offs[place] ?? []) })),
         machine: machine(),
       };
     } finally {
@@ -228,7 +228,7 @@ function witnessOf(camera: Config["cameras"]["front"]): Promise<ExposureWitness>
   return ExposureWitness.watch(camera.url);
 }
 
-async function agesOf(file: string, exposures: Exposures): Promise<readonly Seconds[]> {
+async function offsOf(file: string, exposures: Exposures): Promise<readonly Seconds[]> {
   const { messages } = await readEpisode(
     file,
     CAMERA_ROLES.map((role) => `/camera/${role}`),
@@ -237,14 +237,15 @@ async function agesOf(file: string, exposures: Exposures): Promise<readonly Seco
     const stamps = messages.flatMap(({ topic, logTime }) =>
       topic === `/camera/${role}` ? [Number(logTime) / 1e9] : [],
     );
-    return pictureAges(
+    return offExposure(
       stamps.toSorted((a, b) => a - b),
       exposures[role],
     );
   });
 }
 
-function spread(ages: readonly Seconds[]) {
-  const at = (part: number): number => toMs(quantile(ages, part));
-  return { pictures: ages.length, min: at(0), p50: at(0.5), p99: at(0.99), max: at(1) };
+function spread(all: readonly Seconds[]) {
+  const offs = all.filter((off) => !Number.isNaN(off));
+  const at = (part: number): number => toMs(quantile(offs, part));
+  return { pictures: offs.length, unmatched: all.length - offs.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +52,19 @@ async function serve(shown = pictures, port = 0): Promise<MjpegServer> {
   const server = await startMjpegServer(shown, port);
   open.push(() => server.close());
   return server;
+}
+
+/** Writes the pictures as a video of 25 a second. */
+function video(path: string): string {
+  const cv = loadOpenCv();
+  const writer = new cv.VideoWriter(path, cv.VideoWriter.fourcc("MJPG"), 25, new cv.Size(64, 48));
+  for (const jpeg of pictures) {
+    const mat = cv.imdecode(jpeg);
+    writer.write(mat);
+    mat.release();
+  }
+  writer.release();
+  return path;
 }
 
 const next = <T>(stream: Observable<T>, wanted: (value: T) => boolean): Promise<T> =>
@@ -173,6 +187,41 @@ describe("one camera of two", () => {
   });
 });
 
+describe("the exposure of a picture", () => {
+  it("is what a camera on this machine tells, where that can be; else nothing", async () => {
+    const stamps: number[] = [];
+    const telling = await startMjpegServer(pictures, 0, () => {
+      stamps.push(Math.round((hostClock.now() - 0.02) * 1e6) / 1e6);
+      return stamps.at(-1) ?? null;
+    });
+    const ahead = await startMjpegServer(pictures, 0, () => hostClock.now() + 3600);
+    open.push(() => telling.close());
+    open.push(() => ahead.close());
+    const cameras = camerasOf({ kind: "url", url: telling.url }, { kind: "url", url: ahead.url });
+    const of = (role: CameraRole) => next(cameras.pictures, (taken) => taken.role === role);
+    const [front, wrist] = await Promise.all([of("front"), of("wrist")]);
+    assert.ok(front.exposedAt !== null && stamps.includes(front.exposedAt), `${front.exposedAt}`);
+    assert.ok(front.capturedAt - front.exposedAt >= 0.02);
+    assert.equal(wrist.exposedAt, null);
+  });
+});
+
+describe("an address that serves no JPEG pictures", () => {
+  it("is opened by FFmpeg", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "camera-"));
+    open.push(() => rm(folder, { recursive: true }));
+    const bytes = await readFile(video(join(folder, "front.avi")));
+    const server = createHttpServer((_, response) => response.setHeader("content-type", "video/x-msvideo").end(bytes));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push(() => server.close().closeAllConnections());
+    const { port } = server.address() as AddressInfo;
+    const source = { kind: "url", url: `http://127.0.0.1:${port}/front` } as const;
+    const frame = await next(camerasOf(source, source).frames, () => true);
+    assert.deepEqual([frame.width, frame.height], [16, 16]);
+  });
+});
+
 describe("cameras that are not there", () => {
   it("are named, with what to do, and give no JPEG", async () => {
     const cameras = camerasOf(
@@ -198,15 +247,7 @@ describe("a video file", () => {
   it("plays at its own rate, again and again", async () => {
     const folder = await mkdtemp(join(tmpdir(), "camera-"));
     open.push(() => rm(folder, { recursive: true }));
-    const cv = loadOpenCv();
-    const path = join(folder, "front.avi");
-    const writer = new cv.VideoWriter(path, cv.VideoWriter.fourcc("MJPG"), 25, new cv.Size(64, 48));
-    for (const jpeg of pictures) {
-      const mat = cv.imdecode(jpeg);
-      writer.write(mat);
-      mat.release();
-    }
-    writer.release();
+    const path = video(join(folder, "front.avi"));
     const cameras = camerasOf({ kind: "file", path }, { kind: "file", path });
     const front = cameras.frames.pipe(filter((frame: Frame) => frame.role === "front"));
     const first = await next(front, () => true);

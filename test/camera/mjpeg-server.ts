@@ -31,8 +31,12 @@ export function testPictures(width: number, height: number, count = 16): readonl
   });
 }
 
-/** Serves pictures as `multipart/x-mixed-replace` on a loopback port; 0 takes any. */
-export async function startMjpegServer(pictures: readonly Buffer[], port = 0): Promise<MjpegServer> {
+/** Serves pictures as `multipart/x-mixed-replace` on a loopback port; 0 takes any. `stamped`: what it says of their exposure. */
+export async function startMjpegServer(
+  pictures: readonly Buffer[],
+  port = 0,
+  stamped: () => number | null = () => null,
+): Promise<MjpegServer> {
   let behaviour: MjpegBehaviour = "moving";
   let index = 0;
   const readers = new Set<ServerResponse>();
@@ -47,8 +51,10 @@ export async function startMjpegServer(pictures: readonly Buffer[], port = 0): P
     }
     index += behaviour === "moving" ? 1 : 0;
     const picture = pictures[index % pictures.length];
+    const stamp = stamped();
+    const told = stamp === null ? "" : `\r\nX-Timestamp: ${stamp.toFixed(6)}`;
     for (const reader of readers) {
-      reader.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture?.length}\r\n\r\n`);
+      reader.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture?.length}${told}\r\n\r\n`);
       reader.write(picture);
       reader.write("\r\n");
     }

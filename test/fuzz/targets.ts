@@ -8,6 +8,7 @@ import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
 import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { MultipartParser } from "../../drivers/camera/multipart.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
 import { encodeRealmanReading, RealmanDecoder } from "../../drivers/puppet/realman-codec.js";
 import * as codec from "../../drivers/rm75/codec.js";
@@ -181,6 +182,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         return `accepted ${operators.size > 0} ${external.length > 0}`;
       }).replaceAll(/\d+/g, "n"),
   },
+  "camera-stream": {
+    longestMs: WIRE_MS,
+    seeds: [
+      "--f\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\nX-Timestamp: 12.500000\r\n\r\nJPEG\r\n--f\r\n\r\n\r\n--f",
+      "--f\r\ncontent-length: 0\r\n\r\n\r\n--f\r\n\r\nno length\r\n--f--\r\n",
+    ],
+    run: (input) => {
+      const bytes = Buffer.from(input, "latin1");
+      const whole = parts([bytes]);
+      const cut = Math.floor(bytes.length / 3);
+      assert.deepEqual(parts([bytes.subarray(0, cut), bytes.subarray(cut)]), whole);
+      return whole.replaceAll(/\d+/g, "n");
+    },
+  },
   "daemon-to-arm": {
     longestMs: WIRE_MS,
     seeds: TO_ARM_SEEDS,
@@ -324,4 +339,21 @@ function allFinite(value: unknown): void {
       allFinite(item);
     }
   }
+}
+
+/** What a camera's stream is cut into, in words. */
+function parts(pieces: readonly Buffer[]): string {
+  const parser = new MultipartParser("f");
+  const found: string[] = [];
+  try {
+    for (const piece of pieces) {
+      for (const { headers, body } of parser.push(piece)) {
+        found.push(`accepted ${headers.size} ${body.length}`);
+      }
+    }
+  } catch (error) {
+    assert.ok(error instanceof RangeError);
+    found.push("refused");
+  }
+  return found.join();
 }

@@ -5,11 +5,17 @@ import { it } from "node:test";
 import { need } from "../../daemon/cli/operator-link.js";
 import { readIndex } from "../../daemon/recorder/episode-index.js";
 import { inspectEpisode, readEpisode } from "../../daemon/recorder/read-episode.js";
+import { CAMERA_ROLES, type CameraRole } from "../../daemon/types/frame.js";
+import type { Instant } from "../../daemon/types/units.js";
+import { ExposureWitness, offExposure } from "../bench/exposures.js";
 import { startRig } from "./rig.js";
 
 it("records a policy run by itself: pictures, setpoints, texts and codes with their own instants", async () => {
   const rig = await startRig();
   const folder = rig.system.config.recording?.directory ?? "";
+  const witnesses = await Promise.all(
+    CAMERA_ROLES.map((role) => ExposureWitness.watch(cameraUrl(rig.system.config.cameras[role]))),
+  );
   try {
     const chunk = rig.next("chunk");
     await rig.startMoving();
@@ -19,10 +25,20 @@ it("records a policy run by itself: pictures, setpoints, texts and codes with th
     await stopped;
     await untilClosed(folder);
     await check(folder);
+    const [front, wrist] = witnesses.map(({ exposures }) => exposures);
+    await checkStamps(folder, { front: front ?? [], wrist: wrist ?? [] });
   } finally {
+    for (const witness of witnesses) {
+      witness.close();
+    }
     await rig.close();
   }
 });
+
+function cameraUrl(camera: object): string {
+  assert.ok("url" in camera && typeof camera.url === "string");
+  return camera.url;
+}
 
 /** The index is written anew when an episode is closed. */
 async function untilClosed(folder: string): Promise<void> {
@@ -57,16 +73,31 @@ async function check(folder: string): Promise<void> {
   const due = on("/arm/setpoint");
   const gaps = due.slice(1).map((at, index) => at - (due[index] ?? Number.NaN));
   assert.ok(due.length > 20 && gaps.every((gap) => gap > 0.009), `${due.length} setpoints, ${Math.min(...gaps)} s`);
-  // The very instants at which the pictures of a chunk were captured.
+  // The very instants at which the pictures of a chunk were in hand.
   const captured = messages.flatMap(({ topic, value }) =>
     topic === "/policy/chunk" && typeof value === "object" && value !== null && "capturedAt" in value
       ? [Number(value.capturedAt)]
       : [],
   );
-  const pictures = [...on("/camera/front"), ...on("/camera/wrist")];
+  const pictures = messages.flatMap(({ topic, publishTime }) =>
+    topic.startsWith("/camera/") ? [Number(publishTime) / 1e9] : [],
+  );
   assert.ok(captured.length > 0);
   for (const at of captured.filter((instant) => instant >= Math.min(...pictures))) {
     const nearest = Math.min(...pictures.map((picture) => Math.abs(picture - at)));
     assert.ok(nearest <= 0.001, `a chunk's picture of ${at} s is ${nearest * 1000} ms off`);
+  }
+}
+
+/** Pictures are stamped with when the lab says that it exposed them. */
+async function checkStamps(folder: string, exposures: Readonly<Record<CameraRole, readonly Instant[]>>): Promise<void> {
+  const [entry] = readIndex(folder) ?? [];
+  const { messages } = await readEpisode(join(folder, `${entry?.name}.mcap`));
+  for (const role of CAMERA_ROLES) {
+    const stamps = messages.flatMap(({ topic, logTime }) =>
+      topic === `/camera/${role}` ? [Number(logTime) / 1e9] : [],
+    );
+    const off = Math.max(...offExposure(stamps, exposures[role]));
+    assert.ok(stamps.length > 10 && off <= 0.001, `${role}: ${stamps.length} pictures, one stamped ${off} s off`);
   }
 }

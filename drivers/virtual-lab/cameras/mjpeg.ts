@@ -11,7 +11,7 @@ export interface MjpegServer {
   wanted(role: CameraRole): boolean;
   /**
    * Sends a JPEG to all who watch; who still has more than one picture unsent misses this one. What it shows was so at
-   * `exposedAt`, which its header says (`X-Exposed-At`), as no real camera does: only measurements read it.
+   * `exposedAt`, which its header says as mjpg-streamer does (`X-Timestamp`).
    */
   publish(role: CameraRole, jpeg: Buffer, exposedAt: Instant): void;
   /** Ends the connections of all who watch a camera, as one that is unplugged does. */
@@ -57,7 +57,11 @@ class Cameras implements MjpegServer {
         continue;
       }
       response.cork();
-      const headers = ["Content-Type: image/jpeg", `Content-Length: ${jpeg.length}`, `X-Exposed-At: ${exposedAt}`];
+      const headers = [
+        "Content-Type: image/jpeg",
+        `Content-Length: ${jpeg.length}`,
+        `X-Timestamp: ${exposedAt.toFixed(6)}`,
+      ];
       response.write(`--${BOUNDARY}\r\n${headers.join("\r\n")}\r\n\r\n`);
       response.write(jpeg);
       response.write("\r\n");
