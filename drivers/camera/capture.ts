@@ -10,13 +10,21 @@ import type { CameraOptions, CameraSource } from "./options.js";
 const SHORTEST_WAIT: Seconds = 0.5;
 const LONGEST_WAIT: Seconds = 2;
 
+/** A picture as the camera gave it. */
+export interface Captured {
+  readonly picture: Mat;
+  /** When it was in hand. */
+  readonly capturedAt: Instant;
+  /** When it was exposed, as the camera says; null where it says nothing. */
+  readonly exposedAt: Instant | null;
+  /** Pictures since the last one that were dropped because this one was newer. */
+  readonly missed: number;
+}
+
 /** What capturing reports; called on the event loop. */
 export interface CaptureListener {
-  /**
-   * A picture as the camera gave it; the listener releases it. `capturedAt`: when it was in hand; `exposedAt`: what the camera
-   * says, null where it says nothing.
-   */
-  onPicture(picture: Mat, capturedAt: Instant, exposedAt: Instant | null): void;
+  /** The listener releases it. */
+  onPicture(captured: Captured): void;
   /** The camera does not open, or it ended. */
   onAbsent(detail: string): void;
 }
@@ -68,10 +76,8 @@ const WHAT_TO_DO: Readonly<Record<CameraSource["kind"], string>> = {
 
 /** A camera that delivers. */
 interface OpenCamera {
-  /** The next picture, decoded; null when there are no more. */
-  next(): Promise<Mat | null>;
-  /** What the camera says of when it exposed the last picture, s; NaN where it says nothing. */
-  told(): number;
+  /** The next picture, decoded; null when there are no more. `told`: when it was exposed as the camera says, s; else NaN. */
+  next(): Promise<{ readonly picture: Mat; readonly told: number; readonly missed: number } | null>;
   /** A live camera sets the pace itself; a file is held back to its own rate, s a picture. */
   readonly period: Seconds;
   close(): void;
@@ -102,8 +108,11 @@ async function openCamera(cv: OpenCvModule, options: CameraOptions): Promise<Ope
 
 function video(camera: VideoCapture, period: Seconds, told = () => Number.NaN): OpenCamera {
   return {
-    ...{ period, told },
-    next: async () => orNone(await camera.readAsync()),
+    period,
+    next: async () => {
+      const picture = orNone(await camera.readAsync());
+      return picture === null ? null : { picture, told: told(), missed: 0 };
+    },
     close: () => camera.release(),
   };
 }
@@ -114,14 +123,12 @@ async function jpegs(cv: OpenCvModule, url: string): Promise<OpenCamera | null> 
   if (stream === null) {
     return null;
   }
-  let told = Number.NaN;
   return {
     period: 0,
-    told: () => told,
     next: async () => {
       const next = await stream.next();
-      told = next?.told ?? Number.NaN;
-      return next === null ? null : orNone(await cv.imdecodeAsync(next.jpeg));
+      const picture = next === null ? null : orNone(await cv.imdecodeAsync(next.jpeg));
+      return next === null || picture === null ? null : { picture, told: next.told, missed: next.missed };
     },
     close: () => stream.close(),
   };
@@ -142,12 +149,13 @@ async function drain(camera: OpenCamera, listener: CaptureListener): Promise<num
     if (camera.period > 0) {
       await delay(Math.max(0, start + pictures * camera.period - hostClock.now()) * 1000);
     }
-    const picture = await camera.next();
-    if (picture === null) {
+    const next = await camera.next();
+    if (next === null) {
       return pictures;
     }
+    const { picture, told, missed } = next;
     const capturedAt = hostClock.now();
-    listener.onPicture(picture, capturedAt, exposureOf(camera.told(), capturedAt));
+    listener.onPicture({ picture, capturedAt, exposedAt: exposureOf(told, capturedAt), missed });
   }
 }
 

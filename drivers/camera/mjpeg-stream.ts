@@ -9,6 +9,8 @@ export interface JpegPicture {
   readonly jpeg: Buffer;
   /** When it was exposed, s of the host's monotonic clock, as the camera says; NaN where it does not. */
   readonly told: number;
+  /** Pictures since the one that was given before that were not given, because this one was newer. */
+  readonly missed: number;
 }
 
 /** An open stream of JPEG pictures. */
@@ -54,7 +56,8 @@ class HttpMjpegStream implements MjpegStream {
     response.on("data", (bytes: Buffer) => {
       try {
         for (const { headers, body } of parser.push(bytes)) {
-          this.#newest = { jpeg: body, told: own ? Number(headers.get("x-timestamp") ?? Number.NaN) : Number.NaN };
+          const told = own ? Number(headers.get("x-timestamp") ?? Number.NaN) : Number.NaN;
+          this.#newest = { jpeg: body, told, missed: this.#newest === null ? 0 : this.#newest.missed + 1 };
           this.#wake();
         }
       } catch (error) {

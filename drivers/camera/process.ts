@@ -1,6 +1,6 @@
 /** The vision process: drains one camera, keeps the newest picture, and sends it at the model's size. */
 import type { Instant } from "../../daemon/types/units.js";
-import { capture } from "./capture.js";
+import { type Captured, capture } from "./capture.js";
 import { lightOf, type PoorLight } from "./light.js";
 import type { FromVision, ToVision } from "./messages.js";
 import { createNewestSender } from "./newest-sender.js";
@@ -31,7 +31,7 @@ function keep(picture: Mat | null): void {
   newest = picture;
 }
 
-function takePicture(raw: Mat, capturedAt: Instant, exposedAt: Instant | null): void {
+function takePicture({ picture: raw, capturedAt, exposedAt, missed }: Captured): void {
   if (raw.cols !== options.camera.width || raw.rows !== options.camera.height) {
     send({ kind: "wrong-size", width: raw.cols, height: raw.rows }, ignore);
     raw.release();
@@ -42,7 +42,7 @@ function takePicture(raw: Mat, capturedAt: Instant, exposedAt: Instant | null): 
   identical = repeated ? identical + 1 : 1;
   identicalSince = repeated ? identicalSince : capturedAt;
   keep(picture);
-  sequence += 1;
+  sequence += 1 + missed;
   const rgb = modelPicture(cv, picture, options.picture);
   const before = light;
   light = lightOf(rgb);
