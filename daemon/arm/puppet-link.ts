@@ -47,7 +47,7 @@ export async function listenForPuppet(path: string, listener: PuppetLinkListener
       for (const line of lines.push(text) ?? ["too long"]) {
         const message = socket.destroyed ? null : parseFromPuppet(line);
         if (typeof message === "string") {
-          reason = `the puppet process sent no message of ours: ${message}`;
+          reason = `the puppet process sent ${message}`;
           socket.destroy();
         } else if (message !== null) {
           listener.onMessage(message);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseLine } from "../ports/parse-line.js";
 import type { FromArm } from "../types/arm-link.js";
 import { jointPosition } from "../types/units.js";
 
@@ -96,16 +97,5 @@ const message = z.discriminatedUnion("kind", [
 
 /** Reads one line of the arm process; a string says what is wrong with it. */
 export function parseFromArm(line: string): FromArm | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return "a line that is not JSON";
-  }
-  const parsed = message.safeParse(value);
-  if (parsed.success) {
-    return parsed.data;
-  }
-  const issue = parsed.error.issues[0];
-  return `a wrong message: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+  return parseLine(line, message);
 }

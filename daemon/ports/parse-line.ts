@@ -13,5 +13,5 @@ export function parseLine<T extends object>(line: string, schema: ZodType<T>): T
     return parsed.data;
   }
   const issue = parsed.error.issues[0];
-  return issue === undefined ? "a wrong message" : `${issue.path.join(".")}: ${issue.message}`;
+  return `a wrong message: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
 }

@@ -39,7 +39,7 @@ export function startPuppetProcess(
       puppet.keepStepWith(message.ticks);
       return;
     }
-    const reason = typeof message === "string" ? `it sent no message of ours: ${message}` : message.reason;
+    const reason = typeof message === "string" ? `it sent ${message}` : message.reason;
     if (reason !== refusedFor) {
       refusedFor = reason;
       news.refused(reason);

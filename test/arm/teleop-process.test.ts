@@ -51,7 +51,7 @@ describe("arm process with a leader arm", () => {
     const angles = "[1e999,0,0,0,0,0,0]";
     const sample = `{"seq":1,"at":1,"angles":${angles},"gripper":0,"button":true}`;
     leader.does({ kind: "write", text: `{"kind":"sample","sample":${sample}}\n` });
-    await daemon.until(({ teleop }) => /no message of ours/.test(teleop?.detail ?? ""));
+    await daemon.until(({ teleop }) => /the puppet process sent a/.test(teleop?.detail ?? ""));
     assert.equal(daemon.report?.mode, "hold");
   });
 });
