@@ -58,6 +58,8 @@ function mutate(name: string, { mutate, tests }: Part): void {
     concurrency: 1,
     coverageAnalysis: "perTest",
     timeoutMS: TIMEOUT_MS,
+    // Beside other jobs the tests of a part take many times the five minutes of the default.
+    dryRunTimeoutMinutes: 60,
     reporters: ["progress-append-only", "json"],
     jsonReporter: { fileName: found },
     tap: {
