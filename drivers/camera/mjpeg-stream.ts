@@ -55,11 +55,11 @@ class HttpMjpegStream implements MjpegStream {
     const own = /^(?:::ffff:)?127\.|^::1$/.test(response.socket.remoteAddress ?? "");
     response.on("data", (bytes: Buffer) => {
       try {
-        for (const { headers, body } of parser.push(bytes)) {
+        parser.push(bytes, ({ headers, body }) => {
           const told = own ? Number(headers.get("x-timestamp") ?? Number.NaN) : Number.NaN;
           this.#newest = { jpeg: body, told, missed: this.#newest === null ? 0 : this.#newest.missed + 1 };
           this.#wake();
-        }
+        });
       } catch (error) {
         response.destroy(error instanceof Error ? error : undefined);
       }

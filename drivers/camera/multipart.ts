@@ -31,18 +31,18 @@ export class MultipartParser {
     this.#delimiter = Buffer.from(`--${boundary}`, "latin1");
   }
 
-  /** The parts that `bytes` complete; throws RangeError where this is no such stream. */
-  push(bytes: Uint8Array): readonly Part[] {
+  /** Hands on the parts that `bytes` complete; then throws RangeError where what follows is no such stream. */
+  push(bytes: Uint8Array, onPart: (part: Part) => void): void {
     this.#rest = Buffer.concat([this.#rest, bytes]);
-    const parts: Part[] = [];
     for (;;) {
       this.#headers ??= this.#takeHeaders();
       const body = this.#headers === null ? null : this.#takeBody(this.#headers);
       if (this.#headers === null || body === null) {
-        return parts;
+        return;
       }
-      parts.push({ headers: this.#headers, body });
+      const part = { headers: this.#headers, body };
       this.#headers = null;
+      onPart(part);
     }
   }
 
@@ -50,10 +50,10 @@ export class MultipartParser {
     const boundary = this.#rest.indexOf(this.#delimiter);
     const start = boundary + this.#delimiter.length;
     const end = boundary < 0 ? -1 : this.#rest.indexOf(HEADER_END, start);
+    if ((end < 0 ? this.#rest.length : end) > MOST_HEADER) {
+      throw new RangeError("no part begins where one should");
+    }
     if (end < 0) {
-      if (this.#rest.length > MOST_HEADER) {
-        throw new RangeError("no part begins where one should");
-      }
       return null;
     }
     const lines = this.#rest.toString("latin1", start, end).split("\r\n");
@@ -70,11 +70,11 @@ export class MultipartParser {
     const told = headers.get("content-length");
     const length =
       told === undefined ? this.#rest.indexOf(Buffer.concat([Buffer.from("\r\n"), this.#delimiter])) : Number(told);
-    const known = Number.isInteger(length) && length <= MOST_BODY;
-    if ((told !== undefined && !(known && length >= 0)) || this.#rest.length > MOST_BODY + MOST_HEADER) {
+    const awaited = told === undefined && length < 0;
+    if (awaited ? this.#rest.length > MOST_BODY : !(Number.isInteger(length) && length >= 0 && length <= MOST_BODY)) {
       throw new RangeError(`a picture of ${told ?? "too many"} bytes`);
     }
-    if (length < 0 || this.#rest.length < length) {
+    if (awaited || this.#rest.length < length) {
       return null;
     }
     const body = this.#rest.subarray(0, length);

@@ -33,13 +33,13 @@ export class ExposureWitness {
   }
 
   #take(bytes: Buffer): void {
-    for (const { headers } of this.#parts.push(bytes)) {
+    this.#parts.push(bytes, ({ headers }) => {
       const exposedAt = Number(headers.get("x-timestamp") ?? Number.NaN);
       if (Number.isNaN(exposedAt)) {
         throw new Error("the virtual lab's camera does not say when a picture was exposed");
       }
       this.#exposures.push(exposedAt);
-    }
+    });
   }
 }
 

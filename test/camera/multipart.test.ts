@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { exposureOf } from "../../drivers/camera/exposure.js";
-import { boundaryOf, MultipartParser } from "../../drivers/camera/multipart.js";
+import { boundaryOf, MultipartParser, type Part } from "../../drivers/camera/multipart.js";
 
 /** A stream of two pictures; the second one does not tell its length. */
 const STREAM = Buffer.from(
   "preamble\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: 8\r\nX-Timestamp: 7.250000\r\n\r\n\r\n--bXYZ\r\n--b\r\nx: y:z\r\n\r\nsecond\r\n--b\r\n",
   "latin1",
 );
+
+function push(bytes: Uint8Array): void {
+  new MultipartParser("b").push(bytes, () => undefined);
+}
 
 describe("a multipart stream", () => {
   it("gives the same parts however it is cut, by length and by boundary", () => {
@@ -17,7 +21,10 @@ describe("a multipart stream", () => {
       fc.property(cuts, (places) => {
         const parser = new MultipartParser("b");
         const bounds = [0, ...places.toSorted((a, b) => a - b), STREAM.length];
-        const parts = bounds.slice(1).flatMap((end, index) => [...parser.push(STREAM.subarray(bounds[index], end))]);
+        const parts: Part[] = [];
+        for (const [index, end] of bounds.slice(1).entries()) {
+          parser.push(STREAM.subarray(bounds[index], end), (part) => parts.push(part));
+        }
         assert.deepEqual(
           parts.map(({ headers, body }) => [Object.fromEntries(headers), body.toString("latin1")]),
           [
@@ -32,12 +39,21 @@ describe("a multipart stream", () => {
   it("refuses lengths that cannot be, and bytes without a beginning", () => {
     for (const length of ["-1", "x", "1e99", "99999999"]) {
       const part = Buffer.from(`--b\r\nContent-Length: ${length}\r\n\r\n`);
-      assert.throws(() => new MultipartParser("b").push(part), /a picture of/, length);
+      assert.throws(() => push(part), /a picture of/, length);
     }
-    assert.throws(() => new MultipartParser("b").push(Buffer.alloc(10_000)), /no part begins/);
-    const endless = new MultipartParser("b");
-    endless.push(Buffer.from("--b\r\n\r\n"));
-    assert.throws(() => endless.push(Buffer.alloc(17 * 1024 * 1024)), /too many/);
+    assert.throws(() => push(Buffer.alloc(10_000)), /no part begins/);
+    assert.throws(() => push(Buffer.from(`--b\r\n${"x".repeat(10_000)}\r\n\r\n`)), /no part begins/);
+    assert.throws(() => push(Buffer.concat([Buffer.from("--b\r\n\r\n"), Buffer.alloc(17 * 1024 * 1024)])), /too many/);
+  });
+
+  it("hands on what was sound before what is not", () => {
+    const bodies: string[] = [];
+    const bytes = Buffer.from("--b\r\nContent-Length: 2\r\n\r\nok\r\n--b\r\nContent-Length: x\r\n\r\n");
+    assert.throws(
+      () => new MultipartParser("b").push(bytes, ({ body }) => bodies.push(String(body))),
+      /a picture of x/,
+    );
+    assert.deepEqual(bodies, ["ok"]);
   });
 
   it("is known by its content type", () => {

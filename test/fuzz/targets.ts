@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { parseFromPuppet } from "../../daemon/arm/parse-from-puppet.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
 import { parseConfig } from "../../daemon/config/config.js";
 import { parseLimits } from "../../daemon/config/limits-file.js";
@@ -9,7 +10,9 @@ import { readMessage } from "../../daemon/operator/read-message.js";
 import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { MultipartParser } from "../../drivers/camera/multipart.js";
+import { nextAsk } from "../../drivers/puppet/ask-times.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
+import { parseToPuppet } from "../../drivers/puppet/parse-to-puppet.js";
 import { encodeRealmanReading, RealmanDecoder } from "../../drivers/puppet/realman-codec.js";
 import * as codec from "../../drivers/rm75/codec.js";
 import type { JsonObject } from "../../drivers/rm75/json-object.js";
@@ -218,6 +221,40 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       return typeof parsed === "string" ? parsed : `accepted ${parsed.kind}`;
     },
   },
+  "puppet-to-arm": {
+    longestMs: WIRE_MS,
+    seeds: [
+      '{"kind":"hello","identity":{"kind":"realman-leader","serial":"A1","joints":7}}',
+      '{"kind":"sample","sample":{"seq":3,"at":12.5,"angles":[0,0.5,-1,6.9,0,0,1e-3],"gripper":0.2,"button":true}}',
+      '{"kind":"lost","code":"puppet-lost","detail":"the port is gone"}',
+    ],
+    run: (input) => {
+      const message = parseFromPuppet(input);
+      allFinite(message);
+      if (typeof message !== "string" && message.kind === "sample") {
+        const { seq, at, angles } = message.sample;
+        assert.ok(Number.isSafeInteger(seq) && seq >= 0 && at >= 0);
+        assert.ok(angles.length === 7 && angles.every((angle) => Math.abs(angle) <= 700));
+      }
+      return typeof message === "string" ? message : `accepted ${message.kind}`;
+    },
+  },
+  "arm-to-puppet": {
+    longestMs: WIRE_MS,
+    seeds: [
+      '{"kind":"ticks","ticks":{"dueAt":12.5,"period":0.01}}',
+      '{"kind":"refused","reason":"another is connected"}',
+    ],
+    run: (input) => {
+      const message = parseToPuppet(input);
+      allFinite(message);
+      if (typeof message !== "string" && message.kind === "ticks") {
+        const next = nextAsk(100, message.ticks);
+        assert.ok(next > 100 && next < 102, `the next reading is asked for at ${next}`);
+      }
+      return typeof message === "string" ? message : `accepted ${message.kind}`;
+    },
+  },
   "puppet-realman": {
     longestMs: WIRE_MS,
     seeds: [6, 7].map((joints) =>
@@ -347,9 +384,7 @@ function parts(pieces: readonly Buffer[]): string {
   const found: string[] = [];
   try {
     for (const piece of pieces) {
-      for (const { headers, body } of parser.push(piece)) {
-        found.push(`accepted ${headers.size} ${body.length}`);
-      }
+      parser.push(piece, ({ headers, body }) => found.push(`accepted ${headers.size} ${body.length}`));
     }
   } catch (error) {
     assert.ok(error instanceof RangeError);
