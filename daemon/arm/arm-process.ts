@@ -241,7 +241,6 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     options.teleop === null
       ? null
       : await listenForPuppet(options.puppetPath, {
-          greeting: () => ({ kind: "ticks", ticks: { dueAt: streamer.start, period: options.period } }),
           onMessage: (message) => puppetSays(message, supervisor, parts),
           onGone: (reason) => {
             log.warn({}, `no puppet any more: ${reason}`);

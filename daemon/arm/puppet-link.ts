@@ -12,8 +12,6 @@ const MOST_LINE = 4096;
 
 /** What the arm process does with its one puppet process. */
 export interface PuppetLinkListener {
-  /** What a puppet process is told first. */
-  greeting(): ToPuppet;
   onMessage(message: FromPuppet): void;
   /** Its connection ended, and why. */
   onGone(reason: string): void;
@@ -35,11 +33,11 @@ export async function listenForPuppet(path: string, listener: PuppetLinkListener
     // An error is followed by `close`, where it is handled.
     socket.on("error", () => undefined);
     if (puppet !== null) {
-      socket.end(asLine({ kind: "refused", reason: "another puppet process is connected" }));
+      const refused: ToPuppet = { kind: "refused", reason: "another puppet process is connected" };
+      socket.end(`${JSON.stringify(refused)}\n`);
       return;
     }
     puppet = socket;
-    socket.write(asLine(listener.greeting()));
     let reason = "the puppet process closed its connection";
     const lines = new LineBuffer(MOST_LINE);
     socket.setEncoding("utf8");
@@ -70,8 +68,4 @@ export async function listenForPuppet(path: string, listener: PuppetLinkListener
       server.close();
     },
   };
-}
-
-function asLine(message: ToPuppet): string {
-  return `${JSON.stringify(message)}\n`;
 }

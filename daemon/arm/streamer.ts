@@ -27,8 +27,6 @@ const EXACT_WAIT: Seconds = 0.0015;
 
 /** A running streamer. */
 export interface Streamer {
-  /** Ticks are due whole periods after this. */
-  readonly start: Instant;
   readonly counters: Readonly<TickCounters>;
   stop(): void;
 }
@@ -91,7 +89,6 @@ export function startStreamer(options: StreamerOptions): Streamer {
   };
   approach();
   return {
-    start,
     counters,
     stop: () => {
       cancel();

@@ -1,5 +1,5 @@
 import type { DriverError } from "../types/driver-error.js";
-import type { PuppetIdentity, PuppetSample, StreamTicks } from "../types/puppet.js";
+import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
 
 /** What a puppet tells its owner; called synchronously, must not block. */
 export interface PuppetListener {
@@ -12,7 +12,5 @@ export interface PuppetListener {
 export interface Puppet {
   /** Opens the line, finds out which leader it is, starts reading; throws DriverError. */
   connect(listener: PuppetListener): Promise<PuppetIdentity>;
-  /** From now on readings are asked for so that one is fresh when a tick is due. */
-  keepStepWith(ticks: StreamTicks): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Instant, JointVector, Seconds } from "./units.js";
+import type { Instant, JointVector } from "./units.js";
 
 /** What kind of leader arm: RealMan's own on a serial line, or a GELLO-style one on a Dynamixel bus. */
 export type PuppetKind = "realman-leader" | "dynamixel-leader";
@@ -32,16 +32,11 @@ export type FromPuppet =
   /** The leader is away: no samples until the next `hello`. */
   | { readonly kind: "lost"; readonly code: string; readonly detail: string };
 
-/** When the arm's stream ticks: at `dueAt + n * period` for every whole n, also before it. */
-export interface StreamTicks {
-  readonly dueAt: Instant;
-  readonly period: Seconds;
+/** What the arm process says to a puppet process, one JSON object a line: that it takes no other. */
+export interface ToPuppet {
+  readonly kind: "refused";
+  readonly reason: string;
 }
-
-/** What the arm process says to the puppet process, one JSON object a line: first of all when it ticks, or that it takes no other. */
-export type ToPuppet =
-  | { readonly kind: "ticks"; readonly ticks: StreamTicks }
-  | { readonly kind: "refused"; readonly reason: string };
 
 /** How one joint of the leader becomes one of the arm: `angle = sign * scale * (raw - zero)`, rad. */
 export interface PuppetJointCalibration {

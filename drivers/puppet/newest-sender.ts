@@ -4,7 +4,7 @@ import type { FromPuppet } from "../../daemon/types/puppet.js";
 
 /** The arm process may start later than this one, and again. */
 const AGAIN_AFTER_MS = 100;
-/** Longest line of the arm process: when it ticks takes about 80 characters. */
+/** Longest line of the arm process: that it takes no other takes about 80 characters. */
 const MOST_LINE = 1024;
 
 /**

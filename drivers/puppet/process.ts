@@ -34,11 +34,6 @@ export function startPuppetProcess(
   let refusedFor = "";
   const hear = (line: string): void => {
     const message = parseToPuppet(line);
-    if (typeof message !== "string" && message.kind === "ticks") {
-      refusedFor = "";
-      puppet.keepStepWith(message.ticks);
-      return;
-    }
     const reason = typeof message === "string" ? `it sent ${message}` : message.reason;
     if (reason !== refusedFor) {
       refusedFor = reason;

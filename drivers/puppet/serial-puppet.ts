@@ -1,9 +1,8 @@
 import type { Clock } from "../../daemon/ports/clock.js";
 import type { Puppet, PuppetListener } from "../../daemon/ports/puppet.js";
 import { DriverError, type DriverErrorCode } from "../../daemon/types/driver-error.js";
-import type { PuppetIdentity, StreamTicks } from "../../daemon/types/puppet.js";
+import type { PuppetIdentity } from "../../daemon/types/puppet.js";
 import { JOINT_COUNT, type Seconds } from "../../daemon/types/units.js";
-import { ASK_EVERY, nextAsk } from "./ask-times.js";
 import { DynamixelLeader } from "./dynamixel-leader.js";
 import type { LeaderProtocol } from "./leader-protocol.js";
 import { RealmanLeader } from "./realman-leader.js";
@@ -23,6 +22,11 @@ export type PuppetOptions =
       readonly button?: { readonly id: number; readonly address: number };
     };
 
+/**
+ * Readings are asked for this often: twice in a tick of the stream, so that the newest is at most half a tick old when one is
+ * due, and of 200 a second every other may be lost and 100 are left.
+ */
+const PERIOD: Seconds = 0.005;
 /** A reading that is not there by then is lost; an FTDI adapter with its default setting takes 16 ms. */
 const ANSWER_WITHIN: Seconds = 0.03;
 /** So long may nothing readable come; the arm has long stopped following by then (after 100 ms, `daemon/teleop`). */
@@ -49,21 +53,15 @@ class SerialPuppet implements Puppet {
   readonly #options: PuppetOptions;
   readonly #clock: Clock;
   #session: Session | null = null;
-  #ticks: StreamTicks;
 
   constructor(options: PuppetOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#ticks = { dueAt: clock.now(), period: ASK_EVERY };
-  }
-
-  keepStepWith(ticks: StreamTicks): void {
-    this.#ticks = ticks;
   }
 
   async connect(listener: PuppetListener): Promise<PuppetIdentity> {
     await this.close();
-    const session = new Session(this.#options, this.#clock, () => this.#ticks, listener);
+    const session = new Session(this.#options, this.#clock, listener);
     this.#session = session;
     return await session.open();
   }
@@ -79,7 +77,6 @@ class SerialPuppet implements Puppet {
 class Session {
   readonly #options: PuppetOptions;
   readonly #clock: Clock;
-  readonly #ticks: () => StreamTicks;
   readonly #protocol: LeaderProtocol;
   #listener: PuppetListener | null;
   #line: SerialLine | null = null;
@@ -94,10 +91,9 @@ class Session {
   #bytes = 0;
   #wakeHello: (() => void) | null = null;
 
-  constructor(options: PuppetOptions, clock: Clock, ticks: () => StreamTicks, listener: PuppetListener) {
+  constructor(options: PuppetOptions, clock: Clock, listener: PuppetListener) {
     this.#options = options;
     this.#clock = clock;
-    this.#ticks = ticks;
     this.#listener = listener;
     this.#protocol = protocolOf(options);
   }
@@ -120,7 +116,7 @@ class Session {
     const adapter = adapterSerial(path);
     this.#lastAt = this.#clock.now();
     this.#reading = true;
-    this.#tick();
+    this.#tick(this.#lastAt);
     return { kind, serial: verdict.ids === "" ? adapter : `${adapter}/${verdict.ids}`, joints: JOINT_COUNT };
   }
 
@@ -169,8 +165,8 @@ class Session {
     }
   }
 
-  /** Asks for a reading, or as soon as the last is answered or given up. */
-  #tick(): void {
+  /** Asks for the next reading at `dueAt`, or as soon as the last is answered or given up; never catches up. */
+  #tick(dueAt: number): void {
     if (!this.#reading) {
       return;
     }
@@ -182,15 +178,17 @@ class Session {
       this.#lose(code, complaint === "" ? how : complaint);
       return;
     }
-    let next = now + 0.001;
+    let next = dueAt;
     if (this.#answered || now - this.#askedAt >= ANSWER_WITHIN) {
       this.#answered = false;
       this.#askedAt = now;
       this.#seq++;
       this.#line?.write(this.#protocol.ask());
-      next = nextAsk(now, this.#ticks());
+      next = Math.max(dueAt + PERIOD, now + PERIOD / 2);
+    } else {
+      next = now + 0.001;
     }
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, (next - this.#clock.now()) * 1000));
+    this.#timer = setTimeout(() => this.#tick(next), Math.max(0, (next - this.#clock.now()) * 1000));
   }
 
   #lose(code: DriverErrorCode, reason: string): void {
