@@ -44,7 +44,7 @@ describe("the cameras' server", () => {
     request.destroy();
     assert.match(
       text,
-      /^--kinevla-frame\r\nContent-Type: image\/jpeg\r\nContent-Length: 500\r\nX-Exposed-At: 12.5\r\n\r\n#1#\.+\r\n$/,
+      /^--kinevla-frame\r\nContent-Type: image\/jpeg\r\nContent-Length: 500\r\nX-Timestamp: 12\.500000\r\n\r\n#1#\.+\r\n$/,
     );
   });
 
