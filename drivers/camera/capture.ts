@@ -126,9 +126,19 @@ async function jpegs(cv: OpenCvModule, url: string): Promise<OpenCamera | null> 
   return {
     period: 0,
     next: async () => {
-      const next = await stream.next();
-      const picture = next === null ? null : orNone(await cv.imdecodeAsync(next.jpeg));
-      return next === null || picture === null ? null : { picture, told: next.told, missed: next.missed };
+      // One that is damaged is missed like one that came too late; where none is sound the camera is stale (`health.ts`).
+      for (let missed = 0; ; missed += 1) {
+        const next = await stream.next();
+        if (next === null) {
+          return null;
+        }
+        missed += next.missed;
+        // Of no bytes at all OpenCV makes an error instead of an empty picture.
+        const picture = next.jpeg.length === 0 ? null : orNone(await cv.imdecodeAsync(next.jpeg));
+        if (picture !== null) {
+          return { picture, told: next.told, missed };
+        }
+      }
     },
     close: () => stream.close(),
   };

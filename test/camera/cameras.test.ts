@@ -187,6 +187,19 @@ describe("one camera of two", () => {
   });
 });
 
+describe("a stream with damaged pictures", () => {
+  it("goes on with the sound ones and counts the others as missed", async () => {
+    const [one = Buffer.alloc(0), two = Buffer.alloc(0)] = pictures;
+    const server = await serve([one, Buffer.alloc(0), Buffer.from("no picture"), two]);
+    const cameras = camerasOf({ kind: "url", url: server.url }, { kind: "url", url: server.url });
+    await well(cameras);
+    const front = cameras.frames.pipe(filter(({ role }) => role === "front"));
+    const first = await next(front, () => true);
+    const later = await next(front, ({ sequence }) => sequence >= first.sequence + 12);
+    assert.ok(later.capturedAt - first.capturedAt < 5, "it was opened anew");
+  });
+});
+
 describe("the exposure of a picture", () => {
   it("is what a camera on this machine tells, where that can be; else nothing", async () => {
     const stamps: number[] = [];
