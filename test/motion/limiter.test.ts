@@ -122,6 +122,25 @@ describe("limiter", () => {
     assert.ok(state.v.every((v) => Math.abs(v) < 1e-9));
   });
 
+  it("brakes to rest at a target where rounding leaves no acceleration that meets it", () => {
+    // A state that P1 came upon: the two accelerations on either side of the target are neighbours, and both miss it.
+    let state: MotionState = {
+      q: [0.11231717335359101, 0, 0, 0, 0, 0, 0],
+      v: [-0.407883446191075, 0, 0, 0, 0, 0, 0],
+      a: [-2.2383847656827234, 0, 0, 0, 0, 0, 0],
+    };
+    const target: JointVector = [Number.MIN_VALUE, 0, 0, 0, 0, 0, 0];
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < 100; step++) {
+      const next = limitedStep(state, { q: target, v: ZERO }, PLANNER, 0.01);
+      assert.deepEqual(violations(state, next, PLANNER, 0.01), []);
+      lowest = Math.min(lowest, jointAt(next.q, 0));
+      state = next;
+    }
+    assert.ok(lowest >= -1e-9, `${lowest} rad beyond it`);
+    assert.ok(Math.abs(jointAt(state.q, 0)) < 1e-9 && Math.abs(jointAt(state.v, 0)) < 1e-9);
+  });
+
   it("takes no longer than time-optimal motion plus four periods", () => {
     // 5 degrees on J1: acceleration A and jerk are reached, the speed limit is not. With jerk ramps of length r, each
     // half of length L ends at speed A (L - r), and the whole way is A (L - r) L.
