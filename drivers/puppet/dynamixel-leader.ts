@@ -29,6 +29,8 @@ export class DynamixelLeader implements LeaderProtocol {
   readonly #decoder = new DynamixelDecoder();
   readonly #found = new Set<number>();
   readonly #positions = new Map<number, number>();
+  /** Of this reading; null until its device has answered. */
+  #button: boolean | null = null;
   #bytes = 0;
   #complaint = "";
 
@@ -69,11 +71,14 @@ export class DynamixelLeader implements LeaderProtocol {
     return { kind: "right", ids: expected.join("-") };
   }
 
+  /** The button first, so that a reading goes on at once when the positions are there: they must be newer than it. */
   ask(): Uint8Array {
+    const { button } = this.#devices;
     this.#decoder.clear();
     this.#positions.clear();
+    this.#button = button === undefined ? false : null;
     this.#complaint = "";
-    return this.#request;
+    return button === undefined ? this.#request : encodeReadByte(button.id, button.address);
   }
 
   take(bytes: Uint8Array, send: (request: Uint8Array) => void): LeaderReading | null {
@@ -82,17 +87,16 @@ export class DynamixelLeader implements LeaderProtocol {
     this.#decoder.pushStatus(bytes, (packet) => {
       if (packet.error !== 0) {
         this.#complaint = `device ${packet.id}: ${STATUS_ERRORS[packet.error] ?? `error ${packet.error}`}`;
+      } else if (this.#button === null) {
+        if (packet.id === button?.id && packet.parameters.length === 1) {
+          this.#button = packet.parameters[0] !== 0;
+          send(this.#request);
+        }
       } else if (this.#ids.includes(packet.id) && !this.#positions.has(packet.id)) {
         this.#keep(packet);
         if (this.#positions.size === this.#ids.length) {
-          if (button === undefined) {
-            reading = this.#reading(false);
-          } else {
-            send(encodeReadByte(button.id, button.address));
-          }
+          reading = this.#reading(this.#button);
         }
-      } else if (packet.id === button?.id && packet.parameters.length === 1) {
-        reading = this.#reading(packet.parameters[0] !== 0);
       }
     });
     return reading;

@@ -29,7 +29,7 @@ export type PuppetOptions =
 const PERIOD: Seconds = 0.005;
 /** A reading that is not there by then is lost; an FTDI adapter with its default setting takes 16 ms. */
 const ANSWER_WITHIN: Seconds = 0.03;
-/** So long may nothing readable come; the arm has long stopped following by then (after 100 ms, `daemon/teleop`). */
+/** So long may nothing readable come; the arm has long stopped following by then (after 95 ms, `daemon/teleop`). */
 const LOST_AFTER: Seconds = 0.5;
 /** How long a leader may take to say who it is: devices of a bus answer a ping to all one after the other. */
 const HELLO_WITHIN: Seconds = 0.4;

@@ -241,7 +241,7 @@ describe("teleoperation: what ends it", () => {
     assert.deepEqual(bench.stops, []);
   });
 
-  it("case 74: OP-09: no reading for 60 ms: slow; for 100 ms: ramp; a gap of 10 s ends the same", () => {
+  it("case 74: OP-09: no reading for 60 ms: slow; for 95 ms: ramp; a gap of 10 s ends the same", () => {
     const bench = leading().leads(3, 10, 25);
     const held = bench.leader;
     bench.leader = null;

@@ -62,7 +62,7 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
   if (moving) {
     fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, source === "teleop" ? 0.2 : 0.5);
     fine &&= within(now - given.guardianSeenAt, 0.1);
-    fine &&= source !== "teleop" || within(now - given.leaderSeenAt, 0.1);
+    fine &&= source !== "teleop" || within(now - given.leaderSeenAt, 0.095);
   }
   return close ? null : fine;
 }

@@ -62,13 +62,13 @@ async function nextReading(of: VirtualLeader): Promise<Instant> {
   return of.answeredAt;
 }
 
-/** The same of any answer: the button has one of its own. */
-async function nextAnswer(of: VirtualLeader): Promise<Instant> {
-  const before = of.answeredAt;
-  while (of.answeredAt === before) {
+/** The same of the button, which has answers of its own. */
+async function nextButton(of: VirtualLeader): Promise<Instant> {
+  const before = of.buttonToldAt;
+  while (of.buttonToldAt === before) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  return of.answeredAt;
+  return of.buttonToldAt;
 }
 
 function stepped(angles: JointVector, joint: number, by: number): JointVector {
@@ -89,7 +89,7 @@ async function obey(deed: HandDeed): Promise<Instant> {
       break;
     case "button":
       taken().press(deed.pressed);
-      return nextAnswer(taken());
+      return nextButton(taken());
     case "fault":
       taken().fault(deed.faults);
       // Bytes that cannot be read say as little as none.

@@ -28,10 +28,10 @@ describe("a leader that is followed", () => {
     assert.deepEqual(found({ step: { distance: Number.NaN, speed: 0 } }), ["leader-jump ramp"]);
   });
 
-  it("OP-09: no reading for 60 ms: slow; for 100 ms: ramp", () => {
+  it("OP-09: no reading for 60 ms: slow; for 95 ms: ramp", () => {
     assert.deepEqual(found({ age: 0.059 }), []);
     assert.deepEqual(found({ age: 0.061 }), ["leader-late slow"]);
-    assert.deepEqual(found({ age: 0.101 }), ["leader-lost ramp", "leader-late slow"]);
+    assert.deepEqual(found({ age: 0.096 }), ["leader-lost ramp", "leader-late slow"]);
     assert.deepEqual(found({ age: Infinity }), ["leader-lost ramp", "leader-late slow"]);
   });
 

@@ -50,6 +50,7 @@ export class VirtualLeader {
   #trace: { readonly points: readonly TracePoint[]; readonly from: number; readonly onEnd: () => void } | null = null;
   #answers = 0;
   #answeredAt: Instant = -Infinity;
+  #buttonToldAt: Instant = -Infinity;
 
   constructor({ kind, path, joints = 7, seed = 1, ids }: VirtualLeaderOptions) {
     this.path = path;
@@ -117,6 +118,11 @@ export class VirtualLeader {
   /** When the last bytes of an answer went to the host. */
   get answeredAt(): Instant {
     return this.#answeredAt;
+  }
+
+  /** When an answer last said whether the button is pressed; RealMan's never does. */
+  get buttonToldAt(): Instant {
+    return this.#buttonToldAt;
   }
 
   #advance(): void {
@@ -200,6 +206,7 @@ export class VirtualLeader {
       case "read":
         if (request.id === VIRTUAL_BUTTON.id) {
           this.#send(encodeStatus(request.id, error, [this.#pressed || this.#held ? 1 : 0]));
+          this.#buttonToldAt = this.#answeredAt;
         }
         break;
       case "other":

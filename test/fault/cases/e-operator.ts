@@ -34,9 +34,9 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
         ...{ name: "its process dies", modes: ["teleop"], expect: "rest", fresh: true },
         inject: async ({ rig }) => rig.signal("puppet", "SIGKILL"),
       },
-      // Slower from 60 ms on, but nothing ends before 100 ms (OP-09). The last reading is up to 8 ms old when silence begins,
+      // Slower from 60 ms on, but nothing ends before 95 ms (OP-09). The last reading is up to 8 ms old when silence begins,
       // and a question into its end is waited for 30 ms longer.
-      { ...led("silent for 60 ms", 1, (hand) => hand.gap(0.06)), expect: "undisturbed" },
+      { ...led("silent for 50 ms", 1, (hand) => hand.gap(0.05)), expect: "undisturbed" },
     ],
   },
   {
