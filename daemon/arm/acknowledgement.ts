@@ -84,6 +84,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "resources-short": "operator",
   "leader-released": "operator",
   "taken-over": "operator",
+  recovered: "operator",
   "leader-jump": "operator",
   "leader-late": "operator",
   "leader-lost": "operator",

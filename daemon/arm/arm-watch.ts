@@ -65,6 +65,8 @@ export class ArmWatch {
   #demands: Demands = NO_DEMANDS;
   #standsSince: Instant = Infinity;
   #stoodAt: JointVector | null = null;
+  /** Where the arm began to be brought back; says something in mode recovery only. */
+  #recoversFrom: JointVector | null = null;
   /** Of a stop that the arm has not obeyed yet; Infinity for none. */
   #stoppedAt: Instant = Infinity;
 
@@ -93,8 +95,7 @@ export class ArmWatch {
     this.#warmth = warmthIn(this.#warmth, state.health, now);
     this.#judge("report", reportConditions(this.#same, this.#history, watch), now);
     this.#judge("health", healthConditions(state.health, this.#warmth, watch), now);
-    const situation = { now, mode, standsSince: this.#standsSince, stoodAt: this.#stoodAt };
-    this.#judge("motion", motionConditions(this.#history, situation, this.#limits), now);
+    this.#judgeMotion(mode, now);
     this.#judge("stop", stopConditions(this.#history, this.#stoppedAt, now, watch), now);
     return true;
   }
@@ -108,6 +109,17 @@ export class ArmWatch {
   stopped(now: Instant): void {
     this.#stoppedAt = now;
     this.#restAt(Infinity);
+  }
+
+  /** The arm has stood where it was stopped for long enough to be believed. */
+  get stands(): boolean {
+    return this.#stoodAt !== null;
+  }
+
+  /** The arm begins to be brought back from where it is: what it is outside its limits by is no reason to stop it. */
+  recoveryBegins(now: Instant): void {
+    this.#recoversFrom = this.#history.poses.at(-1)?.q ?? null;
+    this.#judgeMotion("recovery", now);
   }
 
   /** A policy begins to move the arm. */
@@ -165,6 +177,12 @@ export class ArmWatch {
       this.#stoodAt = this.#history.poses.at(-1)?.q ?? null;
       this.#stoppedAt = Infinity;
     }
+  }
+
+  #judgeMotion(mode: Mode, now: Instant): void {
+    const recoversFrom = mode === "recovery" ? this.#recoversFrom : null;
+    const situation = { now, mode, standsSince: this.#standsSince, stoodAt: this.#stoodAt, recoversFrom };
+    this.#judge("motion", motionConditions(this.#history, situation, this.#limits), now);
   }
 
   #restAt(since: Instant): void {

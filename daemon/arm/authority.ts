@@ -135,6 +135,7 @@ export class Authority {
         return byButton
           ? { code: "leader-released", detail: "the puppet's button is not pressed" }
           : this.lost(this.isNear(now) ? "deadman" : "operator", byButton, now);
+      case "near":
       case "operator": {
         const age = milliseconds(now - this.#operatorSeenAt);
         return { code: "operator-lost", detail: `the operator's last beat came ${age} ago` };

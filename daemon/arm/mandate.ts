@@ -1,9 +1,10 @@
 import type { Step } from "../modes/follow-rules.js";
 import { isEngaged, transition, whyNot } from "../modes/mode-machine.js";
 import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
+import { outsideOf } from "../motion/way-back.js";
 import type { ArmRequest, HoldToRun } from "../types/arm-link.js";
 import type { Mode } from "../types/mode.js";
-import { type Instant, jointAt } from "../types/units.js";
+import type { Instant } from "../types/units.js";
 import { Authority } from "./authority.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import { Teleoperation } from "./teleoperation.js";
@@ -15,7 +16,9 @@ export type Admission = { readonly ok: true } | { readonly ok: false; readonly r
 export interface Circumstances {
   /** What keeps the arm from being engaged, in words; null for nothing. */
   fault(): string | null;
-  /** No ramp is under way. */
+  /** The same, but for joints that stand outside their soft limits. */
+  otherFault(): string | null;
+  /** No ramp is under way, and an arm that was stopped stands. */
   still(): boolean;
   /** The pose has been held for long enough at the beginning of the stream. */
   held(now: Instant): boolean;
@@ -77,11 +80,12 @@ export class Mandate {
     if (step.taken) {
       return { ok: true };
     }
-    const fault = this.#circumstances.fault();
-    if (step.missing === "healthy" && fault === null) {
+    const fault = step.missing === "sound" ? this.#circumstances.otherFault() : this.#circumstances.fault();
+    const isWrong = step.missing === "healthy" || step.missing === "sound";
+    if (isWrong && fault === null) {
       return { ok: false, reason: "the enabling switch or guard of the cell is open, or its device is away" };
     }
-    const detail = step.missing === "healthy" ? ` (${fault})` : "";
+    const detail = isWrong ? ` (${fault})` : "";
     return { ok: false, reason: whyNot(step, request) + detail };
   }
 
@@ -109,6 +113,7 @@ export class Mandate {
       guardian: authority.hasGuardian(now),
       fresh: authority.hasFreshState(now),
       healthy: this.#circumstances.fault() === null && authority.cellClosed,
+      sound: this.#circumstances.otherFault() === null && authority.cellClosed,
       settled: authority.isSettled(now),
       inside: this.#inside(),
       still: this.#circumstances.still(),
@@ -117,7 +122,7 @@ export class Mandate {
 
   /** The arm stands inside its joints' limits. */
   #inside(): boolean {
-    const { highest } = this.#options.limits.policy;
-    return this.authority.arm?.measured.every((angle, joint) => Math.abs(angle) <= jointAt(highest, joint)) ?? false;
+    const { arm } = this.authority;
+    return arm !== null && !outsideOf(arm.measured, this.#options.limits.policy).includes(true);
   }
 }

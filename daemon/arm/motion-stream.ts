@@ -7,6 +7,7 @@ import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js
 import { atPace, joiningPace, permittedPace } from "../motion/path-pace.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
 import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
+import { backInside } from "../motion/way-back.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
 import {
@@ -20,12 +21,22 @@ import {
 import type { Demanded } from "../watch/policy-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
+/**
+ * Goes along a plan: home, where it turns into a hold, or back inside the limits, where it stands until it is told to end.
+ * `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump.
+ */
+interface Planned {
+  readonly kind: "homing" | "recovering";
+  readonly plan: HomePlan;
+  readonly elapsed: Seconds;
+  readonly braking: StoppingRamp;
+}
+
 /** What decides the next position. */
 type Activity =
   | { readonly kind: "holding" }
   | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
-  /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
-  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds; readonly braking: StoppingRamp }
+  | Planned
   /**
    * `braking` is the way to rest from the position sent last. `pathAt` is where on its path the motion was at `sentAt`;
    * time goes by more slowly on the path while the motion is slowed down.
@@ -52,7 +63,8 @@ export interface Proposal {
 }
 
 const SOURCE_OF = {
-  ...{ holding: "hold", ramping: "stop", homing: "home", following: "policy", led: "teleop" },
+  ...{ holding: "hold", ramping: "stop", homing: "home", recovering: "recover" },
+  ...{ following: "policy", led: "teleop" },
 } as const satisfies Record<Activity["kind"], SetpointSource>;
 const HOLDING: Activity = { kind: "holding" };
 
@@ -86,6 +98,8 @@ export class MotionStream {
   readonly #rules: StepRules;
   readonly #homeRules: StepRules;
   readonly #leadRules: StepRules;
+  readonly #recoverRules: StepRules;
+  readonly #back: MotionLimits;
   readonly #stop: MotionLimits;
   readonly #slowJump: number;
   #state: MotionState;
@@ -103,6 +117,12 @@ export class MotionStream {
     this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
     this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
     this.#leadRules = { ...this.#rules, limits: plannerLimits(limits.teleop) };
+    this.#back = limits.recover;
+    this.#recoverRules = {
+      ...this.#rules,
+      limits: plannerLimits(limits.recover),
+      cell: plannerCell({ ...limits.cell, speed: limits.recoverSpeed }),
+    };
     this.#stop = plannerLimits(limits.stop);
     this.#state = standingAt(from);
   }
@@ -154,12 +174,36 @@ export class MotionStream {
     const beyond = target.findIndex(
       (angle, joint) => !(angle >= jointAt(lowest, joint) && angle <= jointAt(highest, joint)),
     );
-    return beyond < 0 ? this.#clearHome(target).blockedBy : `J${beyond + 1} would end beyond its limit`;
+    return beyond < 0 ? this.#clearWay(target, this.#homeRules).blockedBy : `J${beyond + 1} would end beyond its limit`;
   }
 
   /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
   goTo(target: JointVector, delay: Seconds): void {
-    this.#activity = { kind: "homing", plan: this.#clearHome(target).plan, elapsed: -delay, braking: [] };
+    this.#activity = {
+      kind: "homing",
+      plan: this.#clearWay(target, this.#homeRules).plan,
+      elapsed: -delay,
+      braking: [],
+    };
+  }
+
+  /**
+   * Brings the joints that stand outside their limits back inside, after a `delay` in which it stands; what is in the way, in
+   * words, and then it stands; null for nothing.
+   */
+  recover(delay: Seconds): string | null {
+    const target = backInside(this.#state.q, this.#back, this.#recoverRules.limits);
+    const { plan, blockedBy } = this.#clearWay(target, this.#recoverRules);
+    if (blockedBy === null) {
+      this.#activity = { kind: "recovering", plan, elapsed: -delay, braking: [] };
+    }
+    return blockedBy;
+  }
+
+  /** It has stood inside the limits again for so long. */
+  hasRecovered(standing: Seconds): boolean {
+    const activity = this.#activity;
+    return activity.kind === "recovering" && this.#isHome(activity.plan, activity.elapsed - standing);
   }
 
   /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
@@ -225,6 +269,7 @@ export class MotionStream {
         break;
       }
       case "homing":
+      case "recovering":
       case "following":
       case "led":
         this.#activity = { kind: "led", target, braking: activity.braking };
@@ -285,7 +330,7 @@ export class MotionStream {
       return;
     }
     const taken = this.#step;
-    if (activity.kind === "homing" && taken !== null) {
+    if ((activity.kind === "homing" || activity.kind === "recovering") && taken !== null) {
       this.#activity = { ...activity, elapsed: taken.pathAt, braking: taken.step.braking };
     }
     if (activity.kind === "led" && taken !== null) {
@@ -317,7 +362,10 @@ export class MotionStream {
       case "ramping":
         return activity.ramp[activity.sent] ?? this.#state.q;
       case "homing":
-        this.#step = this.#homeStep(activity.plan, activity.elapsed, activity.braking, dueAt);
+        this.#step = this.#planStep(activity, this.#homeRules, dueAt);
+        return this.#step.step.q;
+      case "recovering":
+        this.#step = this.#planStep(activity, this.#recoverRules, dueAt);
         return this.#step.step.q;
       case "following":
         this.#step = this.#followStep(activity, dueAt);
@@ -328,13 +376,13 @@ export class MotionStream {
     }
   }
 
-  #homeStep(plan: HomePlan, elapsed: Seconds, braking: StoppingRamp, dueAt: Instant): Step {
+  #planStep({ plan, elapsed, braking }: Planned, rules: StepRules, dueAt: Instant): Step {
     if (this.#fresh) {
       return this.#standing(elapsed, dueAt);
     }
     const pathAt = elapsed + this.#pace * this.#period;
     const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
-    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
+    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), rules);
     return { step, pathAt, dueAt, demanded: null };
   }
 
@@ -386,8 +434,8 @@ export class MotionStream {
     return homeReached(plan, elapsed) && there && v.every((speed) => Math.abs(speed) * this.#period <= ARRIVED);
   }
 
-  #clearHome(target: JointVector): ClearHome {
-    return clearHome(planHome(this.#state.q, target, this.#homeRules.limits), this.#rules.cell);
+  #clearWay(target: JointVector, { limits, cell }: StepRules): ClearHome {
+    return clearHome(planHome(this.#state.q, target, limits), cell);
   }
 }
 

@@ -35,6 +35,7 @@ const request = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("home"), to: position.optional() }),
   z.strictObject({ kind: z.literal("teleop"), clutch: z.boolean() }),
   z.strictObject({ kind: z.literal("disengage") }),
+  z.strictObject({ kind: z.literal("recover") }),
   z.strictObject({ kind: z.literal("acknowledge"), reason: words }),
 ]);
 

@@ -45,6 +45,11 @@ export class SetpointSender {
     this.renewGuard();
   }
 
+  /** What is in the way of joints that are to be brought back inside their limits from `from`, rad, in words; null for nothing. */
+  blockedFrom(from: JointPosition): string | null {
+    return new MotionStream(from, this.#options.period, this.#options.limits).recover(0);
+  }
+
   end(): void {
     this.#stream = null;
   }

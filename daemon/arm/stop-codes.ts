@@ -18,6 +18,7 @@ export type StopCode =
   | "guardian-fired"
   | "leader-released"
   | "taken-over"
+  | "recovered"
   | "shut-down";
 
 const BUG = "This is a fault of the program, not of the arm. Keep the log, report it, and restart the arm process.";
@@ -68,6 +69,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "This machine held the arm process up for too long. Lower its load or give it real-time scheduling, then start the motion anew.",
   "taken-over":
     "The puppet was taken while something else moved the arm. Bring it to the arm's pose and press its button anew.",
+  recovered: "Look at the arm and at what moved it out of its limits; then acknowledge.",
   "leader-released":
     "The puppet's button was let go. Bring the puppet to the arm's pose and press the button anew, or give the command back.",
   "leader-jump":
@@ -82,7 +84,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The puppet went too far ahead of the arm. Bring it to the arm's pose, or use the clutch, and press its button anew.",
   "shut-down": "The arm process was told to end.",
   "outside-limits":
-    "A joint stands outside its soft limit. Move it back with the vendor's pendant, then acknowledge and go home.",
+    "A joint stands outside its soft limit. A supervisor brings it back (kinevla recover); then acknowledge and go home.",
   overspeed:
     "A joint moved faster than it was told. Look for another program that commands the arm and for a slipping load; then acknowledge.",
   "cartesian-overspeed":

@@ -79,7 +79,8 @@ export class Supervisor {
     this.#options = options;
     this.#mandate = new Mandate(options, {
       fault: () => this.fault,
-      still: () => this.#stream?.still ?? true,
+      otherFault: () => this.#faultBut("outside-limits"),
+      still: () => this.#stream?.still ?? (this.mode !== "fault" || this.#watch.stands),
       held: (now) => this.#stream === null || now >= this.#heldSince + HOLD_AROUND,
     });
     this.#sender = new SetpointSender(options);
@@ -115,7 +116,12 @@ export class Supervisor {
 
   /** What keeps the arm from being engaged and what to do, in words: its own fault, or what is found of it. null for nothing. */
   get fault(): string | null {
-    const found = this.#latching ?? this.#watch.findings.find(bars) ?? null;
+    return this.#faultBut(null);
+  }
+
+  #faultBut(but: StopCode | null): string | null {
+    const barring = this.#watch.findings.find((finding) => bars(finding) && finding.code !== but);
+    const found = this.#latching ?? barring ?? null;
     return this.#authority.fault ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
   }
 
@@ -384,7 +390,9 @@ export class Supervisor {
         this.stop(code, detail, now);
         break;
       case "protective-stop":
-        if (this.#latching === null) {
+        if (this.mode === "recovery") {
+          this.#latch("slow", finding, now);
+        } else if (this.#latching === null) {
           this.#latching = finding;
           this.#leaveMotion(code, detail, now);
         }
@@ -447,7 +455,7 @@ export class Supervisor {
     this.#stream?.restart(HOLD_AROUND);
     if (pause > SUSPENDED) {
       this.stop("stalled", detail, now);
-    } else if (pause > SHORT_PAUSE) {
+    } else if (pause > SHORT_PAUSE || this.mode === "recovery") {
       this.#leaveMotion("stalled", detail, now);
     }
   }
@@ -503,6 +511,8 @@ export class Supervisor {
         this.#rampDown(code, detail, now);
       } else if (this.mode === "policy" && this.#intake.isStarved(now)) {
         this.#leaveMotion("policy-starved", "no usable chunk in time", now);
+      } else if (this.mode === "recovery" && this.#stream?.hasRecovered(HOLD_AROUND) === true) {
+        this.#leaveMotion("recovered", "the arm stands inside its soft limits again", now);
       }
     }
   }
@@ -579,7 +589,7 @@ export class Supervisor {
       return;
     }
     this.#authority.operatorSeen(now);
-    if (wasMoving && state.mode === "hold") {
+    if (wasMoving && !isMoving(state.mode)) {
       if (state.fence > before.fence) {
         this.#rampDown("operator-changed", `lease ${lease} took over`, now);
       } else {
@@ -619,6 +629,13 @@ export class Supervisor {
         return { ok: false, reason: `the straight way ${what} is not free (${inTheWay}): use the vendor's pendant` };
       }
     }
+    const { arm } = this.#authority;
+    if (request.kind === "recover" && this.mode === "fault" && arm !== null) {
+      const inTheWay = this.#sender.blockedFrom(arm.measured);
+      if (inTheWay !== null) {
+        return { ok: false, reason: `the way back is not free (${inTheWay}): use the vendor's pendant` };
+      }
+    }
     if (request.kind === "teleop" && this.#options.teleop === null) {
       return { ok: false, reason: "this cell has no puppet: name one under puppet: in the configuration" };
     }
@@ -648,7 +665,12 @@ export class Supervisor {
         this.#watch.policyBegins(now);
         break;
       case "hold":
-        this.#comeToRest();
+        this.#comeToRest(now);
+        break;
+      case "recover":
+        this.#startStream(now);
+        this.#stream?.recover(HOLD_AROUND);
+        this.#watch.recoveryBegins(now);
         break;
       case "teleop":
         break;
@@ -659,6 +681,12 @@ export class Supervisor {
   }
 
   #engage(now: Instant): void {
+    this.#startStream(now);
+    this.#stops.clear();
+  }
+
+  /** Streams the pose at which the arm stands. */
+  #startStream(now: Instant): void {
     const { arm } = this.#authority;
     if (arm !== null) {
       this.#sender.start(arm.measured);
@@ -667,7 +695,6 @@ export class Supervisor {
       this.#streamedAt = now;
       this.#interrupted = false;
       this.#endsAt = Infinity;
-      this.#stops.clear();
     }
   }
 
@@ -691,12 +718,20 @@ export class Supervisor {
 
   /** The mode has left a motion: so does the stream. */
   #rampDown(code: StopCode, detail: string, now: Instant): void {
-    this.#comeToRest();
+    this.#comeToRest(now);
     this.#stops.add(code, detail, false, now);
     this.report(now);
   }
 
-  #comeToRest(): void {
+  #comeToRest(now: Instant): void {
+    if (this.mode === "fault") {
+      // Nothing is streamed in a fault: what came back inside its limits, at 10 degrees a second at most, the arm itself stops.
+      this.#options.arm.stop("slow");
+      this.#endStream();
+      this.#stoppedAt = now;
+      this.#watch.stopped(now);
+      return;
+    }
     this.#stream?.rampDown();
     this.#intake.end();
   }

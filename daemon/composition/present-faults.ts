@@ -64,7 +64,8 @@ export function presentFaults({
       latched: false,
     });
   }
-  for (const stop of report?.mode === "fault" ? report.stops.filter(({ latched }) => latched).slice(0, 1) : []) {
+  const isLatched = report?.mode === "fault" || report?.mode === "recovery";
+  for (const stop of isLatched ? report.stops.filter(({ latched }) => latched).slice(0, 1) : []) {
     faults.push({ ...stop, part: "arm", since: stop.at });
   }
   faults.push(...noticesOf(report).filter(({ code }) => faults.every((fault) => fault.code !== code)));

@@ -11,7 +11,7 @@ export function cannotMove(report: ArmReport | null): Outcome | null {
   if (report === null || report.mode === "disconnected") {
     return refused("There is no link to the arm.");
   }
-  return report.mode === "fault"
+  return report.mode === "fault" || report.mode === "recovery"
     ? refused(`The arm is stopped: ${report.stops[0]?.detail ?? "no reason given"}`, "Acknowledge the stop first.")
     : null;
 }

@@ -21,6 +21,7 @@ const schema = z.strictObject({
     policy_deg_s: sourced(sevenPositive),
     home_deg_s: sourced(sevenPositive),
     teleop_deg_s: sourced(sevenPositive),
+    recover_deg_s: sourced(sevenPositive),
     acceleration_deg_s2: sourced(sevenPositive),
     jerk_deg_s3: sourced(sevenPositive),
     stop_acceleration_deg_s2: sourced(sevenPositive),
@@ -43,7 +44,11 @@ const schema = z.strictObject({
     setpoint: sourced(positive),
     stream: sourced(positive),
   }),
-  cartesian: z.strictObject({ speed_mm_s: sourced(positive), stopping_ms: sourced(positive) }),
+  cartesian: z.strictObject({
+    speed_mm_s: sourced(positive),
+    recover_speed_mm_s: sourced(positive),
+    stopping_ms: sourced(positive),
+  }),
   cell: z.strictObject({
     box_lowest_mm: sourced(vector),
     box_highest_mm: sourced(vector),
@@ -83,6 +88,8 @@ export function parseLimits(text: string, path: string): ArmLimits {
     policy: { ...moving, velocity },
     home: { ...moving, velocity: radians(joints.home_deg_s.value) },
     teleop: { ...moving, velocity: radians(joints.teleop_deg_s.value) },
+    recover: { ...moving, velocity: radians(joints.recover_deg_s.value) },
+    recoverSpeed: Math.min(cartesian.recover_speed_mm_s.value, cartesian.speed_mm_s.value) / 1000,
     stop: {
       ...position,
       velocity,

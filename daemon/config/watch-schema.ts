@@ -17,6 +17,7 @@ const amperes = z.number().positive().max(30);
 /** What is watched while the arm is connected; the bounds of the numbers are compiled in. */
 export const watchSchema = z.strictObject({
   outside_soft_deg: most(1),
+  outward_deg: most(1),
   overspeed_part: most(1.2),
   overspeed_ms: most(30),
   overspeed_at_once_part: most(1.5),
@@ -113,6 +114,7 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
   const free: JointVector = raw.free_current_a.value;
   return {
     outside: degrees(raw.outside_soft_deg),
+    outward: degrees(raw.outward_deg),
     speed: {
       part: raw.overspeed_part.value,
       lasting: milli(raw.overspeed_ms),

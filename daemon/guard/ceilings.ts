@@ -1,7 +1,7 @@
 import { type JointVector, jointAt } from "../types/units.js";
 import type { Limits, MotionLimits } from "./limits.js";
 
-// Interlocks: ML-07, ML-08, ML-10, ML-13, PO-03, OP-01, OP-09, AR-09, HO-01, HO-04, HO-05, HO-12.
+// Interlocks: ML-02, ML-07, ML-08, ML-10, ML-13, PO-03, OP-01, OP-09, AR-09, HO-01, HO-04, HO-05, HO-12.
 
 const DEGREE = Math.PI / 180;
 
@@ -11,6 +11,9 @@ const CEILING = {
   position: [177, 129, 177, 134, 177, 127, 357],
   /** Half of the vendor's rated speed. */
   velocity: [90, 90, 110, 110, 110, 110, 110],
+  /** The catalogue's row "RECOVERY". */
+  recoverVelocity: [5, 5, 5, 5, 10, 10, 10],
+  recoverSpeed: 50,
   /** What a real arm reports; a stop may need all of it. */
   acceleration: [600, 600, 600, 600, 600, 600, 600],
   /** Full stopping acceleration within 50 ms. */
@@ -52,7 +55,7 @@ export function aboveCeiling(limits: Limits): readonly string[] {
     }
   };
   const motion = {
-    ...{ policy: limits.policy, home: limits.home, teleop: limits.teleop, stop: limits.stop },
+    ...{ policy: limits.policy, home: limits.home, teleop: limits.teleop, recover: limits.recover, stop: limits.stop },
   } satisfies Record<string, MotionLimits>;
   for (const [name, bounds] of Object.entries(motion)) {
     eachJoint(`${name} position`, bounds.highest, CEILING.position, most);
@@ -60,6 +63,7 @@ export function aboveCeiling(limits: Limits): readonly string[] {
     eachJoint(`${name} acceleration`, bounds.acceleration, CEILING.acceleration, most);
     eachJoint(`${name} jerk`, bounds.jerk, CEILING.jerk, most);
   }
+  eachJoint("recover velocity", limits.recover.velocity, CEILING.recoverVelocity, most);
   eachJoint("stop acceleration", limits.stop.acceleration, CEILING.leastStopAcceleration, least);
   eachJoint("stop jerk", limits.stop.jerk, CEILING.leastStopJerk, least);
   most("step", limits.mostStep, CEILING.step, DEGREE);
@@ -77,6 +81,7 @@ export function aboveCeiling(limits: Limits): readonly string[] {
   most("age of stream", limits.mostAge.stream, CEILING.age.stream, MILLI);
   const { cell } = limits;
   most("cartesian speed", cell.speed, CEILING.speed, MILLI);
+  most("cartesian speed of recovery", limits.recoverSpeed, CEILING.recoverSpeed, MILLI);
   least("stopping time", cell.stopping, CEILING.leastStopping, MILLI);
   for (const [axis, value] of [...cell.box.lowest, ...cell.box.highest].entries()) {
     most(`box ${"xyzxyz"[axis]}`, Math.abs(value), CEILING.reach + (axis % 3 === 2 ? SHOULDER : 0), MILLI);

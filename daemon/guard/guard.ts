@@ -4,7 +4,7 @@ import type { Setpoint } from "../types/setpoint.js";
 import type { Instant, Seconds } from "../types/units.js";
 import { armFault } from "./arm-fault.js";
 import { cartesianRefusals } from "./cartesian-motion.js";
-import { distance, FIRST, type Motion, motionRefusals, motionTo } from "./commanded-motion.js";
+import { distance, type Motion, motionRefusals, motionTo } from "./commanded-motion.js";
 import type { Limits } from "./limits.js";
 import { degrees, milliseconds, type Reaction, type Refusal, type RefusalCode } from "./refusal.js";
 import { type SourceRules, sourceRules } from "./source-rules.js";
@@ -82,8 +82,8 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   const offSince = fresh && still && off > standing.error ? Math.min(state.offSince, now) : Infinity;
 
   const refusals: Refusal[] = [
-    ...motionRefusals(motion, last ?? FIRST, rule, limits.mostStep, period),
-    ...cartesianRefusals(q, last?.q ?? null, measured, rule.moves, limits.cell, period),
+    ...motionRefusals(motion, last, measured, rule, limits.mostStep, period),
+    ...cartesianRefusals(q, last?.q ?? null, measured, rule.moves, rule.cell, period),
   ];
   const check = (passes: boolean, code: RefusalCode, reaction: Reaction, detail: () => string): void => {
     if (!passes) {

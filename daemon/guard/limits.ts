@@ -30,6 +30,10 @@ export interface Limits {
   readonly home: MotionLimits;
   /** Of teleoperation; not slower than policy and homing, because a takeover goes on from their speed. */
   readonly teleop: MotionLimits;
+  /** Of joints that are brought back from outside their soft limits; no joint may go outward besides. */
+  readonly recover: MotionLimits;
+  /** Speed of control points meanwhile, m/s. */
+  readonly recoverSpeed: number;
   /** Of a stopping ramp; its speed may only fall besides. */
   readonly stop: MotionLimits;
   /** Largest change of any joint between two frames, rad. */

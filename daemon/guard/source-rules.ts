@@ -1,11 +1,16 @@
+import type { Cell } from "../motion/placement.js";
 import type { Mode } from "../types/mode.js";
 import type { SetpointSource } from "../types/setpoint.js";
 import type { JointVector, Seconds } from "../types/units.js";
 import type { Limits, MotionLimits } from "./limits.js";
 
+// Interlocks: ML-02.
+
 /** What a source may do, and what must be there for it. */
 export interface SourceRule {
   readonly limits: MotionLimits;
+  /** With the speed that control points may have. */
+  readonly cell: Cell;
   /** Modes in which the source may propose; in every other mode nothing of it is permitted. */
   readonly modes: readonly Mode[];
   /**
@@ -19,6 +24,8 @@ export interface SourceRule {
   readonly isLed: boolean;
   /** Speed may only fall; a hold has none. */
   readonly slowsDown: boolean;
+  /** Begins outside the soft limits: instead of being inside them, no joint may go farther from the middle of its range. */
+  readonly comesBack: boolean;
 }
 
 /** The rule of each source. */
@@ -34,12 +41,17 @@ const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
  */
 export function sourceRules(limits: Limits): SourceRules {
   const { operator, teleopOperator } = limits.mostAge;
-  const moving = { moves: true, slowsDown: false, operatorAge: operator, isLed: false };
+  const { cell } = limits;
+  const moving = { cell, moves: true, slowsDown: false, comesBack: false, operatorAge: operator, isLed: false };
   const resting = { ...moving, modes: STREAMED, moves: false };
   return {
     policy: { ...moving, limits: limits.policy, modes: ["policy"] },
     home: { ...moving, limits: limits.home, modes: ["homing"] },
     teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, isLed: true },
+    recover: {
+      ...{ ...moving, limits: limits.recover, modes: ["recovery"], operatorAge: teleopOperator, comesBack: true },
+      cell: { ...cell, speed: limits.recoverSpeed },
+    },
     stop: { ...resting, limits: limits.stop, slowsDown: true },
     hold: { ...resting, limits: { ...limits.stop, velocity: STILL } },
   };

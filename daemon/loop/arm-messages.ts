@@ -45,9 +45,9 @@ const takeover = z.object({
 
 const report = z.object({
   at: z.number(),
-  mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"]),
+  mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "recovery", "fault"]),
   epoch: z.int(),
-  source: z.enum(["hold", "policy", "home", "teleop", "stop"]).nullable(),
+  source: z.enum(["hold", "policy", "home", "teleop", "recover", "stop"]).nullable(),
   holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]),
   measured: joints.nullable(),
   measuredAge: z.number().nullable(),
@@ -72,7 +72,7 @@ const report = z.object({
 });
 
 const setpoint = z.object({
-  source: z.enum(["hold", "policy", "home", "teleop", "stop"]),
+  source: z.enum(["hold", "policy", "home", "teleop", "recover", "stop"]),
   epoch: z.int(),
   dueAt: z.number(),
   q: joints,

@@ -41,6 +41,7 @@ export function toHold(link: ArmLink, lease: number): Observable<Finished> {
           return ask(link, { kind: "hold" }, lease, arrival);
         case "disconnected":
         case "fault":
+        case "recovery":
           return of(finished("failed", whyNot(report)));
         default:
           return report.mode satisfies never;

@@ -35,8 +35,12 @@ function isMet(need: Need, state: ModeState, event: ModeEvent, senses: Senses): 
       return senses.operator && control !== null && "lease" in event && event.lease === control.lease;
     case "role":
       return control !== null && isAtLeast(control.role, latch ?? "operator");
+    case "supervises":
+      return control !== null && isAtLeast(control.role, higher(latch, "supervisor"));
     case "deadman":
       return senses.unattended || pressed;
+    case "pressed":
+      return pressed;
     case "enabled":
       return senses.button
         ? gripped
@@ -44,20 +48,24 @@ function isMet(need: Need, state: ModeState, event: ModeEvent, senses: Senses): 
     case "no-button":
       return !senses.button;
     case "let-loose":
-      return event.kind === "grip" && !event.held;
+      return "held" in event && !event.held;
     case "newer-lease":
       return event.kind === "beat" && event.lease > fence;
     case "same-lease":
       return event.kind === "beat" && event.lease === control?.lease;
     case "let-go":
       return event.kind === "beat" && !event.held && !senses.unattended;
+    case "outside":
+      return !senses.inside;
     case "operator":
+    case "near":
     case "button":
     case "leader":
     case "ready":
     case "guardian":
     case "fresh":
     case "healthy":
+    case "sound":
     case "settled":
     case "inside":
     case "still":

@@ -15,7 +15,7 @@ export function isEngaged(mode: Mode): boolean {
 
 /** True while something other than the operator's stop decides where the arm goes. */
 export function isMoving(mode: Mode): boolean {
-  return mode === "homing" || mode === "policy" || mode === "teleop";
+  return mode === "homing" || mode === "policy" || mode === "teleop" || mode === "recovery";
 }
 
 /** Why a request is refused, in words for the operator. */
@@ -34,13 +34,19 @@ const RULES_FOR: ReadonlyMap<string, string> = new Map(
 const REASONS: Readonly<Record<NonNullable<Step["missing"]>, string>> = {
   "in-control": "you are not in control: take control first, and keep its beats coming",
   role: "your role does not allow it",
+  supervises: "your role does not allow it: a supervisor has the arm brought back, or whoever may acknowledge the stop",
   operator: "the operator's beats do not arrive",
+  near: "your beats do not arrive often enough",
   deadman: "hold-to-run is not pressed: press it anew and keep it pressed",
+  pressed: "hold-to-run is not pressed: press it anew and keep it pressed; the way back always needs it",
   guardian: "the guardian process is not there or not connected to the arm: start it",
   fresh: "no fresh state from the arm: check its link",
   healthy: "the arm itself reports a fault",
+  sound:
+    "more is wrong than that the arm stands outside its limits (what the arm itself reports, an acknowledgement clears)",
   settled: "the arm's fault is gone for less than a second: ask again",
-  inside: "the arm stands outside its soft limits: move it back with the vendor's pendant",
+  inside: "the arm stands outside its soft limits: a supervisor stops it and brings it back (kinevla recover)",
+  outside: "the arm stands inside its limits: there is nothing to bring back",
   still: "the arm is still coming to rest: ask again",
   enabled: "teleoperation is not enabled: press the puppet's button, or hold-to-run where the cell has it so",
   button: "the puppet's button does not enable teleoperation in this cell",

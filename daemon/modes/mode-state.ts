@@ -66,7 +66,15 @@ export type ModeEvent =
   | { readonly kind: RequestKind; readonly lease: number };
 
 /** Requests, by name. */
-export type RequestKind = "engage" | "follow-policy" | "home" | "teleop" | "hold" | "disengage" | "acknowledge";
+export type RequestKind =
+  | "engage"
+  | "follow-policy"
+  | "home"
+  | "teleop"
+  | "hold"
+  | "disengage"
+  | "recover"
+  | "acknowledge";
 
 /** What is found at one instant by whoever knows the clock and the arm. */
 export interface Senses {
@@ -88,6 +96,8 @@ export interface Senses {
   readonly fresh: boolean;
   /** The arm reports no fault. */
   readonly healthy: boolean;
+  /** Nothing is wrong with it but that it may stand outside its soft limits. */
+  readonly sound: boolean;
   /** It has reported none for long enough to believe it. */
   readonly settled: boolean;
   /** The measured pose lies inside the soft limits. */

@@ -1,19 +1,27 @@
 import type { Mode } from "../types/mode.js";
 import type { ModeEvent } from "./mode-state.js";
 
-// Interlocks: HO-14, OP-01, OP-02, OP-03, OP-07.
+// Interlocks: HO-14, ML-02, OP-01, OP-02, OP-03, OP-07.
 
 /** What a rule may ask for; `follow-rules.ts` says how each is found. */
 export type Need =
   | "in-control"
   | "role"
+  /** The role may have the arm brought back: a supervisor's, or a higher one where the latch needs that. */
+  | "supervises"
   | "operator"
+  /** The operator is heard as often as motion under his hand asks for. */
+  | "near"
   | "deadman"
+  /** Hold-to-run is pressed, whether or not other motion may do without. */
+  | "pressed"
   | "guardian"
   | "fresh"
   | "healthy"
+  | "sound"
   | "settled"
   | "inside"
+  | "outside"
   | "still"
   /** Teleoperation is enabled: by the leader's button or by the operator, whichever this cell has. */
   | "enabled"
@@ -21,6 +29,7 @@ export type Need =
   | "no-button"
   | "leader"
   | "ready"
+  /** The leader's button, or hold-to-run whether or not other motion needs it. */
   | "let-loose"
   | "newer-lease"
   | "same-lease"
@@ -63,14 +72,21 @@ export interface Rule {
 /** For each event its rules; the first that fits is taken. */
 export type Rules = Readonly<Record<ModeEvent["kind"], readonly Rule[]>>;
 
-const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+const ANY: readonly Mode[] = [
+  ...(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "recovery", "fault"] as const),
+];
 /** Motion that only a lease authorises. */
 const PLANNED: readonly Mode[] = ["homing", "policy"];
 const MOVING: readonly Mode[] = [...PLANNED, "teleop"];
 const RESTING: readonly Mode[] = ["hold", "align"];
+const BACK: readonly Mode[] = ["recovery"];
 const CUT: readonly Effect[] = ["new-epoch", "cut"];
 const ARM: readonly Need[] = ["guardian", "fresh", "healthy", "inside"];
 const STREAM: readonly Need[] = ["in-control", "role", ...ARM, "still"];
+const RECOVER: readonly Need[] = [
+  ...(["in-control", "supervises", "near", "pressed", "guardian", "fresh", "sound", "settled", "outside"] as const),
+  "still",
+];
 const LEADING: readonly Need[] = ["enabled", "leader", "ready", ...ARM];
 
 /** Every transition there is. */
@@ -80,11 +96,13 @@ export const RULES: Rules = {
   "link-lost": [
     { from: MOVING, needs: [], to: "disconnected", does: CUT },
     { from: ["standby", ...RESTING], needs: [], to: "disconnected", does: [] },
+    { from: BACK, needs: [], to: "fault", does: CUT },
   ],
   stop: [{ from: ANY, needs: [], to: "fault", does: ["new-epoch", "cut", "latch"] }],
   rest: [
     { from: MOVING, needs: [], to: "hold", does: CUT },
     { from: ["align"], needs: [], to: "hold", does: [] },
+    { from: BACK, needs: [], to: "fault", does: CUT },
   ],
   "home-reached": [{ from: ["homing"], needs: [], to: "hold", does: ["arrive"] }],
   "stream-ended": [{ from: ["hold"], needs: ["still"], to: "standby", does: [] }],
@@ -92,6 +110,9 @@ export const RULES: Rules = {
     { from: PLANNED, needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
     { from: ["teleop"], needs: ["enabled", "leader", "guardian", "fresh"], to: null, does: [] },
     { from: MOVING, needs: [], to: "hold", does: CUT },
+    // That hold-to-run is pressed goes without saying: letting go ends it, whether or not other motion needs it.
+    { from: BACK, needs: ["near", "guardian", "fresh"], to: null, does: [] },
+    { from: BACK, needs: [], to: "fault", does: CUT },
   ],
   // The leader's button, where it enables, takes the arm from whatever moves it, without a word of anybody else.
   lead: [
@@ -113,19 +134,23 @@ export const RULES: Rules = {
   beat: [
     { from: PLANNED, needs: ["newer-lease"], to: "hold", does: [...CUT, "claim"] },
     { from: ["teleop"], needs: ["no-button", "newer-lease"], to: "hold", does: [...CUT, "claim"] },
+    { from: BACK, needs: ["newer-lease"], to: "fault", does: [...CUT, "claim"] },
     { from: ANY, needs: ["newer-lease"], to: null, does: ["claim"] },
     { from: PLANNED, needs: ["same-lease", "let-go"], to: "hold", does: ["hear", ...CUT] },
     { from: ["teleop"], needs: ["no-button", "same-lease", "let-go"], to: "hold", does: ["hear", ...CUT] },
+    { from: BACK, needs: ["same-lease", "let-loose"], to: "fault", does: ["hear", ...CUT] },
     { from: ANY, needs: ["same-lease"], to: null, does: ["hear"] },
   ],
   "operator-gone": [
     { from: PLANNED, needs: [], to: "hold", does: [...CUT, "drop"] },
     { from: ["teleop"], needs: ["no-button"], to: "hold", does: [...CUT, "drop"] },
+    { from: BACK, needs: [], to: "fault", does: [...CUT, "drop"] },
     { from: ANY, needs: [], to: null, does: ["drop"] },
   ],
   "daemon-lost": [
     { from: PLANNED, needs: [], to: "hold", does: [...CUT, "drop", "forget"] },
     { from: ["teleop"], needs: ["no-button"], to: "hold", does: [...CUT, "drop", "forget"] },
+    { from: BACK, needs: [], to: "fault", does: [...CUT, "drop", "forget"] },
     { from: ANY, needs: [], to: null, does: ["drop", "forget"] },
   ],
   engage: [{ from: ["standby"], needs: STREAM, to: "hold", does: [] }],
@@ -146,9 +171,12 @@ export const RULES: Rules = {
   hold: [
     { from: MOVING, needs: [], to: "hold", does: CUT },
     { from: RESTING, needs: [], to: "hold", does: ["new-epoch"] },
+    { from: BACK, needs: [], to: "fault", does: CUT },
   ],
   // The stream ends once the arm is at rest.
   disengage: [{ from: ["hold"], needs: [], to: null, does: [] }],
+  // A latch that stays: nothing streams that the guard does not know for the way back.
+  recover: [{ from: ["fault"], needs: RECOVER, to: "recovery", does: ["new-epoch", "begin"] }],
   acknowledge: [
     { from: ["fault"], needs: ["in-control", "role", "fresh", "healthy", "settled"], to: "standby", does: ["unlatch"] },
   ],

@@ -129,6 +129,8 @@ export class ControlDesk {
         return this.#request(message, { kind: "teleop", clutch: message.clutch });
       case "end-teleop":
         return this.#request(message, { kind: "hold" });
+      case "recover":
+        return this.#request(message, { kind: "recover" });
       case "acknowledge":
         return this.#request(message, { kind: "acknowledge", reason: message.reason });
     }

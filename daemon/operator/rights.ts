@@ -4,8 +4,8 @@ import type { ClientMessage } from "./client-message.js";
 
 // Interlocks: SE-03, OP-04.
 
-const ANY: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
 const WORKING: readonly Mode[] = ["standby", "hold", "homing", "policy", "align", "teleop"];
+const ANY: readonly Mode[] = ["disconnected", ...WORKING, "recovery", "fault"];
 
 /** In which modes each role may send a message; a role that is not named may not in any. */
 export type Rights = Readonly<Record<ClientMessage["type"], Partial<Readonly<Record<Role, readonly Mode[]>>>>>;
@@ -40,6 +40,7 @@ export const RIGHTS: Rights = {
   teleop: operators(WORKING),
   "end-teleop": operators(WORKING),
   acknowledge: operators(["fault"]),
+  recover: supervisors(["fault"]),
   "take-over": supervisors(ANY),
   "allow-unattended": supervisors(ANY),
 };

@@ -106,9 +106,9 @@ const state = z
     type: z.literal("state"),
     sequence: z.int().min(1).meta({ description: "To be echoed by renew." }),
     at: instant,
-    mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"]),
+    mode: z.enum(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "recovery", "fault"]),
     epoch: z.int(),
-    source: z.enum(["hold", "policy", "home", "teleop", "stop"]).nullable(),
+    source: z.enum(["hold", "policy", "home", "teleop", "recover", "stop"]).nullable(),
     holdToRun: z.enum(["not-needed", "waived", "pressed", "released", "stale"]).meta({
       description: "waived: a supervisor allows motion without; stale: to be pressed anew before the next motion.",
     }),

@@ -242,6 +242,7 @@ export class OperatorSession implements DeskClient {
       case "home":
       case "teleop":
       case "end-teleop":
+      case "recover":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
           if (message.type === "renew" && message.held !== this.#held) {

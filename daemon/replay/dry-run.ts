@@ -11,7 +11,7 @@ import type { ArmLimits } from "../watch/watch-limits.js";
 
 const joints = z.array(z.number()).length(JOINT_COUNT).transform(jointPosition);
 const setpoint = z.object({
-  source: z.enum(["hold", "policy", "home", "teleop", "stop"]),
+  source: z.enum(["hold", "policy", "home", "teleop", "recover", "stop"]),
   epoch: z.int(),
   dueAt: z.number(),
   q: joints,
@@ -40,7 +40,7 @@ export interface DryRun {
 
 /** In which mode a source may propose. */
 const MODE: Readonly<Record<SetpointSource, Mode>> = {
-  ...{ hold: "hold", policy: "policy", home: "homing", teleop: "teleop", stop: "hold" },
+  ...{ hold: "hold", policy: "policy", home: "homing", teleop: "teleop", recover: "recovery", stop: "hold" },
 };
 
 /** Planning runs this long before the instant of a setpoint. */

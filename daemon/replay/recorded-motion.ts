@@ -45,7 +45,7 @@ export type MotionReading =
 
 const joints = z.array(z.number()).length(7).transform(jointPosition);
 const setpoint = z.object({
-  ...{ source: z.enum(["hold", "policy", "home", "teleop", "stop"]), dueAt: z.number(), q: joints },
+  ...{ source: z.enum(["hold", "policy", "home", "teleop", "recover", "stop"]), dueAt: z.number(), q: joints },
 });
 const report = z.object({
   ...{ at: z.number(), measured: joints.nullable(), measuredAge: z.number().nullable() },

@@ -41,6 +41,8 @@ export type ArmRequest =
   | { readonly kind: "teleop"; readonly clutch: boolean }
   /** hold -> standby: end the stream. */
   | { readonly kind: "disengage" }
+  /** fault -> recovery: bring joints back that stand outside their soft limits, while hold-to-run is pressed. */
+  | { readonly kind: "recover" }
   /** fault -> standby, if the cause is gone. */
   | { readonly kind: "acknowledge"; readonly reason: string };
 

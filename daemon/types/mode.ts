@@ -14,5 +14,7 @@ export type Mode =
   | "align"
   /** Following the leader arm. */
   | "teleop"
+  /** Latched all the same; joints that stand outside their limits are brought back inside, and in every way it ends in `fault`. */
+  | "recovery"
   /** Stopped and latched until acknowledged. */
   | "fault";

@@ -1,7 +1,7 @@
 import type { Instant, JointPosition } from "./units.js";
 
 /** What proposes motion; none of these can authorise it. */
-export type SetpointSource = "hold" | "policy" | "home" | "teleop" | "stop";
+export type SetpointSource = "hold" | "policy" | "home" | "teleop" | "recover" | "stop";
 
 /** One proposed joint position for one stream tick. */
 export interface Setpoint {

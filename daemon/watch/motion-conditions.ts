@@ -20,14 +20,22 @@ const CALM_WINDOW = 0.05;
 
 /** The table of what the measured motion must not be. */
 export function motionConditions(history: History, situation: Situation, limits: ArmLimits): readonly Condition[] {
-  const { watch, policy, cell } = limits;
+  const { watch, policy, cell, recoverSpeed } = limits;
+  const { standsSince, stoodAt, recoversFrom, now } = situation;
   const newest = history.poses.at(-1);
   const q = newest?.q ?? ZERO;
   const speed = measuredSpeed(history, poseBefore(history, SPEED_WINDOW)) ?? ZERO;
   const soon = measuredSpeed(history, poseBefore(history, SOON_WINDOW)) ?? ZERO;
   const calmFrom = poseBefore(history, CALM_WINDOW);
   const calm = measuredSpeed(history, calmFrom) ?? ZERO;
-  const outside = worst(q, (angle, joint) => Math.abs(angle) - jointAt(policy.highest, joint));
+  // What comes back begins outside: it may only not go further out.
+  const outermost = (joint: number): number => {
+    const began = recoversFrom === null ? 0 : Math.abs(jointAt(recoversFrom, joint)) + watch.outward;
+    return Math.max(jointAt(policy.highest, joint) + watch.outside, began);
+  };
+  const outside = worst(q, (angle, joint) => Math.abs(angle) - outermost(joint));
+  const beyond = Math.abs(jointAt(q, outside.joint)) - jointAt(policy.highest, outside.joint);
+  const mostSpeed = recoversFrom === null ? cell.speed : recoverSpeed;
   const fast = worst(speed, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
   const sudden = worst(soon, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
   const cartesian = fastestPoint(history, calmFrom);
@@ -39,15 +47,14 @@ export function motionConditions(history: History, situation: Situation, limits:
     return band === null ? 0 : Math.max(angle - elementAt(band.highest, joint), elementAt(band.lowest, joint) - angle);
   });
   const stuck = stuckJoint(history, watch.stuck);
-  const { standsSince, stoodAt, now } = situation;
   const settled = now - standsSince >= watch.standstill.settled;
   const drift = worst(q, (angle, joint) => (stoodAt === null ? 0 : Math.abs(angle - jointAt(stoodAt, joint))));
   const stirs = worst(calm, Math.abs);
   return [
     {
       ...{ id: "ML-02", code: "outside-limits", reaction: "protective-stop", lasting: 0 },
-      holds: !(outside.by <= watch.outside),
-      detail: () => `J${outside.joint + 1} stands ${degrees(outside.by)} deg outside its soft limit`,
+      holds: !(outside.by <= 0),
+      detail: () => `J${outside.joint + 1} stands ${degrees(beyond)} deg outside its soft limit`,
     },
     {
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: watch.speed.lasting },
@@ -67,7 +74,7 @@ export function motionConditions(history: History, situation: Situation, limits:
     {
       ...{ id: "ML-08", code: "cartesian-overspeed", reaction: "protective-stop" },
       lasting: watch.cartesianSpeed.lasting,
-      holds: !(cartesian.speed <= watch.cartesianSpeed.part * cell.speed),
+      holds: !(cartesian.speed <= watch.cartesianSpeed.part * mostSpeed),
       detail: () => `${cell.body.points[cartesian.point]?.name ?? "a part"} at ${millimetres(cartesian.speed)} mm/s`,
     },
     {

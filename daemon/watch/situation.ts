@@ -9,4 +9,6 @@ export interface Situation {
   readonly standsSince: Instant;
   /** Where the arm stood once it had settled; null while that is not known. */
   readonly stoodAt: JointVector | null;
+  /** Where the arm began to be brought back inside its limits; null while it is not. */
+  readonly recoversFrom: JointVector | null;
 }

@@ -12,6 +12,8 @@ export interface Graded {
 export interface WatchLimits {
   /** Beyond the soft limits, measured, rad (ML-02). */
   readonly outside: number;
+  /** Beyond where a joint stood when it began to be brought back, rad (ML-02). */
+  readonly outward: number;
   /** Measured joint speed, in parts of what a policy may ask for (ML-04). */
   readonly speed: { readonly part: number; readonly lasting: Seconds; readonly most: number };
   /** Measured speed of a control point, in parts of the cell's (ML-08). */

@@ -24,6 +24,7 @@ const MESSAGES: readonly ToArm[] = [
   { kind: "request", id: 1, lease: 4, request: { kind: "engage" } },
   { kind: "request", id: 3, lease: 4, request: { kind: "home", to: jointPosition([0, 1, 2, 0, 1, 2, 0]) } },
   { kind: "request", id: 2, lease: 4, request: { kind: "acknowledge", reason: "looked" } },
+  { kind: "request", id: 5, lease: 4, request: { kind: "recover" } },
 ];
 
 describe("messages of the daemon", () => {

@@ -14,6 +14,7 @@ export const CLIENT_SEEDS: readonly string[] = [
   { type: "resume", ...held },
   { type: "record", ...held, action: "keep", task: "", success: true },
   { type: "home", ...held },
+  { type: "recover", ...held },
   { type: "acknowledge", ...held, reason: "looked" },
   { type: "stop", id: 7, reason: "button" },
   { type: "allow-unattended", id: 7, allowed: true },
@@ -30,6 +31,7 @@ export const TO_ARM_SEEDS: readonly string[] = [
   { kind: "resources", used: { memory: 0.3, descriptors: 0.01, busy: 0.2 } },
   { kind: "operator-gone", reason: "released" },
   { kind: "request", id: 1, lease: 4, request: { kind: "engage" } },
+  { kind: "request", id: 2, lease: 4, request: { kind: "recover" } },
   { kind: "request", id: 2, lease: 4, request: { kind: "acknowledge", reason: "looked" } },
   {
     kind: "chunk",

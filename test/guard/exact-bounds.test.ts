@@ -55,6 +55,13 @@ describe("guard: a value on its bound is inside", () => {
     });
   }
 
+  it("position of what comes back: where it stood", () => {
+    const q = jointPosition(withJoint(ORIGIN, 0, 3.1));
+    const state = { ...freshJointGuard(), last: { dueAt: -PERIOD, q, v: STILL, a: STILL } };
+    const proposed = { source: "recover" as const, epoch: 4, dueAt: 0, q };
+    assert.deepEqual(refusalsOf(state, at(0, { proposed, mode: "recovery", arm: armAt(q, { receivedAt: 0 }) })), []);
+  });
+
   it("position", () => {
     const q = jointPosition(LIMITS.policy.highest);
     const state = { ...freshJointGuard(), last: { dueAt: -PERIOD, q, v: STILL, a: STILL } };

@@ -21,7 +21,7 @@ import {
 
 const STILL = all(0);
 const AT_REST = streaming(STILL, STILL);
-const MOVING_SOURCES = ["policy", "home", "teleop"] as const;
+const MOVING_SOURCES = ["policy", "home", "teleop", "recover"] as const;
 /** Steps around a bound: clearly inside, just inside, just outside, clearly outside. */
 const INSIDE = [0.5, 0.99, 1 - 1e-6];
 const OUTSIDE = [1 + 1e-6, 1.01, 2, 1e6, Number.POSITIVE_INFINITY];
@@ -42,7 +42,7 @@ describe("guard permits", () => {
 });
 
 describe("guard: mode and source", () => {
-  const allowed = new Set(["policy/policy", "homing/home", "teleop/teleop"]);
+  const allowed = new Set(["policy/policy", "homing/home", "teleop/teleop", "recovery/recover"]);
   for (const mode of ["hold", "homing", "policy", "align", "teleop"]) {
     allowed.add(`${mode}/hold`).add(`${mode}/stop`);
   }
@@ -58,18 +58,20 @@ describe("guard: mode and source", () => {
 
 describe("guard: motion bounds, each joint and direction", () => {
   for (const source of SOURCES) {
-    const { limits, slowsDown } = SOURCE_RULES[source];
+    const { limits, slowsDown, comesBack } = SOURCE_RULES[source];
     for (let joint = 0; joint < 7; joint++) {
       for (const sign of [1, -1]) {
         it(`${source} J${joint + 1} ${sign > 0 ? "up" : "down"}`, () => {
           const bound = jointAt(limits.highest, joint);
+          // What comes back goes towards the middle.
+          const from = comesBack ? jointPosition(withJoint(POSE, joint, -sign * 0.5)) : POSE;
           for (const part of INSIDE) {
             const q = withJoint(POSE, joint, sign * bound * part);
             const state = streaming(STILL, STILL, q);
             const at = { arm: armAt(jointPosition(q)) };
             assert.deepEqual(refusalsOf(state, input(source, q, at)), []);
           }
-          for (const part of OUTSIDE) {
+          for (const part of comesBack ? [] : OUTSIDE) {
             const q = withJoint(POSE, joint, sign * bound * part);
             const codes = refusalsOf(streaming(STILL, STILL, q), input(source, q, { arm: armAt(q as typeof POSE) }));
             assert.ok(codes.includes("position"), `${part}: ${codes}`);
@@ -77,13 +79,13 @@ describe("guard: motion bounds, each joint and direction", () => {
           const most = jointAt(limits.velocity, joint);
           for (const part of slowsDown ? [] : INSIDE) {
             const v = withJoint(STILL, joint, sign * most * part);
-            const q = mapJoints(POSE, (angle, index) => angle + jointAt(v, index) * PERIOD);
-            assert.deepEqual(refusalsOf(streaming(v, STILL), input(source, q)), [], `speed ${part}`);
+            const q = mapJoints(from, (angle, index) => angle + jointAt(v, index) * PERIOD);
+            assert.deepEqual(refusalsOf(streaming(v, STILL, from), input(source, q)), [], `speed ${part}`);
           }
           for (const part of OUTSIDE) {
             const v = withJoint(STILL, joint, sign * (most * part + 1e-6));
-            const q = mapJoints(POSE, (angle, index) => angle + jointAt(v, index) * PERIOD);
-            const codes = refusalsOf(streaming(v, STILL), input(source, q));
+            const q = mapJoints(from, (angle, index) => angle + jointAt(v, index) * PERIOD);
+            const codes = refusalsOf(streaming(v, STILL, from), input(source, q));
             assert.ok(codes.includes("velocity"), `speed ${part}: ${codes}`);
           }
           const hardest = jointAt(limits.acceleration, joint);
@@ -91,15 +93,15 @@ describe("guard: motion bounds, each joint and direction", () => {
           const v = withJoint(STILL, joint, sign * Math.min(most, hardest * PERIOD * 1.5));
           for (const part of source === "hold" ? [] : [0.5, 0.99]) {
             const slower = jointAt(v, joint) - sign * hardest * part * PERIOD;
-            const q = withJoint(POSE, joint, jointAt(POSE, joint) + slower * PERIOD);
+            const q = withJoint(from, joint, jointAt(from, joint) + slower * PERIOD);
             const a = withJoint(STILL, joint, -sign * hardest * part);
-            assert.deepEqual(refusalsOf(streaming(v, a), input(source, q)), [], `acceleration ${part}`);
+            assert.deepEqual(refusalsOf(streaming(v, a, from), input(source, q)), [], `acceleration ${part}`);
           }
           for (const part of source === "hold" ? [] : [1 + 1e-4, 1.01]) {
             const slower = jointAt(v, joint) - sign * hardest * part * PERIOD;
-            const q = withJoint(POSE, joint, jointAt(POSE, joint) + slower * PERIOD);
+            const q = withJoint(from, joint, jointAt(from, joint) + slower * PERIOD);
             const a = withJoint(STILL, joint, -sign * hardest * part);
-            assert.deepEqual(refusalsOf(streaming(v, a), input(source, q)), ["acceleration"], `${part}`);
+            assert.deepEqual(refusalsOf(streaming(v, a, from), input(source, q)), ["acceleration"], `${part}`);
           }
         });
       }
@@ -107,7 +109,7 @@ describe("guard: motion bounds, each joint and direction", () => {
   }
 
   it("refuses a jerk beyond the source's limit, from every motion", () => {
-    for (const source of SOURCES.filter((name) => name !== "hold")) {
+    for (const source of SOURCES.filter((name) => name !== "hold" && name !== "recover")) {
       const { limits } = SOURCE_RULES[source];
       for (let joint = 0; joint < 7; joint++) {
         const most = jointAt(limits.jerk, joint);
@@ -188,6 +190,81 @@ describe("guard: first setpoint of a stream", () => {
   });
 });
 
+describe("ML-02: guard on the way back inside", () => {
+  for (let joint = 0; joint < 7; joint++) {
+    const bound = jointAt(LIMITS.recover.highest, joint);
+    const most = jointAt(LIMITS.recover.velocity, joint);
+    for (const sign of [1, -1]) {
+      it(`J${joint + 1} ${sign > 0 ? "above" : "below"} may stand and come nearer to the middle, not go further`, () => {
+        for (const start of [bound + 0.05, bound - 0.05, 0.2]) {
+          const out = jointPosition(withJoint(POSE, joint, sign * start));
+          const arm = { arm: armAt(out) };
+          assert.deepEqual(refusalsOf(streaming(STILL, STILL, out), input("recover", out, arm)), []);
+          const v = withJoint(STILL, joint, -sign * most * 0.99);
+          const nearer = withJoint(out, joint, sign * (start - most * 0.99 * PERIOD));
+          assert.deepEqual(refusalsOf(streaming(v, STILL, out), input("recover", nearer, arm)), []);
+          for (const by of [1e-8, 1e-4]) {
+            const further = withJoint(out, joint, sign * (start + by));
+            const w = withJoint(STILL, joint, (sign * by) / PERIOD);
+            assert.deepEqual(
+              refusalsOf(streaming(w, STILL, out), input("recover", further, arm)),
+              ["position"],
+              `${by}`,
+            );
+          }
+        }
+      });
+    }
+  }
+
+  it("is a quick stop where it goes the wrong way, and every other source is refused out there", () => {
+    const out = jointPosition(withJoint(POSE, 0, 3.1));
+    const [state, verdict] = guard(streaming(STILL, STILL, out), input("recover", withJoint(out, 0, 3.1 + 1e-7)));
+    assert.equal(verdict.kind === "refuse" && verdict.reaction, "quick-stop");
+    assert.equal(state.latched, true);
+    for (const source of SOURCES.filter((name) => name !== "recover")) {
+      assert.deepEqual(refusalsOf(streaming(STILL, STILL, out), input(source, out, { arm: armAt(out) })), ["position"]);
+    }
+  });
+
+  it("a joint that has come to its middle does not go out on the other side", () => {
+    const out = withJoint(POSE, 2, 1e-4);
+    const v = withJoint(STILL, 2, -0.03);
+    const across = withJoint(POSE, 2, 1e-4 - 0.03 * PERIOD);
+    assert.deepEqual(refusalsOf(streaming(v, STILL, out), input("recover", across)), ["position"]);
+  });
+
+  it("the first setpoint is held against the measured pose, with a tenth of a degree for its noise", () => {
+    const degree = Math.PI / 180;
+    const out = jointPosition(withJoint(POSE, 0, 3.1));
+    const first = (by: number): readonly string[] =>
+      refusalsOf(freshJointGuard(), input("recover", withJoint(out, 0, 3.1 + by * degree), { arm: armAt(out) }));
+    assert.deepEqual([first(0), first(-0.5), first(0.09)], [[], [], []]);
+    assert.deepEqual(first(0.11), ["position"]);
+    assert.deepEqual(first(-2.1), ["first-setpoint"]);
+  });
+
+  it("knows no way back from where nobody knows", () => {
+    const broken = withJoint(POSE, 4, Number.NaN);
+    assert.ok(refusalsOf(streaming(STILL, STILL, broken), input("recover", POSE)).includes("position"));
+    assert.ok(
+      refusalsOf(freshJointGuard(), input("recover", POSE, { arm: armAt(broken as typeof POSE) })).includes("position"),
+    );
+  });
+
+  it("keeps to a jerk as any motion does", () => {
+    const most = jointAt(LIMITS.recover.jerk, 0);
+    for (const [part, codes] of [
+      [0.999, []],
+      [1.001, ["jerk"]],
+    ] as const) {
+      // From rest: the first step back.
+      const q = withJoint(POSE, 0, jointAt(POSE, 0) - most * part * PERIOD ** 3);
+      assert.deepEqual(refusalsOf(AT_REST, input("recover", q)), codes);
+    }
+  });
+});
+
 describe("guard: authority and ages", () => {
   const cases = [
     ["operator-lost", (age: number) => ({ operatorSeenAt: NOW - age }), LIMITS.mostAge.operator],
@@ -199,7 +276,8 @@ describe("guard: authority and ages", () => {
     for (const source of SOURCES) {
       const isLed = source === "teleop";
       const needed = code === "leader-lost" ? isLed : MOVING_SOURCES.some((moving) => moving === source);
-      const most = isLed && code === "operator-lost" ? LIMITS.mostAge.teleopOperator : usual;
+      const byHand = isLed || source === "recover";
+      const most = byHand && code === "operator-lost" ? LIMITS.mostAge.teleopOperator : usual;
       it(`${code} ${needed ? "ends" : "does not matter to"} ${source}`, () => {
         for (const age of [0, most * 0.99]) {
           assert.deepEqual(refusalsOf(AT_REST, input(source, POSE, aged(age))), []);

@@ -34,14 +34,16 @@ export const MODES: readonly Mode[] = [
   "policy",
   "align",
   "teleop",
+  "recovery",
   "fault",
 ];
-export const SOURCES: readonly SetpointSource[] = ["policy", "home", "teleop", "hold", "stop"];
+export const SOURCES: readonly SetpointSource[] = ["policy", "home", "teleop", "recover", "hold", "stop"];
 /** A mode in which each source may propose. */
 export const MODE_OF: Readonly<Record<SetpointSource, Mode>> = {
   policy: "policy",
   home: "homing",
   teleop: "teleop",
+  recover: "recovery",
   hold: "hold",
   stop: "hold",
 };

@@ -29,7 +29,9 @@ describe("HO-12: limits", () => {
     assert.deepEqual(aboveCeiling(loadLimits(file)), []);
   });
 
-  for (const [name, limits] of Object.entries({ policy: LIMITS.policy, home: LIMITS.home, stop: LIMITS.stop })) {
+  for (const [name, limits] of Object.entries({
+    ...{ policy: LIMITS.policy, home: LIMITS.home, recover: LIMITS.recover, stop: LIMITS.stop },
+  })) {
     it(`of ${name} leave room between planner and guard`, () => {
       const planner = plannerLimits(limits);
       for (let joint = 0; joint < 7; joint++) {
@@ -58,6 +60,8 @@ describe("HO-12: limits", () => {
     ["soft_deg", (value) => value + 2.1],
     ["policy_deg_s", (value) => value * 4],
     ["home_deg_s", (value) => value * 6],
+    ["recover_deg_s", (value) => value * 1.01],
+    ["recover_speed_mm_s", (value) => value * 1.01],
     ["acceleration_deg_s2", (value) => value * 5],
     ["jerk_deg_s3", (value) => value * 10],
     ["stop_acceleration_deg_s2", (value) => value * 2.1],

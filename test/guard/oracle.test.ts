@@ -13,6 +13,7 @@ const SPEED = {
   policy: [30, 30, 45, 45, 60, 60, 60],
   home: [20, 20, 20, 20, 30, 30, 30],
   teleop: [30, 30, 45, 45, 60, 60, 60],
+  recover: [5, 5, 5, 5, 10, 10, 10],
 };
 const ACCELERATION = [150, 150, 200, 200, 300, 300, 300];
 const JERK = {
@@ -26,8 +27,9 @@ const STREAMED = ["hold", "homing", "policy", "align", "teleop"];
 function allowed(state: GuardState, given: GuardInput): boolean | null {
   const { proposed, mode, arm, now } = given;
   const { source, q } = proposed;
-  const moving = source === "policy" || source === "home" || source === "teleop";
-  const modes = { policy: ["policy"], home: ["homing"], teleop: ["teleop"] }[source as string] ?? STREAMED;
+  const moving = source !== "hold" && source !== "stop";
+  const own = { policy: ["policy"], home: ["homing"], teleop: ["teleop"], recover: ["recovery"] };
+  const modes = moving ? own[source] : STREAMED;
   let close = false;
   const within = (value: number, most: number): boolean => {
     close ||= Math.abs(Math.abs(value) - most) < 1e-6;
@@ -45,7 +47,14 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
     const was = (state.last.v[joint] ?? 0) / DEGREE;
     const a = (v - was) / PERIOD;
     const scale = moving ? 1 : 2;
-    fine &&= within(angle / DEGREE, SOFT[joint] ?? 0);
+    if (source === "recover") {
+      // Never farther from the middle of its range than before, wherever that was.
+      const before = Math.abs(state.last.q[joint] ?? 0);
+      close ||= angle !== state.last.q[joint] && Math.abs(Math.abs(angle) - before) < 1e-8;
+      fine &&= Math.abs(angle) <= before;
+    } else {
+      fine &&= within(angle / DEGREE, SOFT[joint] ?? 0);
+    }
     fine &&= within(a, (ACCELERATION[joint] ?? 0) * scale);
     const jerk = (a - (state.last.a[joint] ?? 0) / DEGREE) / PERIOD;
     fine &&= within(jerk, (moving ? JERK.moving : JERK.stop)[joint] ?? 0);
@@ -53,14 +62,15 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
     if (source === "hold") {
       fine &&= within(v, 0) || Math.abs(v) < 1e-7;
     } else {
-      fine &&= within(v, SPEED[source === "home" || source === "teleop" ? source : "policy"][joint] ?? 0);
+      fine &&= within(v, SPEED[source === "stop" ? "policy" : source][joint] ?? 0);
     }
     if (!moving) {
       fine &&= within(v, Math.abs(was));
     }
   }
   if (moving) {
-    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, source === "teleop" ? 0.2 : 0.5);
+    const byHand = source === "teleop" || source === "recover";
+    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, byHand ? 0.2 : 0.5);
     fine &&= within(now - given.guardianSeenAt, 0.1);
     fine &&= source !== "teleop" || within(now - given.leaderSeenAt, 0.095);
   }

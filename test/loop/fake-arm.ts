@@ -93,6 +93,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
         return mode === "hold" ? "" : wrongMode;
       case "teleop":
       case "disengage":
+      case "recover":
       case "acknowledge":
         return wrongMode;
       default:

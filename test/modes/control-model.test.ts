@@ -7,7 +7,7 @@ import { type Authority, admit, endLease, nobodyInControl, takeControl } from ".
 const GOOD: Senses = {
   ...{ operator: true, unattended: true, guardian: true, fresh: true },
   ...{ near: true, button: true, leader: false, ready: false },
-  ...{ healthy: true, settled: true, inside: true, still: true },
+  ...{ healthy: true, sound: true, settled: true, inside: true, still: true },
 };
 /** What may be on its way from the daemon to the arm process at once; a stop waits behind none of it. */
 const MOST_ON_THE_WAY = 2;

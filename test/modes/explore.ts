@@ -14,7 +14,7 @@ import { type Edge, type History, NOTHING_YET, PROMISES, remember } from "./prom
 const GOOD: Senses = {
   ...{ operator: true, unattended: false, guardian: true, fresh: true },
   ...{ near: true, button: true, leader: true, ready: true },
-  ...{ healthy: true, settled: true, inside: true, still: true },
+  ...{ healthy: true, sound: true, settled: true, inside: true, still: true },
 };
 /** What can be found; whether a leader's button enables is no finding but how a cell is made. */
 const NAMES = ["operator", "unattended", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const;
@@ -29,16 +29,25 @@ function combinations(names: readonly (keyof Senses)[], of: Senses): readonly Se
   );
 }
 
-/** What the search finds at an instant, for the events of a motion that is planned, and of one that follows a leader. */
+/** An arm that was stopped because it stands outside its limits, and what counts for bringing it back. */
+const OUTSIDE: Senses = { ...GOOD, healthy: false, inside: false };
+const RECOVERY_NAMES = ["operator", "near", "guardian", "fresh", "sound", "settled", "inside", "still"] as const;
+
+/**
+ * What the search finds at an instant, for the events of a motion that is planned, of one that follows a leader, and of one
+ * that comes back inside the limits.
+ */
 export interface Found {
   readonly planned: readonly Senses[];
   readonly led: readonly Senses[];
+  readonly back: readonly Senses[];
 }
 
 /** Every combination of what planned motion asks for, and of what a leader does, with one more thing missing or none. */
 export const EVERY_SENSES: Found = {
   planned: combinations(NAMES, GOOD),
   led: [GOOD, ...NAMES.map((name) => ({ ...GOOD, [name]: false }))].flatMap((of) => combinations(LEADER_NAMES, of)),
+  back: [OUTSIDE, { ...OUTSIDE, unattended: true }].flatMap((of) => combinations(RECOVERY_NAMES, of)),
 };
 
 /** All is well, with and without need of hold-to-run, or one thing is missing. */
@@ -50,6 +59,12 @@ const PLANNED_LACKS: readonly Senses[] = [
 export const SINGLE_LACKS: Found = {
   planned: PLANNED_LACKS,
   led: [...PLANNED_LACKS, ...(["near", "leader", "ready"] as const).map((name) => ({ ...GOOD, [name]: false }))],
+  back: [
+    OUTSIDE,
+    { ...OUTSIDE, unattended: true },
+    { ...OUTSIDE, inside: true },
+    ...RECOVERY_NAMES.filter((name) => name !== "inside").map((name) => ({ ...OUTSIDE, [name]: false })),
+  ],
 };
 
 const REQUESTS: readonly RequestKind[] = [
@@ -59,6 +74,7 @@ const REQUESTS: readonly RequestKind[] = [
   "teleop",
   "hold",
   "disengage",
+  "recover",
   "acknowledge",
 ];
 const ROLES: readonly Role[] = ["viewer", "operator", "supervisor"];
@@ -115,14 +131,19 @@ export function explore(rules: Rules, found: Found, button: boolean, untilBroken
       const asks =
         event.kind === "tick" || (!("held" in event) && "lease" in event && event.lease === history.owner?.lease);
       const leads = event.kind === "lead" || event.kind === "teleop" || state.mode === "teleop";
-      const senseses = leads
-        ? asks || event.kind === "lead"
-          ? found.led
-          : SINGLE_LACKS.led
-        : asks
-          ? found.planned
-          : PLANNED_LACKS;
-      for (const found of hasRule ? senseses : [GOOD]) {
+      const comesBack = event.kind === "recover" || state.mode === "recovery";
+      const senseses = comesBack
+        ? asks
+          ? found.back
+          : SINGLE_LACKS.back
+        : leads
+          ? asks || event.kind === "lead"
+            ? found.led
+            : SINGLE_LACKS.led
+          : asks
+            ? found.planned
+            : PLANNED_LACKS;
+      for (const found of hasRule ? senseses : [comesBack ? OUTSIDE : GOOD]) {
         const senses = { ...found, button };
         const step = followRules(rules, state, event, senses);
         transitions += 1;
@@ -156,14 +177,12 @@ export function explore(rules: Rules, found: Found, button: boolean, untilBroken
 }
 
 function eventsFor({ owner, highest }: History): readonly ModeEvent[] {
-  const leases = [...new Set([highest, highest - 1, highest + 1, owner?.lease ?? highest])].filter(
-    (lease) => lease >= 0,
-  );
+  const leases = new Set([highest, highest - 1, highest + 1, owner?.lease ?? highest]);
   return [
     ...[...PLAIN, ...UNASKED].map((kind): ModeEvent => ({ kind })),
     ...[true, false].map((held): ModeEvent => ({ kind: "grip", held })),
     ...ROLES.slice(1).map((acknowledgedBy): ModeEvent => ({ kind: "stop", acknowledgedBy })),
-    ...leases.flatMap((lease) => [
+    ...[...leases].flatMap((lease) => [
       ...ROLES.flatMap((role) => [true, false].map((held): ModeEvent => ({ kind: "beat", lease, role, held }))),
       ...REQUESTS.map((kind): ModeEvent => ({ kind, lease })),
     ]),

@@ -62,6 +62,7 @@ describe("model check of the shipped transition function", () => {
         "hold",
         "homing",
         "policy",
+        "recovery",
         "standby",
         "teleop",
       ]);

@@ -13,12 +13,14 @@ import { type Effect, type Need, RULES, type Rules } from "../../daemon/modes/ru
 import type { Mode } from "../../daemon/types/mode.js";
 import type { Role } from "../../daemon/types/role.js";
 
-const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+const MODES: readonly Mode[] = [
+  ...(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "recovery", "fault"] as const),
+];
 const LEASE = 7;
 const GOOD: Senses = {
   ...{ operator: true, unattended: false, guardian: true, fresh: true },
   ...{ near: true, button: true, leader: true, ready: true },
-  ...{ healthy: true, settled: true, inside: true, still: true },
+  ...{ healthy: true, sound: true, settled: true, inside: true, still: true },
 };
 
 /** Everything as it should be in a mode, hold-to-run pressed. */
@@ -28,7 +30,7 @@ function inMode(mode: Mode, change: Partial<ModeState> = {}): ModeState {
     ...{ mode, epoch: 5, fence: LEASE, control: { lease: LEASE, role: "operator", held: true }, pressed: true },
     ...{ gripHeld: true, gripped: true },
     under: mode === "teleop" ? "button" : isMoving(mode) ? LEASE : null,
-    latch: mode === "fault" ? "operator" : null,
+    latch: mode === "fault" || mode === "recovery" ? "operator" : null,
     ...change,
   };
 }
@@ -62,6 +64,7 @@ const EVENTS: Readonly<Record<string, ModeEvent>> = {
   home: { kind: "home", lease: LEASE },
   teleop: { kind: "teleop", lease: LEASE },
   hold: { kind: "hold", lease: LEASE },
+  recover: { kind: "recover", lease: LEASE },
   disengage: { kind: "disengage", lease: LEASE },
   acknowledge: { kind: "acknowledge", lease: LEASE },
 };
@@ -69,18 +72,21 @@ const EVENTS: Readonly<Record<string, ModeEvent>> = {
 /** The whole table: event, then the mode after it in each mode; what is not here is refused and changes nothing. */
 const TABLE: Readonly<Record<string, Partial<Readonly<Record<Mode, Mode>>>>> = {
   "link-up": { disconnected: "standby" },
-  "link-lost": { ...every(["standby", "hold", "homing", "policy", "align", "teleop"], "disconnected") },
+  "link-lost": {
+    ...every(["standby", "hold", "homing", "policy", "align", "teleop"], "disconnected"),
+    recovery: "fault",
+  },
   stop: all("fault"),
-  rest: every(["homing", "policy", "align", "teleop"], "hold"),
+  rest: { ...every(["homing", "policy", "align", "teleop"], "hold"), recovery: "fault" },
   "home-reached": { homing: "hold" },
   "stream-ended": { hold: "standby" },
-  tick: { homing: "homing", policy: "policy", teleop: "teleop" },
+  tick: { homing: "homing", policy: "policy", teleop: "teleop", recovery: "recovery" },
   beat: all(),
-  "letting go": { ...all(), homing: "hold", policy: "hold" },
-  "another lease": { ...all(), homing: "hold", policy: "hold" },
+  "letting go": { ...all(), homing: "hold", policy: "hold", recovery: "fault" },
+  "another lease": { ...all(), homing: "hold", policy: "hold", recovery: "fault" },
   "an old lease": {},
-  "operator-gone": { ...all(), homing: "hold", policy: "hold" },
-  "daemon-lost": { ...all(), homing: "hold", policy: "hold" },
+  "operator-gone": { ...all(), homing: "hold", policy: "hold", recovery: "fault" },
+  "daemon-lost": { ...all(), homing: "hold", policy: "hold", recovery: "fault" },
   lead: { standby: "align", ...every(["hold", "homing", "policy", "align"], "teleop") },
   grip: all(),
   "letting loose": { ...all(), teleop: "hold" },
@@ -89,7 +95,9 @@ const TABLE: Readonly<Record<string, Partial<Readonly<Record<Mode, Mode>>>>> = {
   "follow-policy": { hold: "policy" },
   home: { hold: "homing" },
   teleop: every(["hold", "homing", "policy", "align"], "teleop"),
-  hold: every(["hold", "homing", "policy", "align", "teleop"], "hold"),
+  hold: { ...every(["hold", "homing", "policy", "align", "teleop"], "hold"), recovery: "fault" },
+  /** Refused even in a fault, as long as the arm stands inside its limits; below. */
+  recover: {},
   disengage: { hold: "hold" },
   acknowledge: { fault: "standby" },
 };
@@ -98,7 +106,7 @@ function all(to?: Mode): Readonly<Record<Mode, Mode>> {
   return {
     ...{ disconnected: to ?? "disconnected", standby: to ?? "standby", hold: to ?? "hold" },
     ...{ homing: to ?? "homing", policy: to ?? "policy", fault: to ?? "fault" },
-    ...{ align: to ?? "align", teleop: to ?? "teleop" },
+    ...{ align: to ?? "align", teleop: to ?? "teleop", recovery: to ?? "recovery" },
   };
 }
 
@@ -106,7 +114,7 @@ function every(modes: readonly Mode[], to: Mode): Partial<Readonly<Record<Mode, 
   return Object.fromEntries(modes.map((mode) => [mode, to]));
 }
 
-type Lack = Exclude<keyof Senses, "unattended" | "button"> | "lease" | "press" | "role";
+type Lack = Exclude<keyof Senses, "unattended" | "button" | "sound"> | "lease" | "press" | "role";
 /** What each request may not lack. */
 const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
   engage: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still"],
@@ -116,6 +124,8 @@ const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
   teleop: [],
   hold: [],
   disengage: [],
+  /** Needs an arm outside its limits; below. */
+  recover: [],
   acknowledge: ["operator", "lease", "role", "fresh", "healthy", "settled"],
 };
 const LACKS: readonly Lack[] = [
@@ -146,12 +156,12 @@ describe("mode machine", () => {
     }
   }
 
-  it("streams in five modes and moves in three", () => {
-    assert.deepEqual(MODES.filter(isEngaged), ["hold", "homing", "policy", "align", "teleop"]);
-    assert.deepEqual(MODES.filter(isMoving), ["homing", "policy", "teleop"]);
+  it("streams in six modes and moves in four", () => {
+    assert.deepEqual(MODES.filter(isEngaged), ["hold", "homing", "policy", "align", "teleop", "recovery"]);
+    assert.deepEqual(MODES.filter(isMoving), ["homing", "policy", "teleop", "recovery"]);
   });
 
-  for (const kind of (Object.keys(NEEDS) as RequestKind[]).filter((one) => one !== "teleop")) {
+  for (const kind of (Object.keys(NEEDS) as RequestKind[]).filter((one) => one !== "teleop" && one !== "recover")) {
     const mode = MODES.find((one) => TABLE[kind]?.[one] !== undefined) ?? "standby";
     for (const lack of LACKS) {
       const needed = NEEDS[kind].includes(lack);
@@ -297,6 +307,114 @@ describe("OP-07: teleoperation", () => {
   it("needs a role when an operator enables it", () => {
     const control = { lease: LEASE, role: "viewer", held: true } as const;
     assert.notEqual(transition(inMode("align", { control }), lead, byOperator).state.mode, "teleop");
+  });
+});
+
+describe("ML-02: recovery", () => {
+  const OUTSIDE: Senses = { ...GOOD, healthy: false, inside: false };
+  const recover: ModeEvent = { kind: "recover", lease: LEASE };
+  const latched = (role: Role, latch: Role = "operator"): ModeState =>
+    inMode("fault", { latch, control: { lease: LEASE, role, held: true } });
+
+  it("begins from fault with a new epoch under the lease in control, and keeps the latch", () => {
+    const { taken, state } = transition(latched("supervisor"), recover, OUTSIDE);
+    assert.deepEqual(
+      [taken, state.mode, state.epoch, state.under, state.latch],
+      [true, "recovery", 6, LEASE, "operator"],
+    );
+  });
+
+  for (const mode of MODES.filter((one) => one !== "fault")) {
+    it(`does not begin in ${mode}`, () => {
+      const control = { lease: LEASE, role: "maintainer", held: true } as const;
+      assert.equal(transition(inMode(mode, { control }), recover, OUTSIDE).taken, false);
+    });
+  }
+
+  for (const lack of ["operator", "near", "guardian", "fresh", "sound", "settled", "still"] as const) {
+    it(`does not begin without ${lack}`, () => {
+      const step = transition(latched("supervisor"), recover, { ...OUTSIDE, [lack]: false });
+      assert.equal(step.taken, false);
+      assert.ok(whyNot(step, "recover").length > 10);
+    });
+  }
+
+  it("does not begin inside the limits, for another lease, or with hold-to-run not pressed anew, needed or not", () => {
+    assert.equal(transition(latched("supervisor"), recover, GOOD).missing, "outside");
+    assert.equal(
+      transition(latched("supervisor"), { kind: "recover", lease: LEASE + 1 }, OUTSIDE).missing,
+      "in-control",
+    );
+    const unpressed = { ...latched("supervisor"), pressed: false };
+    assert.equal(transition(unpressed, recover, { ...OUTSIDE, unattended: true }).missing, "pressed");
+  });
+
+  const ROLES: readonly Role[] = ["viewer", "operator", "supervisor", "maintainer"];
+  for (const [rank, role] of ROLES.entries()) {
+    for (const [at, latch] of ROLES.entries()) {
+      const may = rank >= Math.max(at, 2);
+      it(`is ${may ? "" : "not "}for a ${role} where a ${latch} acknowledges`, () => {
+        const step = transition(latched(role, latch), recover, OUTSIDE);
+        assert.equal(step.taken, may);
+        assert.equal(step.missing, may ? null : "supervises");
+      });
+    }
+  }
+
+  it("is for nobody where nobody is in control", () => {
+    const step = transition({ ...latched("supervisor"), control: null }, recover, { ...OUTSIDE, operator: true });
+    assert.equal(step.missing, "in-control");
+    const only: Rules = { ...RULES, recover: [{ from: ["fault"], needs: ["supervises"], to: "recovery", does: [] }] };
+    assert.equal(
+      followRules(only, { ...latched("supervisor"), control: null }, recover, OUTSIDE).missing,
+      "supervises",
+    );
+  });
+
+  for (const [what, event] of [
+    ["hold-to-run let go", EVENTS["letting go"]],
+    ["another lease", EVENTS["another lease"]],
+    ["the operator gone", EVENTS["operator-gone"]],
+    ["the daemon gone", EVENTS["daemon-lost"]],
+    ["the link gone", EVENTS["link-lost"]],
+    ["coming to rest", EVENTS.rest],
+    ["a request to hold", EVENTS.hold],
+  ] as const) {
+    it(`${what}: fault, the same latch, a new epoch, and to be pressed anew, needed or not`, () => {
+      assert.ok(event !== undefined);
+      for (const unattended of [false, true]) {
+        const { state } = transition(inMode("recovery", { latch: "supervisor" }), event, { ...OUTSIDE, unattended });
+        const { mode, epoch, under, pressed, latch } = state;
+        assert.deepEqual([mode, epoch, under, pressed, latch], ["fault", 6, null, false, "supervisor"]);
+      }
+    });
+  }
+
+  for (const lack of ["near", "guardian", "fresh"] as const) {
+    it(`ends at a tick without ${lack}`, () => {
+      const step = transition(inMode("recovery"), { kind: "tick" }, { ...OUTSIDE, [lack]: false });
+      assert.deepEqual([step.state.mode, step.missing, step.state.epoch], ["fault", lack, 6]);
+    });
+  }
+
+  it("goes on while hold-to-run is held", () => {
+    assert.ok(transition(inMode("recovery"), { kind: "tick" }, OUTSIDE).taken);
+    assert.equal(transition(inMode("recovery"), beat(LEASE, true), OUTSIDE).state.mode, "recovery");
+  });
+
+  it("a stop makes its latch heavier, never lighter", () => {
+    const stop = (latch: Role, acknowledgedBy: Role) =>
+      transition(inMode("recovery", { latch }), { kind: "stop", acknowledgedBy }, OUTSIDE).state;
+    assert.deepEqual(
+      [stop("operator", "supervisor").mode, stop("operator", "supervisor").latch],
+      ["fault", "supervisor"],
+    );
+    assert.equal(stop("maintainer", "operator").latch, "maintainer");
+  });
+
+  it("is left by no acknowledgement", () => {
+    const step = transition(inMode("recovery"), { kind: "acknowledge", lease: LEASE }, GOOD);
+    assert.match(whyNot(step, "acknowledge"), /possible in fault, and the mode is recovery/);
   });
 });
 

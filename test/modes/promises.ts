@@ -30,7 +30,12 @@ export const NOTHING_YET: History = {
 export type Happening = ModeEvent | { readonly kind: "chunk-sent" | "chunk-arrives" };
 
 export function moves(mode: Mode): boolean {
-  return mode === "homing" || mode === "policy" || mode === "teleop";
+  return mode === "homing" || mode === "policy" || mode === "teleop" || mode === "recovery";
+}
+
+/** Latched, be it that joints are brought back inside their limits. */
+function isLatched(mode: Mode): boolean {
+  return mode === "fault" || mode === "recovery";
 }
 
 /** Motion that only an operator's lease authorises. */
@@ -103,6 +108,9 @@ function isEnabled({ senses, was }: Edge): boolean {
 /** Why a motion may go on at a tick. */
 function mayGoOn(edge: Edge): boolean {
   const { operator, guardian, fresh, unattended, leader } = edge.senses;
+  if (edge.before.mode === "recovery") {
+    return edge.senses.near && edge.was.pressedAnew && guardian && fresh;
+  }
   const authorised =
     edge.before.mode === "teleop" ? isEnabled(edge) && leader : operator && (unattended || edge.was.pressedAnew);
   return authorised && guardian && fresh;
@@ -139,6 +147,16 @@ function mayAcknowledge({ event, senses, was }: Edge): boolean {
   return isOwner && mayRank && senses.operator && senses.fresh && senses.healthy && senses.settled;
 }
 
+/** Whether the one who asks may have joints brought back that stand outside their limits. */
+function mayRecover({ event, senses, was }: Edge): boolean {
+  const { operator, near, guardian, fresh, sound, settled, inside, still } = senses;
+  const isOwner = was.owner !== null && "lease" in event && event.lease === was.owner.lease;
+  const mayRank =
+    was.owner !== null && rank(was.owner.role) >= Math.max(rank("supervisor"), rank(was.latch ?? "viewer"));
+  const found = operator && near && guardian && fresh && sound && settled && !inside && still;
+  return isOwner && mayRank && was.pressedAnew && found;
+}
+
 function isMotionRequest(event: ModeEvent): boolean {
   return event.kind === "home" || event.kind === "follow-policy";
 }
@@ -151,6 +169,14 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
     const may = mayStream(edge) && (senses.unattended || was.pressedAnew);
     return !begins || (before.mode === "hold" && isMotionRequest(event) && may && step.state.epoch > before.epoch);
   },
+  "an arm is brought back only out of a fault, on a request that may, and then at once": (edge) => {
+    const { before, event, step } = edge;
+    const begins = before.mode !== "recovery" && step.state.mode === "recovery";
+    const may = event.kind === "recover" && before.mode === "fault" && mayRecover(edge);
+    return begins === may && (!begins || step.state.epoch > before.epoch);
+  },
+  "bringing back ends in fault, whatever ends it": ({ before, step: { state } }) =>
+    before.mode !== "recovery" || isLatched(state.mode),
   "streaming begins only from standby, on a request that may": (edge) => {
     const { before, event, step } = edge;
     const begins = before.mode === "standby" && step.state.mode !== "standby";
@@ -249,29 +275,32 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
   "a motion with all of these goes on": (edge) =>
     edge.event.kind !== "tick" || !moves(edge.before.mode) || !mayGoOn(edge) || moves(edge.step.state.mode),
   "what moves, moves under the lease that began it, and that lease is in control": ({ step: { state }, is }) =>
-    isPlanned(state.mode)
+    isPlanned(state.mode) || state.mode === "recovery"
       ? is.owner !== null && state.under === is.owner.lease
       : state.mode === "teleop"
         ? state.under === "button" || state.under === (is.owner?.lease ?? -1)
         : state.under === null,
   "what is latched does not stream; what is not latched is no fault": ({ step: { state }, is }) =>
-    (state.mode === "fault") === (is.latch !== null) && state.latch === is.latch,
+    isLatched(state.mode) === (is.latch !== null) && state.latch === is.latch,
   "a stop ends in fault, from everywhere, with a new epoch": ({ before, event, step: { state } }) =>
     event.kind !== "stop" || (state.mode === "fault" && state.epoch > before.epoch),
   "a latch is left only by whoever may acknowledge it, and only to standby": (edge) => {
     const { before, event, step } = edge;
-    const leaves = before.mode === "fault" && step.state.mode !== "fault";
-    return !leaves || (event.kind === "acknowledge" && mayAcknowledge(edge) && step.state.mode === "standby");
+    const leaves = isLatched(before.mode) && !isLatched(step.state.mode);
+    const may = before.mode === "fault" && event.kind === "acknowledge" && mayAcknowledge(edge);
+    return !leaves || (may && step.state.mode === "standby");
   },
   "a motion that is cut short makes its epoch void": ({ before, event, step: { state } }) =>
     !moves(before.mode) || moves(state.mode) || event.kind === "home-reached" || state.epoch > before.epoch,
   "epochs never fall": ({ before, step: { state } }) => state.epoch >= before.epoch,
   "letting go ends the motion that it enables": ({ before, event, senses, step: { state }, was }) => {
-    const letsGo = event.kind === "beat" && event.lease === was.owner?.lease && !event.held && !senses.unattended;
+    const needed = before.mode === "recovery" || !senses.unattended;
+    const letsGo = event.kind === "beat" && event.lease === was.owner?.lease && !event.held && needed;
     return !letsGo || !moves(state.mode) || (before.mode === "teleop" && senses.button);
   },
   "a beat of the one in control who holds on does not end the motion": ({ before, event, senses, step, was }) => {
-    const holdsOn = event.kind === "beat" && event.lease === was.owner?.lease && (event.held || senses.unattended);
+    const holds = event.kind === "beat" && (event.held || (senses.unattended && before.mode !== "recovery"));
+    const holdsOn = event.kind === "beat" && event.lease === was.owner?.lease && holds;
     return !holdsOn || moves(before.mode) === moves(step.state.mode);
   },
   "whoever is new in control finds the arm at rest, or with the leader": ({ event, senses, step: { state }, was }) =>
@@ -296,7 +325,7 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
   "coming to rest needs nobody's authority": ({ before, event, step: { state } }) =>
     (event.kind !== "hold" && event.kind !== "rest") ||
     (!moves(before.mode) && before.mode !== "align") ||
-    state.mode === "hold",
+    state.mode === (before.mode === "recovery" ? "fault" : "hold"),
   "the stream ends only at rest": ({ before, event, senses, step: { state } }) => {
     const ends = before.mode === "hold" && (event.kind === "disengage" ? state !== before : state.mode === "standby");
     return !ends || event.kind === "stop" || event.kind === "link-lost" || event.kind === "hold" || senses.still;

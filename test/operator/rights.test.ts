@@ -7,32 +7,35 @@ import { ROLES, type Role } from "../../daemon/types/role.js";
 import { calmReport } from "./fake-backend.js";
 import { type RawClient, type Rig, startRig } from "./rig.js";
 
-const MODES: readonly Mode[] = ["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "fault"];
+const MODES: readonly Mode[] = [
+  ...(["disconnected", "standby", "hold", "homing", "policy", "align", "teleop", "recovery", "fault"] as const),
+];
 type Type = Exclude<ClientMessage["type"], "authenticate">;
 
 /** The whole table, written anew: first letter of each role, then of each mode; whatever is not here is refused. */
 const TABLE: Readonly<Record<Type, readonly [roles: string, modes: string]>> = {
-  stop: ["vosm", "dshmpltf"],
-  subscribe: ["vosm", "dshmpltf"],
-  status: ["vosm", "dshmpltf"],
-  "take-control": ["osm", "dshmpltf"],
-  renew: ["osm", "dshmpltf"],
-  "release-control": ["osm", "dshmpltf"],
+  stop: ["vosm", "dshmpltrf"],
+  subscribe: ["vosm", "dshmpltrf"],
+  status: ["vosm", "dshmpltrf"],
+  "take-control": ["osm", "dshmpltrf"],
+  renew: ["osm", "dshmpltrf"],
+  "release-control": ["osm", "dshmpltrf"],
   instruct: ["osm", "shmplt"],
   pause: ["osm", "shmplt"],
   resume: ["osm", "shmplt"],
   replay: ["osm", "shmplt"],
-  record: ["osm", "dshmpltf"],
+  record: ["osm", "dshmpltrf"],
   home: ["osm", "shmplt"],
   teleop: ["osm", "shmplt"],
   "end-teleop": ["osm", "shmplt"],
   acknowledge: ["osm", "f"],
-  "take-over": ["sm", "dshmpltf"],
-  "allow-unattended": ["sm", "dshmpltf"],
+  recover: ["sm", "f"],
+  "take-over": ["sm", "dshmpltrf"],
+  "allow-unattended": ["sm", "dshmpltrf"],
 };
 const LETTER: Readonly<Record<Mode, string>> = {
   ...{ disconnected: "d", standby: "s", hold: "h", homing: "m", policy: "p", fault: "f" },
-  ...{ align: "l", teleop: "t" },
+  ...{ align: "l", teleop: "t", recovery: "r" },
 };
 
 function expected(type: Type, role: Role, mode: Mode): string {
@@ -60,6 +63,7 @@ const MESSAGES: Readonly<Record<Type, object>> = {
   teleop: held,
   "end-teleop": held,
   acknowledge: { ...held, reason: "" },
+  recover: held,
   "take-over": {},
   "allow-unattended": { allowed: false },
 };
