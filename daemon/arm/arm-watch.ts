@@ -116,6 +116,11 @@ export class ArmWatch {
     return this.#stoodAt !== null;
   }
 
+  /** A stream begins: what was sent before, perhaps from elsewhere, is no way that the arm was to go now. */
+  streamBegins(): void {
+    this.#history = { ...this.#history, sent: [] };
+  }
+
   /** The arm begins to be brought back from where it is: what it is outside its limits by is no reason to stop it. */
   recoveryBegins(now: Instant): void {
     this.#recoversFrom = this.#history.poses.at(-1)?.q ?? null;

@@ -690,6 +690,7 @@ export class Supervisor {
     const { arm } = this.#authority;
     if (arm !== null) {
       this.#sender.start(arm.measured);
+      this.#watch.streamBegins();
       this.#heldSince = now;
       this.#lastTickAt = now;
       this.#streamedAt = now;
