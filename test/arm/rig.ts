@@ -69,14 +69,14 @@ export class Rig {
   }
 
   /** `hand`: a virtual leader to be read by the puppet process; without one the test says itself what is read. */
-  static async open(hand: Hand | null = null): Promise<Rig> {
+  static async open(hand: Hand | null = null, q = START): Promise<Rig> {
     const { command, args } = realTimeCommand(
       projectPath("dist", "test", "arm", "controller-process.js"),
       [],
       DEVICE_PRIORITY,
     );
     const controller = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    const start: ToController = { kind: "start", q: START };
+    const start: ToController = { kind: "start", q };
     controller.send(start);
     const [started]: FromController[] = await once(controller, "message");
     if (started?.kind !== "started") {
@@ -118,8 +118,9 @@ export class Rig {
   static async ready(
     hand: Hand | null = null,
     before: (rig: Rig) => void = () => undefined,
+    q = START,
   ): Promise<{ rig: Rig; arm: Process; guardian: Process; daemon: DaemonEnd }> {
-    const rig = await Rig.open(hand);
+    const rig = await Rig.open(hand, q);
     before(rig);
     const guardian = rig.start("guardian");
     const arm = rig.start("main");
@@ -269,12 +270,12 @@ export class DaemonEnd {
     this.#socket.write(text);
   }
 
-  /** Beats as an operator in control, every 100 ms. */
-  beat(lease = 1): void {
+  /** Beats as an operator in control, every 100 ms unless said otherwise; `held`: with hold-to-run pressed. */
+  beat(lease = 1, held = false, every = 100): void {
     this.stopBeating();
-    const beat = (): void => this.tell({ kind: "operator-beat", lease, role: "maintainer", held: false });
+    const beat = (): void => this.tell({ kind: "operator-beat", lease, role: "maintainer", held });
     beat();
-    this.#beats = setInterval(beat, 100);
+    this.#beats = setInterval(beat, every);
   }
 
   stopBeating(): void {
