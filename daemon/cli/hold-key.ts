@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { OperatorClient } from "../operator/client.js";
 import type { ServerMessageOf } from "../operator/server-message.js";
 import { CliError, EXIT } from "./exit-code.js";
+import { firstState } from "./first-state.js";
 import { note } from "./print.js";
 
 // Interlocks: OP-02.
@@ -79,11 +80,16 @@ export class HoldKey {
 }
 
 /**
- * Does something that moves the arm; where motion needs hold-to-run, once the space bar is held, and only as long. State
- * must be followed. Throws CliError where there is no terminal to hold a key in.
+ * Does something that moves the arm; where motion needs hold-to-run, or this does always, once the space bar is held, and
+ * only as long. State must be followed. Throws CliError where there is no terminal to hold a key in.
  */
-export async function whileHolding<T>(client: OperatorClient, act: () => Promise<T>): Promise<T> {
-  if (!(await holdingIsNeeded(client))) {
+export async function whileHolding<T>(
+  client: OperatorClient,
+  act: () => Promise<T>,
+  needed: "where-asked" | "always" = "where-asked",
+): Promise<T> {
+  const isAlways = needed === "always";
+  if (!isAlways && !needsHolding(await firstState(client))) {
     return act();
   }
   if (!process.stdin.isTTY) {
@@ -91,7 +97,7 @@ export async function whileHolding<T>(client: OperatorClient, act: () => Promise
       EXIT.refused,
       "hold-to-run",
       "Motion needs hold-to-run, and this is no terminal.",
-      "Use a terminal or the operator page, or have a supervisor allow it without: kinevla unattended on",
+      `Use a terminal or the operator page${isAlways ? "" : ", or have a supervisor allow it without: kinevla unattended on"}`,
     );
   }
   note("Hold the SPACE bar to let the arm move; letting go stops it. Ctrl-C stops and latches.");
@@ -123,20 +129,6 @@ export async function whileHolding<T>(client: OperatorClient, act: () => Promise
   } finally {
     end();
   }
-}
-
-function holdingIsNeeded(client: OperatorClient): Promise<boolean> {
-  if (client.state !== null) {
-    return Promise.resolve(needsHolding(client.state));
-  }
-  return new Promise((resolve) => {
-    const leave = client.onMessage((message) => {
-      if (message.type === "state") {
-        leave();
-        resolve(needsHolding(message));
-      }
-    });
-  });
 }
 
 /** Motion needs somebody who presses hold-to-run. */

@@ -14,6 +14,7 @@ import { register as registerLab } from "./lab.js";
 import { register as registerMeasure } from "./measure.js";
 import { register as registerPuppet } from "./puppet.js";
 import { register as registerRecord } from "./record.js";
+import { register as registerRecover } from "./recover.js";
 import { register as registerReplay } from "./replay.js";
 import { register as registerService } from "./service.js";
 import { register as registerStart } from "./start.js";
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerHome,
   registerTeleop,
   registerAcknowledge,
+  registerRecover,
   registerStatus,
   registerUnattended,
   registerToken,

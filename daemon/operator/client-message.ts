@@ -107,11 +107,9 @@ const endTeleop = z
   .strictObject({ type: z.literal("end-teleop"), ...held })
   .meta({ description: "Take the arm from the leader; it ramps to hold." });
 
-const recover = z
-  .strictObject({ type: z.literal("recover"), ...held })
-  .meta({
-    description: "Bring joints back that stand outside their limits, while hold-to-run is held. For supervisors.",
-  });
+const recover = z.strictObject({ type: z.literal("recover"), ...held }).meta({
+  description: "Bring joints back that stand outside their limits, while hold-to-run is held. For supervisors.",
+});
 
 const acknowledge = z
   .strictObject({ type: z.literal("acknowledge"), ...held, reason: words })

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { hostClock } from "../../daemon/ports/clock.js";
+import type { ArmReport } from "../../daemon/types/arm-link.js";
+import { jointPosition } from "../../daemon/types/units.js";
 import { calmReport, INSTRUCTIONS } from "../operator/fake-backend.js";
 import { type Rig, startRig } from "../operator/rig.js";
-import { at, jsonLines, kinevla, kinevlaAtTerminal } from "./kinevla.js";
+import { at, jsonLines, kinevla, kinevlaAtTerminal, kinevlaInTerminal } from "./kinevla.js";
 
 const INSTRUCTION = INSTRUCTIONS[0] ?? "";
 
@@ -177,6 +180,73 @@ test("home without a terminal is refused where motion needs hold-to-run, and say
   assert.match(stderr, /needs hold-to-run[\s\S]*kinevla unattended on/);
   assert.equal(rig.backend.count("request"), 0);
 });
+
+const DEGREE = Math.PI / 180;
+
+/** The arm with J7 at so many degrees, latched unless said otherwise. */
+function turned(degrees: number, change: Partial<ArmReport> = {}): ArmReport {
+  const latched = { code: "outside-limits", detail: "J7 stands outside", hint: "Bring it back.", at: 0, latched: true };
+  const measured = jointPosition([0, -0.35, 0, 1.66, 0, 1.83, degrees * DEGREE]);
+  return calmReport({ mode: "fault", source: null, measured, stops: [latched], ...change });
+}
+
+test("recover says what it will move and how far, and needs a key to be held, also where other motion does not", async () => {
+  rig.backend.arm.next(turned(-178));
+  const { exitCode, stderr } = await kinevla("recover", ...at(rig)).ended;
+  assert.equal(exitCode, 4);
+  assert.match(stderr, /J7 stands at -178\.0 deg, 3\.[23] beyond its limit of -175: it goes back just inside\./);
+  assert.match(stderr, /this is no terminal/);
+  assert.doesNotMatch(stderr, /unattended/);
+  assert.equal(rig.backend.count("request"), 0);
+});
+
+test("recover moves nothing where nothing stands outside, and stops an arm that stands by first", async () => {
+  rig.backend.arm.next(turned(170));
+  const inside = await kinevla("recover", ...at(rig)).ended;
+  assert.equal(inside.exitCode, 4);
+  assert.match(inside.stderr, /inside its limits: there is nothing to bring back/);
+  assert.equal(rig.backend.count("stop"), 0);
+  rig.backend.arm.next(turned(178, { mode: "standby", stops: [] }));
+  rig.backend.onCall = (call) => {
+    if (call.kind === "stop") {
+      rig.backend.arm.next(turned(178));
+    }
+  };
+  const { exitCode, stderr } = await kinevla("recover", ...at(rig)).ended;
+  assert.equal(exitCode, 4);
+  assert.match(stderr, /stopped and latched first/);
+  assert.equal(rig.backend.count("stop"), 1);
+});
+
+for (const [how, code, words] of [
+  ["until the arm stands inside", "recovered", "It is still latched: look at it, then kinevla ack"],
+  ["until it was let go on the way", "deadman-released", "hold-to-run was let go"],
+] as const) {
+  test(`recover tells how far it has come, ${how}`, async (t) => {
+    let report = turned(178);
+    const reports = setInterval(() => rig.backend.arm.next({ ...report, at: hostClock.now() }), 20);
+    t.after(() => clearInterval(reports));
+    rig.backend.onRequest = async (request) => {
+      assert.deepEqual(request, { kind: "recover" });
+      report = turned(177.5, { mode: "recovery", source: "recover" });
+      return { kind: "done", detail: "" };
+    };
+    const run = kinevlaInTerminal(rig, "recover");
+    await run.printed("Hold the SPACE bar");
+    const keys = setInterval(() => run.child.stdin?.write(" "), 40);
+    t.after(() => clearInterval(keys));
+    await run.printed("Coming back: J7 177.5 deg.");
+    const ended = { code, detail: "hold-to-run was let go", hint: "Press it anew.", at: 1, latched: false };
+    report = turned(174.5, { stops: [ended] });
+    await run.printed(words);
+    clearInterval(keys);
+    const { exitCode, stdout } = await run.ended;
+    // socat makes 1 of every failure.
+    assert.equal(exitCode, code === "recovered" ? 0 : 1, stdout);
+    const beats = rig.backend.calls.flatMap((call) => (call.kind === "beat" ? [call.held] : []));
+    assert.ok(beats.includes(true), "the key was held");
+  });
+}
 
 test("unattended passes a supervisor's leave on", async () => {
   assert.equal((await kinevla("unattended", "on", ...at(rig)).ended).exitCode, 0);

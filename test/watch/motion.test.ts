@@ -66,6 +66,72 @@ describe("ML-02: measured beyond the soft limits", () => {
   });
 });
 
+describe("ML-02: an arm that is brought back inside its limits", () => {
+  /** The hand far enough from the arm to be turned round. */
+  const OPEN: JointVector = mapJoints([0, -11, 0, 69, 0, 63, 0], (angle) => angle * DEGREE);
+
+  /** J7 three degrees outside, at the beginning of its way back. */
+  function begun(): Watched {
+    const bench = new Watched();
+    bench.mode = "fault";
+    bench.commanded = shifted(OPEN, 6, 178);
+    bench.pass(0.1).mode = "recovery";
+    bench.watch.recoveryBegins(bench.now);
+    bench.found.clear();
+    return bench;
+  }
+
+  it("is not stopped for what it was outside by, whole and on its way back at full speed", () => {
+    const bench = begun();
+    assert.deepEqual(bench.watch.findings, [], "at once, not only with the next report");
+    bench.pass(0.3).speed = only(6, -10);
+    bench.pass(0.35).speed = only(6, 0);
+    assert.deepEqual(bench.pass(0.3).codes, []);
+  });
+
+  it("further out by more than half a degree than where it began: protective stop; by less: nothing", () => {
+    const bench = begun();
+    bench.commanded = shifted(OPEN, 6, 178.4);
+    assert.deepEqual(bench.pass(0.1).codes, []);
+    bench.commanded = shifted(OPEN, 6, 178.6);
+    assert.deepEqual(bench.pass(0.05).codes, ["outside-limits/protective-stop"]);
+    assert.match(bench.found.get("outside-limits/protective-stop")?.detail ?? "", /^J7 stands 3.6 deg outside/);
+  });
+
+  it("another joint more than a degree outside: protective stop", () => {
+    const bench = begun();
+    bench.commanded = shifted(shifted(OPEN, 6, 178), 0, 175.9);
+    assert.deepEqual(bench.pass(0.3, { silent: 0.2 }).codes, []);
+    bench.commanded = shifted(shifted(OPEN, 6, 178), 0, 176.1);
+    assert.deepEqual(bench.pass(0.05).codes, ["outside-limits/protective-stop"]);
+  });
+
+  it("is found again in the fault in which it ends outside, and when it begins anew from nowhere", () => {
+    const bench = begun();
+    bench.mode = "fault";
+    assert.deepEqual(bench.pass(0.05).codes, ["outside-limits/protective-stop"]);
+    const nowhere = new Watched();
+    nowhere.watch.recoveryBegins(nowhere.now);
+    nowhere.mode = "recovery";
+    nowhere.commanded = shifted(OPEN, 6, 176.1);
+    assert.deepEqual(nowhere.pass(0.05).codes, ["outside-limits/protective-stop"]);
+  });
+
+  it("a part of it faster than 1.3 times 50 mm/s for 50 ms: protective stop; 1.2 times: nothing", () => {
+    const reach = Math.hypot(...pointByScrews(OPEN, 7, [0.011, 0.049, 0.155]).slice(0, 2));
+    const at = (part: number): Watched => {
+      const bench = begun();
+      bench.commanded = shifted(OPEN, 6, 170);
+      bench.pass(0.1, { silent: 0.2 });
+      bench.found.clear();
+      bench.speed = only(0, (part * LIMITS.recoverSpeed) / reach / DEGREE);
+      return bench.pass(0.2);
+    };
+    assert.deepEqual(at(1.1).codes, []);
+    assert.deepEqual(at(1.5).codes, ["cartesian-overspeed/protective-stop"]);
+  });
+});
+
 describe("ML-04: measured joint speed", () => {
   it("1.3 times the limit: quick stop after 30 ms; 1.15 times: nothing", () => {
     const slow = new Watched();

@@ -39,8 +39,9 @@ export class Watched {
     this.watch = new ArmWatch(limits, 0.01);
   }
 
-  /** Lets time pass: a report every 5 ms, a tick every 10 ms. */
-  pass(seconds: number): this {
+  /** Lets time pass: a report every 5 ms, a tick every 10 ms; `silent` seconds before without any, so that it begins anew. */
+  pass(seconds: number, { silent = 0 } = {}): this {
+    this.now += silent;
     for (let count = Math.round(seconds / 0.005); count > 0; count--) {
       this.now += 0.005;
       this.commanded = mapJoints(this.commanded, (angle, joint) => angle + jointAt(this.speed, joint) * 0.005);

@@ -149,7 +149,6 @@ function showButtons() {
   const isHeld = !mine && shown.holder !== null;
   byId("control").disabled = !open || shown.role === "viewer" || (isHeld && !supervises);
   byId("control").textContent = mine ? "Release control" : isHeld && supervises ? "Take over" : "Take control";
-  showHoldToRun(mine, supervises);
   byId("holder").textContent = mine
     ? "You are in control"
     : shown.holder === null
@@ -158,20 +157,33 @@ function showButtons() {
   byId("holder").dataset.yours = String(mine);
   const phase = shown.progress?.phase;
   const isPaused = phase === "paused";
-  byId("start").disabled = !mine || mode === "fault" || mode === "disconnected";
+  const isLatched = mode === "fault" || mode === "recovery";
+  byId("start").disabled = !mine || isLatched || mode === "disconnected";
   byId("pause").disabled = !mine || !(isPaused || phase === "acting" || phase === "thinking" || phase === "homing");
   byId("pause").textContent = isPaused ? "Resume" : "Pause";
-  byId("home").disabled = !mine || mode === "fault" || mode === "disconnected";
+  byId("home").disabled = !mine || isLatched || mode === "disconnected";
   for (const name of ["teleop", "clutch", "end-teleop"]) {
-    byId(name).disabled = !mine || mode === "fault" || mode === "disconnected";
+    byId(name).disabled = !mine || isLatched || mode === "disconnected";
   }
   byId("acknowledge").disabled = !mine || mode !== "fault";
+  byId("recover").hidden = mode !== "recovery" && !(mode === "fault" && standsOutside());
+  byId("recover").disabled = !mine || !supervises || mode !== "fault";
+  showHoldToRun(mine, supervises);
+}
+
+/** A joint stands outside its limits: a supervisor may bring it back, with hold-to-run. */
+function standsOutside() {
+  const { measured } = shown.state ?? {};
+  const { minimum, maximum } = shown.limits ?? {};
+  return measured?.some((angle, joint) => angle < minimum?.[joint] || angle > maximum?.[joint]) ?? false;
 }
 
 function showHoldToRun(mine, supervises) {
   const state = shown.state?.holdToRun ?? "not-needed";
-  byId("hold-row").hidden = state === "not-needed";
-  byId("hold").disabled = !mine || state === "waived";
+  // The way back always needs it.
+  const bringsBack = !byId("recover").hidden;
+  byId("hold-row").hidden = state === "not-needed" && !bringsBack;
+  byId("hold").disabled = !mine || (state === "waived" && !bringsBack);
   byId("hold").dataset.state = state;
   byId("hold-why").textContent = HOLD_WORDS[state];
   byId("unattended-label").hidden = !supervises;
@@ -265,6 +277,7 @@ byId("home").addEventListener("click", () => void link.requestInControl({ type: 
 byId("teleop").addEventListener("click", () => void link.requestInControl({ type: "teleop", clutch: false }));
 byId("clutch").addEventListener("click", () => void link.requestInControl({ type: "teleop", clutch: true }));
 byId("end-teleop").addEventListener("click", () => void link.requestInControl({ type: "end-teleop" }));
+byId("recover").addEventListener("click", () => void link.requestInControl({ type: "recover" }));
 byId("acknowledge").addEventListener("click", () => {
   void link.requestInControl({ type: "acknowledge", reason: "page" });
 });

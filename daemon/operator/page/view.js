@@ -6,6 +6,7 @@ const MODES = {
   policy: ["Following the policy", "The arm moves."],
   align: ["Waiting for the puppet", "The arm stands still until the puppet is at its pose."],
   teleop: ["The puppet moves the arm", "Whoever holds it has the command."],
+  recovery: ["Coming back inside its limits", "The arm moves while hold-to-run is held, and stays latched."],
   fault: ["Stopped", "Latched until acknowledged."],
 };
 
@@ -65,7 +66,7 @@ export function showState(state, limits, reasons) {
   const stop = state.stops[0];
   byId("mode").dataset.mode = state.mode;
   byId("mode-name").textContent = name;
-  const isMoving = ["policy", "homing", "teleop"].includes(state.mode);
+  const isMoving = ["policy", "homing", "teleop", "recovery"].includes(state.mode);
   byId("mode-why").textContent =
     !isMoving && stop !== undefined
       ? `${stop.detail}. ${stop.hint}`

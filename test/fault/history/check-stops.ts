@@ -32,13 +32,13 @@ export function noFrameAfterStop(history: RunHistory): readonly Violation[] {
   return violations;
 }
 
-/** C4: a latched stop is left by an acknowledgement only, and nothing that moves is accepted before. */
+/** C4: a latched stop is left by an acknowledgement only, and nothing that moves is accepted before but the way back inside. */
 export function latchHolds({ reports, operator }: RunHistory): readonly Violation[] {
   const violations: Violation[] = [];
   const acknowledged = operator.filter(({ direction, type }) => direction === "sent" && type === "acknowledge");
   let latchedAt: number | null = null;
   for (const { at, mode } of reports) {
-    if (mode === "fault") {
+    if (mode === "fault" || mode === "recovery") {
       latchedAt ??= at;
     } else if (latchedAt !== null && mode !== "disconnected") {
       const since = latchedAt;
@@ -47,7 +47,7 @@ export function latchHolds({ reports, operator }: RunHistory): readonly Violatio
       }
       for (const sent of operator) {
         const early = sent.direction === "sent" && sent.at > since + LATENCY && sent.at < at - LATENCY;
-        const moves = RELEASES.includes(sent.type) && sent.type !== "acknowledge";
+        const moves = RELEASES.includes(sent.type) && !["acknowledge", "recover"].includes(sent.type);
         const first = acknowledged.find((event) => event.at > since)?.at ?? at;
         if (early && moves && sent.at < first && operator.some((e) => isReply(e, sent) && e.type === "accepted")) {
           violations.push({ check: "C4", at: sent.at, detail: `${sent.type} was accepted while a stop was latched` });
@@ -92,7 +92,7 @@ export function auditIsWhole({ operator, audit }: RunHistory): readonly Violatio
   if (audit.flaw !== null) {
     violations.push({ check: "C8", at: 0, detail: audit.flaw });
   }
-  for (const type of ["stop", "acknowledge", "instruct", "home", "take-control", "take-over"]) {
+  for (const type of ["stop", "acknowledge", "recover", "instruct", "home", "take-control", "take-over"]) {
     const sent = operator.filter((event) => event.direction === "sent" && event.type === type);
     const done = sent.filter((one) =>
       operator.some((heard) => isReply(heard, one) && ["accepted", "control-granted"].includes(heard.type)),

@@ -49,7 +49,7 @@ export interface Violation {
 }
 
 /** A motion was asked for, or a stop acknowledged; what came before it may not move the arm any more. */
-export const RELEASES: readonly string[] = ["acknowledge", "instruct", "home", "resume"];
+export const RELEASES: readonly string[] = ["acknowledge", "instruct", "home", "resume", "recover"];
 
 /** Commands that stop the arm. */
 export const STOPS: readonly string[] = ["set_arm_stop", "set_arm_slow_stop", "set_arm_emergency_stop"];
