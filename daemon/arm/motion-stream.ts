@@ -22,21 +22,23 @@ import type { Demanded } from "../watch/policy-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
 /**
- * Goes along a plan: home, where it turns into a hold, or back inside the limits, where it stands until it is told to end.
- * `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump.
+ * Brings joints back inside their limits, and stands at its end until it is told to end. It is on its plan exactly, so that no
+ * joint ever turns back; `elapsed` goes by at `rate`, which follows the pace smoothly.
  */
-interface Planned {
-  readonly kind: "homing" | "recovering";
+interface Recovering {
+  readonly kind: "recovering";
   readonly plan: HomePlan;
   readonly elapsed: Seconds;
-  readonly braking: StoppingRamp;
+  readonly rate: number;
 }
 
 /** What decides the next position. */
 type Activity =
   | { readonly kind: "holding" }
   | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
-  | Planned
+  /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
+  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds; readonly braking: StoppingRamp }
+  | Recovering
   /**
    * `braking` is the way to rest from the position sent last. `pathAt` is where on its path the motion was at `sentAt`;
    * time goes by more slowly on the path while the motion is slowed down.
@@ -71,6 +73,11 @@ const HOLDING: Activity = { kind: "holding" };
 /** Closer than this is there, rad; a frame resolves 1.7e-5. */
 const ARRIVED = 1e-12;
 
+/** A way back takes this part of the acceleration and jerk that it may have: changes of its pace take of the rest. */
+const GENTLY = 0.5;
+/** The pace of a way back changes by at most so much a second: at 10 degrees/s that is 1000 degrees/s3 where it begins. */
+const PACE_CHANGE = 1;
+
 /** A path that has to be slowed down to less than this part of its pace asks for more than the arm may do (ML-17). */
 const MOST_HASTE = 0.8;
 
@@ -98,8 +105,8 @@ export class MotionStream {
   readonly #rules: StepRules;
   readonly #homeRules: StepRules;
   readonly #leadRules: StepRules;
+  readonly #recover: MotionLimits;
   readonly #recoverRules: StepRules;
-  readonly #back: MotionLimits;
   readonly #stop: MotionLimits;
   readonly #slowJump: number;
   #state: MotionState;
@@ -117,11 +124,13 @@ export class MotionStream {
     this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
     this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
     this.#leadRules = { ...this.#rules, limits: plannerLimits(limits.teleop) };
-    this.#back = limits.recover;
+    this.#recover = limits.recover;
+    const back = plannerLimits(limits.recover);
+    const gently = (values: JointVector): JointVector => mapJoints(values, (value) => value * GENTLY);
     this.#recoverRules = {
-      ...this.#rules,
-      limits: plannerLimits(limits.recover),
+      limits: { ...back, acceleration: gently(back.acceleration), jerk: gently(back.jerk) },
       cell: plannerCell({ ...limits.cell, speed: limits.recoverSpeed }),
+      period,
     };
     this.#stop = plannerLimits(limits.stop);
     this.#state = standingAt(from);
@@ -192,10 +201,10 @@ export class MotionStream {
    * words, and then it stands; null for nothing.
    */
   recover(delay: Seconds): string | null {
-    const target = backInside(this.#state.q, this.#back, this.#recoverRules.limits);
+    const target = backInside(this.#state.q, this.#recover, this.#recoverRules.limits);
     const { plan, blockedBy } = this.#clearWay(target, this.#recoverRules);
     if (blockedBy === null) {
-      this.#activity = { kind: "recovering", plan, elapsed: -delay, braking: [] };
+      this.#activity = { kind: "recovering", plan, elapsed: -delay, rate: this.#pace };
     }
     return blockedBy;
   }
@@ -203,7 +212,7 @@ export class MotionStream {
   /** It has stood inside the limits again for so long. */
   hasRecovered(standing: Seconds): boolean {
     const activity = this.#activity;
-    return activity.kind === "recovering" && this.#isHome(activity.plan, activity.elapsed - standing);
+    return activity.kind === "recovering" && homeReached(activity.plan, activity.elapsed - standing);
   }
 
   /** Follows a chunk from now on; false while a ramp is under way or when nothing of the chunk is left. */
@@ -249,7 +258,7 @@ export class MotionStream {
   /** Where it comes to rest if nothing more is asked of it, rad. */
   get restsAt(): JointVector {
     const activity = this.#activity;
-    const ramp = activity.kind === "holding" ? [] : activity.kind === "ramping" ? activity.ramp : activity.braking;
+    const ramp = activity.kind === "ramping" ? activity.ramp : "braking" in activity ? activity.braking : [];
     return ramp.at(-1) ?? this.#state.q;
   }
 
@@ -269,10 +278,12 @@ export class MotionStream {
         break;
       }
       case "homing":
-      case "recovering":
       case "following":
       case "led":
         this.#activity = { kind: "led", target, braking: activity.braking };
+        break;
+      case "recovering":
+        // Outside its limits it follows nobody.
         break;
     }
   }
@@ -323,6 +334,7 @@ export class MotionStream {
   /** Takes note that the proposed position was sent, and makes the ramp for the next instant ready. */
   sent(q: JointVector): void {
     const activity = this.#activity;
+    const fresh = this.#fresh;
     this.#fresh = false;
     this.#state = activity.kind === "holding" ? standingAt(q) : movedTo(this.#state, q, this.#period);
     if (activity.kind === "ramping") {
@@ -330,7 +342,10 @@ export class MotionStream {
       return;
     }
     const taken = this.#step;
-    if ((activity.kind === "homing" || activity.kind === "recovering") && taken !== null) {
+    if (activity.kind === "recovering") {
+      this.#activity = fresh ? activity : this.#further(activity);
+    }
+    if (activity.kind === "homing" && taken !== null) {
       this.#activity = { ...activity, elapsed: taken.pathAt, braking: taken.step.braking };
     }
     if (activity.kind === "led" && taken !== null) {
@@ -362,11 +377,10 @@ export class MotionStream {
       case "ramping":
         return activity.ramp[activity.sent] ?? this.#state.q;
       case "homing":
-        this.#step = this.#planStep(activity, this.#homeRules, dueAt);
+        this.#step = this.#homeStep(activity.plan, activity.elapsed, activity.braking, dueAt);
         return this.#step.step.q;
       case "recovering":
-        this.#step = this.#planStep(activity, this.#recoverRules, dueAt);
-        return this.#step.step.q;
+        return this.#fresh ? this.#state.q : homePosition(activity.plan, this.#further(activity).elapsed);
       case "following":
         this.#step = this.#followStep(activity, dueAt);
         return this.#step.step.q;
@@ -376,13 +390,20 @@ export class MotionStream {
     }
   }
 
-  #planStep({ plan, elapsed, braking }: Planned, rules: StepRules, dueAt: Instant): Step {
+  /** A way back one period later. */
+  #further(activity: Recovering): Recovering {
+    const change = PACE_CHANGE * this.#period;
+    const rate = Math.min(Math.max(this.#pace, activity.rate - change), activity.rate + change);
+    return { ...activity, elapsed: activity.elapsed + rate * this.#period, rate };
+  }
+
+  #homeStep(plan: HomePlan, elapsed: Seconds, braking: StoppingRamp, dueAt: Instant): Step {
     if (this.#fresh) {
       return this.#standing(elapsed, dueAt);
     }
     const pathAt = elapsed + this.#pace * this.#period;
     const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
-    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), rules);
+    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
     return { step, pathAt, dueAt, demanded: null };
   }
 

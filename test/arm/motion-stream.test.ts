@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MotionStream } from "../../daemon/arm/motion-stream.js";
+import { freshGuard, guard } from "../../daemon/guard/guard.js";
+import { outsideOf } from "../../daemon/motion/way-back.js";
 import { type JointPosition, type JointVector, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { HOME } from "../../drivers/virtual-lab/scene/home.js";
+import { armAt } from "../guard/inputs.js";
 import { LIMITS } from "../limits.js";
+import { randomSource } from "../random-source.js";
 
 const PERIOD = 0.01;
 const STEP = 0.1;
@@ -46,6 +50,48 @@ function goTo(goal: number, from: (stream: MotionStream, now: number) => JointVe
   }
   return path;
 }
+
+describe("ML-02: joints that stand outside their limits", () => {
+  // The joints alone: what stands in the way in space is judged before.
+  const limits = { ...LIMITS, cell: { ...LIMITS.cell, body: { points: [], capsules: [], pairs: [], bounds: [] } } };
+
+  it("come back from anywhere, at any pace, by setpoints that the guard permits every one of", () => {
+    const random = randomSource(7);
+    for (let round = 0; round < 24; round++) {
+      const from = jointPosition(
+        mapJoints(LIMITS.policy.highest, (highest) => (2 * random() - 1) * (highest + 8 * DEGREE)),
+      );
+      const stream = new MotionStream(from, PERIOD, limits);
+      assert.equal(stream.recover(0.3), null);
+      let memory = freshGuard(PERIOD, limits);
+      let tick = 0;
+      for (; !stream.hasRecovered(0.3) && tick < 6000; tick++) {
+        stream.slowTo(random() < 0.02 ? 0.5 : 1);
+        const now = 100 + tick * PERIOD;
+        const { source, q } = stream.propose(now);
+        const proposed = { source, epoch: 1, dueAt: now, q: jointPosition(q) };
+        const arm = armAt(jointPosition(q), { receivedAt: now });
+        const beats = { operatorSeenAt: now, leaderSeenAt: now, guardianSeenAt: now };
+        const [next, verdict] = guard(memory, { now, proposed, mode: "recovery", epoch: 1, arm, ...beats });
+        assert.equal(verdict.kind, "permit", JSON.stringify(verdict));
+        memory = next;
+        stream.sent(q);
+      }
+      assert.ok(tick < 6000, "it arrives");
+      assert.ok(!outsideOf(stream.commanded, LIMITS.policy).includes(true));
+    }
+  });
+
+  it("stand where something is in the way, and the stream says what", () => {
+    const cell = { ...LIMITS.cell, clearance: 0.12 };
+    const stream = new MotionStream(jointPosition([0.1, -0.2, 0.05, -2.35, -0.1, 1.1, 0.3]), PERIOD, {
+      ...LIMITS,
+      cell,
+    });
+    assert.match(stream.recover(0) ?? "", /^[a-z-]+ after 0\.1 s: /);
+    assert.deepEqual([stream.still, stream.hasRecovered(0)], [true, false]);
+  });
+});
 
 describe("the stream of commanded positions", () => {
   const goal = HOME[0] + 20 * DEGREE;

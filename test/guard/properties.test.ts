@@ -169,6 +169,35 @@ describe("P10: all instants shifted give the same verdict", () => {
   });
 });
 
+describe("ML-02: whatever is permitted on the way back", () => {
+  it("brings no joint farther from the middle of its range, from wherever it began", () => {
+    let permitted = 0;
+    fc.assert(
+      fc.property(seven(number(4)), fc.array(seven(often(0, number(0.002))), { maxLength: 12 }), (start, steps) => {
+        const out = start as unknown as JointPosition;
+        let state: GuardState = streaming(all(0), all(0), out);
+        let q: JointVector = start;
+        for (const [tick, step] of steps.entries()) {
+          const now = NOW + tick * PERIOD;
+          const next = mapJoints(q, (angle, joint) => angle + jointAt(step, joint));
+          const arm = armAt(next as JointPosition, { receivedAt: now });
+          const proposed = { source: "recover" as const, epoch: 4, dueAt: now, q: next as JointPosition };
+          const beats = { operatorSeenAt: now, guardianSeenAt: now };
+          const [after, verdict] = guard(state, input("recover", next, { now, proposed, arm, ...beats }));
+          if (verdict.kind === "permit") {
+            permitted += 1;
+            assert.ok(next.every((angle, joint) => Math.abs(angle) <= Math.abs(jointAt(q, joint)) + 1e-9));
+            q = next;
+            state = after;
+          }
+        }
+      }),
+      { numRuns: runs(500) },
+    );
+    assert.ok(permitted > 50, `${permitted} permitted`);
+  });
+});
+
 describe("P16: motion is judged by its bounds, not by who proposes it", () => {
   it("the same motion under the same limits gets the same verdict from policy and home", () => {
     const limits = { ...JOINT_LIMITS, home: JOINT_LIMITS.policy };
