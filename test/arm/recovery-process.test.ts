@@ -83,6 +83,7 @@ describe("ML-02: arm process and controller, an arm outside its limits", () => {
     const { stops } = await daemon.until(({ mode }) => mode === "fault");
     assert.equal(stops[0]?.code, "guardian-lost");
     await rig.untilArrived((arrivals) => arrivals.at(-1)?.command === "set_arm_slow_stop");
+    daemon.beat(1, false, BEAT_MS);
     daemon.beat(1, true, BEAT_MS);
     assert.match((await daemon.request({ kind: "recover" })).reason, /guardian/);
   });
