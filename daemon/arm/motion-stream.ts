@@ -75,8 +75,8 @@ const ARRIVED = 1e-12;
 
 /** A way back takes this part of the acceleration and jerk that it may have: changes of its pace take of the rest. */
 const GENTLY = 0.5;
-/** The pace of a way back changes by at most so much a second: at 10 degrees/s that is 1000 degrees/s3 where it begins. */
-const PACE_CHANGE = 1;
+/** The pace of a way back changes by so much a second at most. Where that turns round, it is a jerk of 1000 degrees/s3 at 10 degrees/s. */
+const PACE_CHANGE = 0.5;
 
 /** A path that has to be slowed down to less than this part of its pace asks for more than the arm may do (ML-17). */
 const MOST_HASTE = 0.8;

@@ -63,7 +63,7 @@ export class Supervisor {
   #heldSince: Instant = 0;
   #endsAt: Instant = Infinity;
   #lastTickAt: Instant = -Infinity;
-  /** When a tick streamed last, and whether it has to begin anew from rest. */
+  /** When a setpoint was sent last, and whether it has to begin anew from rest. */
   #streamedAt: Instant = -Infinity;
   #interrupted = false;
   #reportedAt: Instant = -Infinity;
@@ -137,12 +137,11 @@ export class Supervisor {
     this.#judgeTick(pause, now);
     this.#lead(now);
     if (this.engaged) {
-      this.#interrupted ||= pause > GUARDIAN_FIRES;
+      this.#interrupted ||= Math.max(pause, now - this.#streamedAt) > GUARDIAN_FIRES;
       if (this.#interrupted) {
         // What has arrived meanwhile is read before anything is sent.
         this.#paused(now);
       } else {
-        this.#streamedAt = now;
         this.#look(now);
         this.#follow(now);
         this.#send(dueAt, now);
@@ -559,6 +558,7 @@ export class Supervisor {
       guardianSeenAt: this.#authority.guardianSeenAt,
     });
     if (sending !== null && "sent" in sending) {
+      this.#streamedAt = now;
       this.#sent.push(sending.sent);
       this.#watch.sent(sending.sent.q, now);
       this.#stops.sent(sending.sent, this.#authority.arm);

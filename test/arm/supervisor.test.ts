@@ -80,6 +80,23 @@ describe("supervisor: engaging and holding", () => {
     assert.deepEqual([bench.latest.mode, bench.latest.stops[0]?.code], ["fault", "stalled"]);
   });
 
+  it("goes on from rest where tick after tick was held up so, as after a pause: the guard begins anew, too", () => {
+    const bench = new Supervised().engaged();
+    assert.equal(bench.request({ kind: "home" }).ok, true);
+    bench.pass(1).heldUp = 0.06;
+    const count = bench.setpoints.length;
+    bench.pass(0.12);
+    assert.equal(bench.setpoints.length, count);
+    bench.heldUp = 0;
+    bench.pass(0.2);
+    assert.ok(bench.setpoints.length > count && bench.speed === 0);
+    bench.pass(8);
+    assert.deepEqual(
+      [bench.latest.mode, bench.stops, distance(bench.setpoints.at(-1)?.q ?? START, HOME) < 1e-12],
+      ["hold", [], true],
+    );
+  });
+
   it("refuses requests of whoever is not in control", () => {
     const bench = new Supervised().connected();
     assert.match(bench.request({ kind: "engage" }, LEASE + 1).reason, /not in control/);
