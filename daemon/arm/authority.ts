@@ -1,4 +1,4 @@
-import { armFault } from "../guard/arm-fault.js";
+import { type ArmFault, armFault } from "../guard/arm-fault.js";
 import type { Limits } from "../guard/limits.js";
 import type { Need } from "../modes/rules.js";
 import type { ArmState } from "../types/arm-state.js";
@@ -51,8 +51,8 @@ export class Authority {
     return this.#guardianSeenAt;
   }
 
-  /** The arm's own fault in words; null when it reports none. */
-  get fault(): string | null {
+  /** The arm's own fault; null when it reports none. */
+  get fault(): ArmFault | null {
     return this.#arm === null ? null : armFault(this.#arm);
   }
 

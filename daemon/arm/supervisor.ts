@@ -1,4 +1,4 @@
-import { armFault } from "../guard/arm-fault.js";
+import { type ArmFault, armFault } from "../guard/arm-fault.js";
 import { isMoving } from "../modes/mode-machine.js";
 import type { ModeEvent, ModeState } from "../modes/mode-state.js";
 import type { StopKind } from "../ports/arm.js";
@@ -8,6 +8,7 @@ import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
 import type { Resources } from "../types/resources.js";
+import type { Role } from "../types/role.js";
 import type { Setpoint } from "../types/setpoint.js";
 import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
@@ -46,6 +47,13 @@ const UPRIGHT: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
 const STOP_AGAIN: Seconds = 0.1;
+
+/** Why it is stopped, and who may acknowledge that where it depends on more than the code. */
+interface StopCause {
+  readonly code: StopCode;
+  readonly detail: string;
+  readonly acknowledgedBy?: Role;
+}
 
 /**
  * Decides what is streamed and when to stop. Every method takes the present instant, so that nothing here needs a clock or
@@ -116,7 +124,12 @@ export class Supervisor {
   /** What keeps the arm from being engaged and what to do, in words: its own fault, or what is found of it. null for nothing. */
   get fault(): string | null {
     const found = this.#latching ?? this.#watch.findings.find(bars) ?? null;
-    return this.#authority.fault ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
+    return this.#authority.fault?.detail ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
+  }
+
+  /** Whoever has this lease may acknowledge what is latched. */
+  mayAcknowledge(lease: number): boolean {
+    return this.#mandate.mayAcknowledge(lease);
   }
 
   /** The arm has been free of faults for long enough to acknowledge. */
@@ -227,8 +240,8 @@ export class Supervisor {
       this.#authority.armReported(state);
     }
     const fault = armFault(state);
-    if (fault !== null && this.mode !== "fault") {
-      this.stop("arm-fault", fault, now);
+    if (fault !== null) {
+      this.#armAtFault(fault, now);
     }
     this.#react(now);
   }
@@ -420,10 +433,27 @@ export class Supervisor {
     }
   }
 
-  #latch(kind: StopKind, { code, detail }: { readonly code: StopCode; readonly detail: string }, now: Instant): void {
+  /** Latches what the arm reports of itself. What is latched already is latched anew by what fewer may acknowledge. */
+  #armAtFault({ detail, acknowledgedBy, isOurs }: ArmFault, now: Instant): void {
+    if (this.mode !== "fault") {
+      this.#latch("quick", { code: "arm-fault", detail, acknowledgedBy }, now);
+    } else if (this.#mandate.latchOutranks(acknowledgedBy)) {
+      return;
+    } else {
+      // Whoever moves the arm out of its fault by the pendant is not stopped for it.
+      this.#mandate.take({ kind: "stop", acknowledgedBy }, now);
+      this.#stops.add("arm-fault", detail, true, now);
+      this.report(now);
+    }
+    if (isOurs) {
+      this.#options.onOwnFault(detail);
+    }
+  }
+
+  #latch(kind: StopKind, { code, detail, acknowledgedBy }: StopCause, now: Instant): void {
     const isFirst = this.mode !== "fault";
-    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
-    this.#mandate.take({ kind: "stop", acknowledgedBy }, now);
+    const role = isFirst ? this.#acknowledgement.roleFor(code, now, acknowledgedBy) : "operator";
+    this.#mandate.take({ kind: "stop", acknowledgedBy: role }, now);
     this.#options.arm.stop(kind);
     this.#endStream();
     this.#stoppedAt = now;

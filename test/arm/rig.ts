@@ -11,6 +11,7 @@ import { freeUdpPort } from "../../daemon/launch/free-ports.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { ArmReport, ArmRequest, FromArm, ToArm } from "../../daemon/types/arm-link.js";
 import type { PuppetIdentity } from "../../daemon/types/puppet.js";
+import type { Role } from "../../daemon/types/role.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
@@ -269,12 +270,12 @@ export class DaemonEnd {
     this.#socket.write(text);
   }
 
-  /** Beats as an operator in control, every 100 ms. */
-  beat(lease = 1): void {
+  /** Beats as whoever is in control, every 50 ms. */
+  beat(lease = 1, role: Role = "maintainer"): void {
     this.stopBeating();
-    const beat = (): void => this.tell({ kind: "operator-beat", lease, role: "maintainer", held: false });
+    const beat = (): void => this.tell({ kind: "operator-beat", lease, role, held: false });
     beat();
-    this.#beats = setInterval(beat, 100);
+    this.#beats = setInterval(beat, 50);
   }
 
   stopBeating(): void {

@@ -518,7 +518,7 @@ describe("supervisor: what stops at once and latches", () => {
     bench.report({ systemErrors: [0x100d] });
     bench.pass(0.1);
     const acknowledge = { kind: "acknowledge", reason: "looked at it" } as const;
-    assert.match(bench.request(acknowledge).reason, /reports a fault \(system error 0x100D\)/);
+    assert.match(bench.request(acknowledge).reason, /reports a fault \(system error 0x100D: collision\)/);
     for (const request of ["engage", "home", "follow-policy", "hold", "disengage"] as const) {
       assert.equal(bench.request({ kind: request }).ok, false);
     }
