@@ -116,9 +116,9 @@ export class Authority {
     return now - this.#operatorSeenAt <= this.#mostAge.operator;
   }
 
-  /** The operator is heard as often as teleoperation asks for (OP-01). */
+  /** The operator is heard as often as motion without a policy asks for (OP-01). */
   isNear(now: Instant): boolean {
-    return now - this.#operatorSeenAt <= this.#mostAge.teleopOperator;
+    return now - this.#operatorSeenAt <= this.#mostAge.nearOperator;
   }
 
   /** The arm has reported no fault for long enough to believe it. */
@@ -135,7 +135,8 @@ export class Authority {
         return byButton
           ? { code: "leader-released", detail: "the puppet's button is not pressed" }
           : this.lost(this.isNear(now) ? "deadman" : "operator", byButton, now);
-      case "operator": {
+      case "operator":
+      case "near": {
         const age = milliseconds(now - this.#operatorSeenAt);
         return { code: "operator-lost", detail: `the operator's last beat came ${age} ago` };
       }

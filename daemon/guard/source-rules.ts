@@ -33,13 +33,13 @@ const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
  * are what is left to do.
  */
 export function sourceRules(limits: Limits): SourceRules {
-  const { operator, teleopOperator } = limits.mostAge;
-  const moving = { moves: true, slowsDown: false, operatorAge: operator, isLed: false };
+  const { operator, nearOperator } = limits.mostAge;
+  const moving = { moves: true, slowsDown: false, operatorAge: nearOperator, isLed: false };
   const resting = { ...moving, modes: STREAMED, moves: false };
   return {
-    policy: { ...moving, limits: limits.policy, modes: ["policy"] },
+    policy: { ...moving, limits: limits.policy, modes: ["policy"], operatorAge: operator },
     home: { ...moving, limits: limits.home, modes: ["homing"] },
-    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, isLed: true },
+    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], isLed: true },
     stop: { ...resting, limits: limits.stop, slowsDown: true },
     hold: { ...resting, limits: { ...limits.stop, velocity: STILL } },
   };

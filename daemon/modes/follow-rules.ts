@@ -52,6 +52,7 @@ function isMet(need: Need, state: ModeState, event: ModeEvent, senses: Senses): 
     case "let-go":
       return event.kind === "beat" && !event.held && !senses.unattended;
     case "operator":
+    case "near":
     case "button":
     case "leader":
     case "ready":

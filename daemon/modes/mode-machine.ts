@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<NonNullable<Step["missing"]>, string>> = {
   "in-control": "you are not in control: take control first, and keep its beats coming",
   role: "your role does not allow it",
   operator: "the operator's beats do not arrive",
+  near: "the operator's beats arrive too seldom for a motion: look at the operator's connection",
   deadman: "hold-to-run is not pressed: press it anew and keep it pressed",
   guardian: "the guardian process is not there or not connected to the arm: start it",
   fresh: "no fresh state from the arm: check its link",

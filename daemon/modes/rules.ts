@@ -8,6 +8,8 @@ export type Need =
   | "in-control"
   | "role"
   | "operator"
+  /** Heard as often as motion without a policy asks for. */
+  | "near"
   | "deadman"
   | "guardian"
   | "fresh"
@@ -89,7 +91,8 @@ export const RULES: Rules = {
   "home-reached": [{ from: ["homing"], needs: [], to: "hold", does: ["arrive"] }],
   "stream-ended": [{ from: ["hold"], needs: ["still"], to: "standby", does: [] }],
   tick: [
-    { from: PLANNED, needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: ["policy"], needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: ["homing"], needs: ["near", "deadman", "guardian", "fresh"], to: null, does: [] },
     { from: ["teleop"], needs: ["enabled", "leader", "guardian", "fresh"], to: null, does: [] },
     { from: MOVING, needs: [], to: "hold", does: CUT },
   ],
@@ -130,7 +133,7 @@ export const RULES: Rules = {
   ],
   engage: [{ from: ["standby"], needs: STREAM, to: "hold", does: [] }],
   "follow-policy": [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "policy", does: ["new-epoch", "begin"] }],
-  home: [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
+  home: [{ from: ["hold"], needs: [...STREAM, "near", "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
   // Whoever is in control may have the leader take over; until it may be followed the arm stands and waits for it.
   teleop: [
     {

@@ -268,6 +268,23 @@ describe("supervisor: what ends a motion by a ramp", () => {
     assertComesToRest(bench, { operator: true });
   });
 
+  it("operator silent for 200 ms while it goes home, not before", () => {
+    const bench = new Supervised().engaged();
+    bench.request({ kind: "home" });
+    bench.pass(0.5);
+    for (let beat = 0; beat < 5; beat += 1) {
+      bench.beat();
+      bench.pass(0.2, { operator: true });
+    }
+    bench.beat();
+    bench.pass(0.19, { operator: true });
+    assert.equal(bench.latest.mode, "homing");
+    bench.pass(0.03, { operator: true });
+    assert.equal(bench.latest.mode, "hold");
+    assert.deepEqual([bench.stops.at(-1)?.code, bench.stops.at(-1)?.latched], ["operator-lost", false]);
+    assertComesToRest(bench, { operator: true });
+  });
+
   it("operator back after that: nothing resumes by itself", () => {
     const bench = moving();
     bench.pass(0.6, { operator: true }).pass(0.3);
