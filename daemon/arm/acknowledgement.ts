@@ -59,6 +59,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   oscillation: "operator",
   "out-of-envelope": "operator",
   "policy-garbage": "operator",
+  "policy-unfamiliar": "operator",
   "policy-out-of-range": "operator",
   "policy-jumps": "operator",
   "policy-late": "operator",

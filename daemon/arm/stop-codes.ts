@@ -101,6 +101,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy keeps asking for more than the arm may do. Check that bundle, cameras and cell belong together, then start it anew.",
   "policy-garbage":
     "The policy's output was no motion twice. Do not use this bundle; see the daemon's log, then acknowledge.",
+  "policy-unfamiliar":
+    "The policy was trained on nothing like this. If the arm stands where it never stood, bring it home; otherwise the bundle is for another arm: do not use it here. Then acknowledge.",
   "policy-out-of-range":
     "The policy keeps aiming beyond the limits. Check that the bundle was trained for this arm and cell, then start it anew.",
   "policy-jumps": "The policy asks for jumps. Check that the bundle was trained for this arm, then start it anew.",

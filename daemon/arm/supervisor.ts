@@ -13,6 +13,7 @@ import type { Setpoint } from "../types/setpoint.js";
 import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
 import { bars, bySeverity, type Finding } from "../watch/finding.js";
+import { unfamiliarState } from "../watch/policy-conditions.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import type { Authority } from "./authority.js";
@@ -189,6 +190,9 @@ export class Supervisor {
         break;
       case "pictures":
         this.#watch.pictures(message.capturedAt, now);
+        break;
+      case "unfamiliar":
+        this.#misfit(message.detail, now);
         break;
       case "resources":
         this.#watch.used("daemon", message.used, now);
@@ -417,6 +421,16 @@ export class Supervisor {
         break;
       default:
         reaction satisfies never;
+    }
+  }
+
+  /** The policy does not fit what the arm does: it comes to rest and stays there, whatever it does now. */
+  #misfit(detail: string, now: Instant): void {
+    const finding = unfamiliarState(detail);
+    if (this.engaged || this.mode === "fault") {
+      this.#act(finding, now);
+    } else {
+      this.#latch("slow", finding, now);
     }
   }
 

@@ -24,6 +24,7 @@ export type WatchCode =
   | "oscillation"
   | "out-of-envelope"
   | "policy-garbage"
+  | "policy-unfamiliar"
   | "policy-out-of-range"
   | "policy-jumps"
   | "policy-late"

@@ -655,6 +655,51 @@ describe("supervisor: the ladder of reactions", () => {
     assert.equal(bench.request({ kind: "acknowledge", reason: "" }).ok, true);
   });
 
+  it("PO-10: a state that the policy does not know: a ramp, then the slow stop, latched; nothing is asked of the arm before it is acknowledged", () => {
+    const strange = { kind: "unfamiliar", detail: "commanded 3 is 6.1 standard deviations away" } as const;
+    for (const prepare of [moving, () => new Supervised({ role: "operator" }).engaged()]) {
+      const bench = prepare();
+      bench.supervisor.handle(strange, bench.now);
+      assert.equal(bench.latest.mode, "hold");
+      assert.equal(bench.request({ kind: "follow-policy" }).ok, false, "not even while it comes to rest");
+      bench.pass(0.4);
+      assert.deepEqual(
+        bench.wire.filter(({ kind }) => kind === "stop"),
+        [{ kind: "stop", stop: "slow" }],
+      );
+      assert.equal(bench.wire.at(-1)?.kind, "stop");
+      assertMisfit(bench, strange.detail);
+    }
+  });
+
+  it("PO-10: the same while the arm stands by, since the task is over by then", () => {
+    const bench = new Supervised({ role: "operator" }).connected();
+    bench.supervisor.handle({ kind: "unfamiliar", detail: "has-grasped 1 is 57.3" }, bench.now);
+    assert.deepEqual(bench.wire, [{ kind: "stop", stop: "slow" }]);
+    assertMisfit(bench, "has-grasped 1 is 57.3");
+    bench.supervisor.stop("operator-stop", "button", bench.now);
+    bench.supervisor.handle({ kind: "unfamiliar", detail: "has-grasped 1 is 57.3" }, bench.now);
+    assert.equal(bench.latest.stops[0]?.code, "operator-stop", "what is latched already is not latched for it");
+  });
+
+  it("PO-10: nothing is latched while the policy knows its state", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "pictures", capturedAt: bench.now }, bench.now);
+    bench.pass(0.2);
+    assert.deepEqual(bench.stops, []);
+  });
+
+  function assertMisfit(bench: Supervised, detail: string): void {
+    assert.equal(bench.latest.mode, "fault");
+    const [stop] = bench.latest.stops;
+    assert.deepEqual([stop?.code, stop?.detail, stop?.latched], ["policy-unfamiliar", detail, true]);
+    for (const kind of ["engage", "home", "follow-policy"] as const) {
+      assert.equal(bench.request({ kind }).ok, false, kind);
+    }
+    assert.equal(bench.request({ kind: "acknowledge", reason: "another bundle" }).ok, true);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+  }
+
   it("ramp: three chunks in a row beyond the limits end the motion", () => {
     const bench = moving();
     for (let round = 0; round < 3; round++) {
