@@ -111,7 +111,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy's pictures come late, so the arm goes at half pace. Look at the cameras' cables and rates and at the machine's load.",
   "policy-overrun": "The policy has moved the arm for as long as it may. Look at what it does, then start it anew.",
   "foreign-motion":
-    "Something else drives the arm: pendant, web page, button or another program. End that, then acknowledge.",
+    "Something else drives the arm: pendant, web page, a hand, a button or another program. End that, take control anew, then acknowledge.",
   "joint-hot": "A joint is hot. Let the arm rest; it may go on once every joint is below 60 degrees.",
   "joint-current": "A joint works too hard. Look for contact, a jam or too heavy a load; then acknowledge.",
   "joint-voltage":

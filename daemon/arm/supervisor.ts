@@ -14,6 +14,7 @@ import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
 import { bars, bySeverity, type Finding } from "../watch/finding.js";
 import { unfamiliarState } from "../watch/policy-conditions.js";
+import { isByHand } from "../watch/report-conditions.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import type { Authority } from "./authority.js";
@@ -28,7 +29,7 @@ import { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import type { Teleoperation } from "./teleoperation.js";
 
-// Interlocks: AR-17, ML-02, OP-13, PO-09.
+// Interlocks: AR-17, ML-02, OP-06, OP-13, PO-09.
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -377,6 +378,11 @@ export class Supervisor {
   /** Does what is demanded by what is found now, the most severe first. */
   #react(now: Instant): void {
     const findings = [...this.#watch.findings, ...this.#teleoperation.findings(now)].sort(bySeverity);
+    const foreign = findings.find(({ code }) => code === "foreign-motion");
+    if (foreign !== undefined && this.mode === "standby") {
+      // A fault that is latched already is left alone: the vendor's pendant is the way out of it.
+      this.#latch(isByHand(this.#authority.arm?.status ?? "") ? null : "quick", foreign, now);
+    }
     // What is found while nothing is streamed is told, too.
     const pace = this.#ladder.pace(findings, now);
     this.#stream?.slowTo(pace);
@@ -464,16 +470,26 @@ export class Supervisor {
     }
   }
 
-  #latch(kind: StopKind, { code, detail, acknowledgedBy }: StopCause, now: Instant): void {
+  /** `kind` null: without a stop of the arm. */
+  #latch(kind: StopKind | null, { code, detail, acknowledgedBy }: StopCause, now: Instant): void {
     const isFirst = this.mode !== "fault";
     const role = isFirst ? this.#acknowledgement.roleFor(code, now, acknowledgedBy) : "operator";
     this.#mandate.take({ kind: "stop", acknowledgedBy: role }, now);
-    this.#options.arm.stop(kind);
+    if (kind !== null) {
+      this.#options.arm.stop(kind);
+      this.#stoppedAt = now;
+    }
     this.#endStream();
-    this.#stoppedAt = now;
     this.#authority.allowUnattended(false, now);
+    if (code === "foreign-motion") {
+      // Whoever believed to be in control was not.
+      this.#authority.operatorGone();
+      this.#mandate.take({ kind: "operator-gone" }, now);
+    }
     if (isFirst) {
-      this.#watch.stopped(now);
+      if (kind !== null) {
+        this.#watch.stopped(now);
+      }
       this.#stops.add(code, detail, true, now);
       this.report(now);
     }

@@ -68,6 +68,17 @@ function lately(before: readonly Instant[], more: number, now: Instant): readonl
 /** Words of `arm_current_status` of an arm that does nothing but what we stream, and of one that was stopped. */
 const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", "slow_stop", "polled", "unknown"]);
 
+/** Those of an arm that a person moves by hand. */
+const BY_HAND: ReadonlySet<string> = new Set(["current_drag", "sensor_drag"]);
+
+/**
+ * A person moves the arm by hand. It is not braked for that (OP-06): what a stop does to an arm that is dragged is in no
+ * document, and the person holds it.
+ */
+export function isByHand(status: string): boolean {
+  return BY_HAND.has(status);
+}
+
 /** The table of what the arm's reports themselves must not be. */
 export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
   const { report, since, steadySince, foreign, wrong } = same;
