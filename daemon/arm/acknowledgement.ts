@@ -80,6 +80,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "setpoint-refused": "operator",
   "reply-unasked": "operator",
   "arm-changed": "supervisor",
+  "collision-unread": "operator",
   "tool-wrong": "supervisor",
   "machine-late": "operator",
   "resources-short": "operator",

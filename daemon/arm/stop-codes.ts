@@ -134,6 +134,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
   "arm-changed":
     "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
+  "collision-unread":
+    "The controller does not say how sensitive its detection of collisions is. Look at its load and the cable; if it stays so, restart it.",
   "tool-wrong":
     "Select the hand's tool frame with the vendor's page or pendant (after power-up a controller counts with no load), or correct arm.tool in the configuration.",
   "stop-not-obeyed":

@@ -4,7 +4,7 @@ import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18, OP-06.
+// Interlocks: AR-07, AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18, OP-06.
 
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
@@ -87,6 +87,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
   const waiting = report?.link.waitingSince ?? Infinity;
   const changed = report?.link.changed ?? null;
   const tool = report?.link.tool ?? null;
+  const collisionAge = at - (report?.link.collisionReadAt ?? Infinity);
   const status = report?.status ?? "idle";
   return [
     {
@@ -134,6 +135,12 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       ...{ id: "AR-19", code: "arm-changed", reaction: "protective-stop", lasting: 0 },
       holds: changed !== null,
       detail: () => changed ?? "",
+    },
+    {
+      // Told while it moves; it bars the beginning of a motion.
+      ...{ id: "AR-07", code: "collision-unread", reaction: "note", lasting: 0 },
+      holds: !(collisionAge <= limits.collisionRead),
+      detail: () => `the arm's own detection of collisions was read back ${milliseconds(collisionAge)} ago`,
     },
     {
       // A wrong load makes the arm's own detection of collisions wrong, and it knows none after power-up.

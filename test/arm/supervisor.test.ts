@@ -746,6 +746,28 @@ describe("supervisor: the ladder of reactions", () => {
     assert.deepEqual(bench.stops, []);
   });
 
+  it("AR-07: nothing begins to move while nobody knows whether the arm looks out for collisions; what moves goes on", () => {
+    const bench = new Supervised().engaged();
+    const read = (age: number): void => {
+      bench.state = { ...bench.state, link: { ...QUIET_LINK, collisionReadAt: bench.now - age } };
+      bench.pass(0.02);
+    };
+    read(3.5);
+    for (const kind of ["home", "follow-policy"] as const) {
+      assert.match(bench.request({ kind }).reason, /detection of collisions was read back 35\d\d ms ago/);
+    }
+    bench.request({ kind: "disengage" });
+    bench.pass(0.5);
+    assert.match(bench.request({ kind: "engage" }).reason, /detection of collisions/);
+    read(0.5);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+    bench.pass(0.4);
+    assert.equal(bench.request({ kind: "home" }).ok, true);
+    bench.pass(0.2);
+    read(3.5);
+    assert.deepEqual([bench.latest.mode, bench.stops], ["homing", []]);
+  });
+
   it("a controller that has restarted is looked at by somebody before anything engages (AR-17)", () => {
     const bench = new Supervised();
     bench.state = { ...bench.state, link: { ...QUIET_LINK, restarted: "it has run for 3 s" } };
