@@ -59,6 +59,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   oscillation: "operator",
   "out-of-envelope": "operator",
   "policy-garbage": "operator",
+  "policy-unfamiliar": "operator",
   "policy-out-of-range": "operator",
   "policy-jumps": "operator",
   "policy-late": "operator",
@@ -79,6 +80,7 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
   "setpoint-refused": "operator",
   "reply-unasked": "operator",
   "arm-changed": "supervisor",
+  "collision-unread": "operator",
   "tool-wrong": "supervisor",
   "machine-late": "operator",
   "resources-short": "operator",
@@ -96,12 +98,15 @@ const ROLE_FOR: Readonly<Record<StopCode, Role>> = {
 export class Acknowledgement {
   #latched: readonly { readonly code: StopCode; readonly at: Instant }[] = [];
 
-  /** Who may acknowledge a stop that latches now. A person's stop may come as often as they like. */
-  roleFor(code: StopCode, now: Instant): Role {
+  /**
+   * Who may acknowledge a stop that latches now; `usual` where that depends on more than its code. A person's stop may
+   * come as often as they like.
+   */
+  roleFor(code: StopCode, now: Instant, usual: Role = ROLE_FOR[code]): Role {
     if (code === "operator-stop") {
-      return ROLE_FOR[code];
+      return usual;
     }
     this.#latched = [...this.#latched.filter(({ at }) => now - at <= WITHIN), { code, at: now }];
-    return this.#latched.filter((stop) => stop.code === code).length >= OFTEN ? "maintainer" : ROLE_FOR[code];
+    return this.#latched.filter((stop) => stop.code === code).length >= OFTEN ? "maintainer" : usual;
   }
 }

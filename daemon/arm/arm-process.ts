@@ -136,6 +136,11 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     onFinding: ({ id, code, reaction, detail }) => {
       setImmediate(() => log.warn({ id, code, reaction }, `${code}: ${detail}`));
     },
+    onOwnFault: (detail) => {
+      setImmediate(() =>
+        log.error({}, `this program drove the arm beyond what it takes, report it with this log: ${detail}`),
+      );
+    },
     counters: () => counters,
     lateShare: () => late.share,
   });
@@ -194,7 +199,8 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
 
   /** Clears what the arm has latched, waits until it reports no fault, then lets the supervisor decide. */
   const acknowledge = async (message: ToArm & { readonly kind: "request" }): Promise<void> => {
-    if (supervisor.mode === "fault" && !supervisor.isSettled(clock.now())) {
+    const may = supervisor.mayAcknowledge(message.lease);
+    if (may && supervisor.mode === "fault" && !supervisor.isSettled(clock.now())) {
       try {
         if (supervisor.fault !== null) {
           await arm.clearFaults();

@@ -1,4 +1,4 @@
-import { armFault } from "../guard/arm-fault.js";
+import { type ArmFault, armFault } from "../guard/arm-fault.js";
 import type { Limits } from "../guard/limits.js";
 import type { Need } from "../modes/rules.js";
 import type { ArmState } from "../types/arm-state.js";
@@ -51,8 +51,8 @@ export class Authority {
     return this.#guardianSeenAt;
   }
 
-  /** The arm's own fault in words; null when it reports none. */
-  get fault(): string | null {
+  /** The arm's own fault; null when it reports none. */
+  get fault(): ArmFault | null {
     return this.#arm === null ? null : armFault(this.#arm);
   }
 
@@ -116,9 +116,9 @@ export class Authority {
     return now - this.#operatorSeenAt <= this.#mostAge.operator;
   }
 
-  /** The operator is heard as often as teleoperation asks for (OP-01). */
+  /** The operator is heard as often as motion without a policy asks for (OP-01). */
   isNear(now: Instant): boolean {
-    return now - this.#operatorSeenAt <= this.#mostAge.teleopOperator;
+    return now - this.#operatorSeenAt <= this.#mostAge.nearOperator;
   }
 
   /** The arm has reported no fault for long enough to believe it. */
@@ -135,8 +135,8 @@ export class Authority {
         return byButton
           ? { code: "leader-released", detail: "the puppet's button is not pressed" }
           : this.lost(this.isNear(now) ? "deadman" : "operator", byButton, now);
-      case "near":
-      case "operator": {
+      case "operator":
+      case "near": {
         const age = milliseconds(now - this.#operatorSeenAt);
         return { code: "operator-lost", detail: `the operator's last beat came ${age} ago` };
       }

@@ -1,9 +1,10 @@
-import type { Step } from "../modes/follow-rules.js";
+import { isAtLeast, type Step } from "../modes/follow-rules.js";
 import { isEngaged, transition, whyNot } from "../modes/mode-machine.js";
 import { AT_START, type ModeEvent, type ModeState, type Senses } from "../modes/mode-state.js";
 import { outsideOf } from "../motion/way-back.js";
 import type { ArmRequest, HoldToRun } from "../types/arm-link.js";
 import type { Mode } from "../types/mode.js";
+import type { Role } from "../types/role.js";
 import type { Instant } from "../types/units.js";
 import { Authority } from "./authority.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
@@ -85,8 +86,22 @@ export class Mandate {
     if (isWrong && fault === null) {
       return { ok: false, reason: "the enabling switch or guard of the cell is open, or its device is away" };
     }
-    const detail = isWrong ? ` (${fault})` : "";
+    const { latch } = this.#state;
+    const who = latch === null ? "" : `: it takes a ${latch}`;
+    const detail = isWrong ? ` (${fault})` : step.missing === "role" ? who : "";
     return { ok: false, reason: whyNot(step, request) + detail };
+  }
+
+  /** What is latched may be acknowledged by nobody below this role. */
+  latchOutranks(role: Role): boolean {
+    const { latch } = this.#state;
+    return latch !== null && isAtLeast(latch, role);
+  }
+
+  /** Whoever has this lease is in control and may acknowledge what is latched. */
+  mayAcknowledge(lease: number): boolean {
+    const { control, latch } = this.#state;
+    return control?.lease === lease && isAtLeast(control.role, latch ?? "operator");
   }
 
   /** The hold-to-run control as it counts now. */

@@ -46,6 +46,7 @@ const toArm = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("operator-gone"), reason: words }),
   z.strictObject({ kind: z.literal("chunk"), chunk }),
   z.strictObject({ kind: z.literal("pictures"), capturedAt: instant }),
+  z.strictObject({ kind: z.literal("unfamiliar"), detail: words }),
   z.strictObject({
     kind: z.literal("resources"),
     used: z.strictObject({ memory: part, descriptors: part, busy: part }),

@@ -103,6 +103,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy keeps asking for more than the arm may do. Check that bundle, cameras and cell belong together, then start it anew.",
   "policy-garbage":
     "The policy's output was no motion twice. Do not use this bundle; see the daemon's log, then acknowledge.",
+  "policy-unfamiliar":
+    "The policy was trained on nothing like this. If the arm stands where it never stood, bring it home; otherwise the bundle is for another arm: do not use it here. Then acknowledge.",
   "policy-out-of-range":
     "The policy keeps aiming beyond the limits. Check that the bundle was trained for this arm and cell, then start it anew.",
   "policy-jumps": "The policy asks for jumps. Check that the bundle was trained for this arm, then start it anew.",
@@ -111,7 +113,7 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The policy's pictures come late, so the arm goes at half pace. Look at the cameras' cables and rates and at the machine's load.",
   "policy-overrun": "The policy has moved the arm for as long as it may. Look at what it does, then start it anew.",
   "foreign-motion":
-    "Something else drives the arm: pendant, web page, button or another program. End that, then acknowledge.",
+    "Something else drives the arm: pendant, web page, a hand, a button or another program. End that, take control anew, then acknowledge.",
   "joint-hot": "A joint is hot. Let the arm rest; it may go on once every joint is below 60 degrees.",
   "joint-current": "A joint works too hard. Look for contact, a jam or too heavy a load; then acknowledge.",
   "joint-voltage":
@@ -134,6 +136,8 @@ export const STOP_HINT: Readonly<Record<StopCode, string>> = {
     "The controller answers what was not asked. Look for another program that talks to it, restart it; then acknowledge.",
   "arm-changed":
     "Somebody changed the arm's settings while it was in use. Set them back with the vendor's page or pendant; then acknowledge.",
+  "collision-unread":
+    "The controller does not say how sensitive its detection of collisions is. Look at its load and the cable; if it stays so, restart it.",
   "tool-wrong":
     "Select the hand's tool frame with the vendor's page or pendant (after power-up a controller counts with no load), or correct arm.tool in the configuration.",
   "stop-not-obeyed":

@@ -34,6 +34,8 @@ export interface SupervisorOptions {
   readonly onStop: (stop: StopReport, flight: readonly FlightEntry[]) => void;
   /** For the log, outside the tick: something is found that was not found before. */
   readonly onFinding: (finding: Finding) => void;
+  /** For the log, outside the tick: the arm reports what only a fault of this program can have caused. */
+  readonly onOwnFault: (detail: string) => void;
   readonly counters: () => Omit<StreamCounters, "refusals">;
   /** Which part of the ticks of the last minute came too late. */
   readonly lateShare: () => number;

@@ -1,4 +1,4 @@
-import { armFault } from "../guard/arm-fault.js";
+import { type ArmFault, armFault } from "../guard/arm-fault.js";
 import { isMoving } from "../modes/mode-machine.js";
 import type { ModeEvent, ModeState } from "../modes/mode-state.js";
 import type { StopKind } from "../ports/arm.js";
@@ -8,10 +8,13 @@ import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
 import type { Resources } from "../types/resources.js";
+import type { Role } from "../types/role.js";
 import type { Setpoint } from "../types/setpoint.js";
 import type { Takeover } from "../types/teleop.js";
 import { type Instant, type JointVector, jointPosition, type Seconds } from "../types/units.js";
 import { bars, bySeverity, type Finding } from "../watch/finding.js";
+import { unfamiliarState } from "../watch/policy-conditions.js";
+import { isByHand } from "../watch/report-conditions.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { ArmWatch } from "./arm-watch.js";
 import type { Authority } from "./authority.js";
@@ -26,7 +29,7 @@ import { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import type { Teleoperation } from "./teleoperation.js";
 
-// Interlocks: AR-17, ML-02, OP-13, PO-09.
+// Interlocks: AR-17, ML-02, OP-06, OP-13, PO-09.
 
 /** The vendor's practice: the pose is held this long before and after a stream. */
 const HOLD_AROUND: Seconds = 0.3;
@@ -46,6 +49,13 @@ const UPRIGHT: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
 const STOP_AGAIN: Seconds = 0.1;
+
+/** Why it is stopped, and who may acknowledge that where it depends on more than the code. */
+interface StopCause {
+  readonly code: StopCode;
+  readonly detail: string;
+  readonly acknowledgedBy?: Role;
+}
 
 /**
  * Decides what is streamed and when to stop. Every method takes the present instant, so that nothing here needs a clock or
@@ -122,7 +132,12 @@ export class Supervisor {
   #faultBut(but: StopCode | null): string | null {
     const barring = this.#watch.findings.find((finding) => bars(finding) && finding.code !== but);
     const found = this.#latching ?? barring ?? null;
-    return this.#authority.fault ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
+    return this.#authority.fault?.detail ?? (found === null ? null : `${found.detail}. ${STOP_HINT[found.code]}`);
+  }
+
+  /** Whoever has this lease may acknowledge what is latched. */
+  mayAcknowledge(lease: number): boolean {
+    return this.#mandate.mayAcknowledge(lease);
   }
 
   /** The arm has been free of faults for long enough to acknowledge. */
@@ -182,6 +197,9 @@ export class Supervisor {
       case "pictures":
         this.#watch.pictures(message.capturedAt, now);
         break;
+      case "unfamiliar":
+        this.#misfit(message.detail, now);
+        break;
       case "resources":
         this.#watch.used("daemon", message.used, now);
         break;
@@ -232,8 +250,8 @@ export class Supervisor {
       this.#authority.armReported(state);
     }
     const fault = armFault(state);
-    if (fault !== null && this.mode !== "fault") {
-      this.stop("arm-fault", fault, now);
+    if (fault !== null) {
+      this.#armAtFault(fault, now);
     }
     this.#react(now);
   }
@@ -365,6 +383,11 @@ export class Supervisor {
   /** Does what is demanded by what is found now, the most severe first. */
   #react(now: Instant): void {
     const findings = [...this.#watch.findings, ...this.#teleoperation.findings(now)].sort(bySeverity);
+    const foreign = findings.find(({ code }) => code === "foreign-motion");
+    if (foreign !== undefined && this.mode === "standby") {
+      // A fault that is latched already is left alone: the vendor's pendant is the way out of it.
+      this.#latch(isByHand(this.#authority.arm?.status ?? "") ? null : "quick", foreign, now);
+    }
     // What is found while nothing is streamed is told, too.
     const pace = this.#ladder.pace(findings, now);
     this.#stream?.slowTo(pace);
@@ -414,6 +437,16 @@ export class Supervisor {
     }
   }
 
+  /** The policy does not fit what the arm does: it comes to rest and stays there, whatever it does now. */
+  #misfit(detail: string, now: Instant): void {
+    const finding = unfamiliarState(detail);
+    if (this.engaged || this.mode === "fault") {
+      this.#act(finding, now);
+    } else {
+      this.#latch("slow", finding, now);
+    }
+  }
+
   /** An arm that was stopped and moves all the same is stopped again and again, and from a certain time on has no supply. */
   #stopAgain({ reaction, code, detail }: Finding, now: Instant): void {
     const moves = code === "moves-unasked" || reaction === "cut-supply";
@@ -427,16 +460,43 @@ export class Supervisor {
     }
   }
 
-  #latch(kind: StopKind, { code, detail }: { readonly code: StopCode; readonly detail: string }, now: Instant): void {
+  /** Latches what the arm reports of itself. What is latched already is latched anew by what fewer may acknowledge. */
+  #armAtFault({ detail, acknowledgedBy, isOurs }: ArmFault, now: Instant): void {
+    if (this.mode !== "fault") {
+      this.#latch("quick", { code: "arm-fault", detail, acknowledgedBy }, now);
+    } else if (this.#mandate.latchOutranks(acknowledgedBy)) {
+      return;
+    } else {
+      // Whoever moves the arm out of its fault by the pendant is not stopped for it.
+      this.#mandate.take({ kind: "stop", acknowledgedBy }, now);
+      this.#stops.add("arm-fault", detail, true, now);
+      this.report(now);
+    }
+    if (isOurs) {
+      this.#options.onOwnFault(detail);
+    }
+  }
+
+  /** `kind` null: without a stop of the arm. */
+  #latch(kind: StopKind | null, { code, detail, acknowledgedBy }: StopCause, now: Instant): void {
     const isFirst = this.mode !== "fault";
-    const acknowledgedBy = isFirst ? this.#acknowledgement.roleFor(code, now) : "operator";
-    this.#mandate.take({ kind: "stop", acknowledgedBy }, now);
-    this.#options.arm.stop(kind);
+    const role = isFirst ? this.#acknowledgement.roleFor(code, now, acknowledgedBy) : "operator";
+    this.#mandate.take({ kind: "stop", acknowledgedBy: role }, now);
+    if (kind !== null) {
+      this.#options.arm.stop(kind);
+      this.#stoppedAt = now;
+    }
     this.#endStream();
-    this.#stoppedAt = now;
     this.#authority.allowUnattended(false, now);
+    if (code === "foreign-motion") {
+      // Whoever believed to be in control was not.
+      this.#authority.operatorGone();
+      this.#mandate.take({ kind: "operator-gone" }, now);
+    }
     if (isFirst) {
-      this.#watch.stopped(now);
+      if (kind !== null) {
+        this.#watch.stopped(now);
+      }
       this.#stops.add(code, detail, true, now);
       this.report(now);
     }

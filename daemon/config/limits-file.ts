@@ -38,7 +38,7 @@ const schema = z.strictObject({
   ages_ms: z.strictObject({
     arm_state: sourced(positive),
     operator: sourced(positive),
-    teleop_operator: sourced(positive),
+    near_operator: sourced(positive),
     leader: sourced(positive),
     guardian: sourced(positive),
     setpoint: sourced(positive),
@@ -103,7 +103,7 @@ export function parseLimits(text: string, path: string): ArmLimits {
     mostAge: {
       armState: ages.arm_state.value / 1000,
       operator: ages.operator.value / 1000,
-      teleopOperator: ages.teleop_operator.value / 1000,
+      nearOperator: ages.near_operator.value / 1000,
       leader: ages.leader.value / 1000,
       guardian: ages.guardian.value / 1000,
       setpoint: ages.setpoint.value / 1000,

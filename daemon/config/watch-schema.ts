@@ -4,7 +4,7 @@ import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
 import { sourced } from "./sourced.js";
 
 // Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-03, PO-04, PO-05,
-// PO-06, PO-07, PO-13, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-08, HO-15.
+// PO-06, PO-07, PO-13, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-07, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-08, HO-15.
 
 /** At most the catalogue's number: a file may only be stricter. */
 const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
@@ -70,6 +70,7 @@ export const watchSchema = z.strictObject({
   foreign_note_per_s: most(10),
   foreign_stop_per_s: most(1000),
   answer_ms: most(200),
+  collision_read_ms: most(3000),
   stalled_commanded_deg: most(0.5),
   stalled_part: most(0.2),
   stalled_ms: most(100),
@@ -174,6 +175,7 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     },
     foreign: { note: raw.foreign_note_per_s.value, stop: raw.foreign_stop_per_s.value },
     answer: milli(raw.answer_ms),
+    collisionRead: milli(raw.collision_read_ms),
     stalled: {
       commanded: degrees(raw.stalled_commanded_deg),
       part: raw.stalled_part.value,

@@ -26,7 +26,7 @@ const CEILING = {
   firstDistance: 2,
   following: { error: 8, lasting: 50 },
   standing: { error: 2, lasting: 300 },
-  age: { armState: 100, operator: 500, teleopOperator: 200, leader: 100, guardian: 100, setpoint: 50, stream: 100 },
+  age: { armState: 100, operator: 500, nearOperator: 200, leader: 100, guardian: 100, setpoint: 50, stream: 100 },
   speed: 250,
   leastStopping: 150,
   /** The arm's reach with a hand of 0.2 m: a box beyond it is none. */
@@ -74,7 +74,7 @@ export function aboveCeiling(limits: Limits): readonly string[] {
   most("standing error's time", limits.standing.lasting, CEILING.standing.lasting, MILLI);
   most("age of arm state", limits.mostAge.armState, CEILING.age.armState, MILLI);
   most("age of operator", limits.mostAge.operator, CEILING.age.operator, MILLI);
-  most("age of operator in teleoperation", limits.mostAge.teleopOperator, CEILING.age.teleopOperator, MILLI);
+  most("age of operator without a policy", limits.mostAge.nearOperator, CEILING.age.nearOperator, MILLI);
   most("age of leader", limits.mostAge.leader, CEILING.age.leader, MILLI);
   most("age of guardian", limits.mostAge.guardian, CEILING.age.guardian, MILLI);
   most("age of setpoint", limits.mostAge.setpoint, CEILING.age.setpoint, MILLI);

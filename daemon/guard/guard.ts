@@ -99,7 +99,7 @@ export function guard(state: GuardState, input: GuardInput): readonly [GuardStat
   const free = !rule.moves;
 
   check(!state.latched, "latched", "quick-stop", () => "a stop waits for its acknowledgement");
-  check(fault === null, "arm-fault", "quick-stop", () => `the arm reports: ${fault}`);
+  check(fault === null, "arm-fault", "quick-stop", () => `the arm reports: ${fault?.detail}`);
   check(
     last !== null || (fresh && off <= limits.mostFirstDistance),
     "first-setpoint",

@@ -46,9 +46,10 @@ export interface Limits {
   readonly standing: Deviation;
   readonly mostAge: {
     readonly armState: Seconds;
+    /** Of the operator's beats while a policy moves the arm. */
     readonly operator: Seconds;
-    /** Of whoever authorises teleoperation: the operator's beats, or the leader's own button. */
-    readonly teleopOperator: Seconds;
+    /** Of whoever authorises homing or teleoperation: the operator's beats, or the leader's own button. */
+    readonly nearOperator: Seconds;
     /** Of the leader's newest reading. */
     readonly leader: Seconds;
     readonly guardian: Seconds;

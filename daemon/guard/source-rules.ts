@@ -40,16 +40,16 @@ const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
  * are what is left to do.
  */
 export function sourceRules(limits: Limits): SourceRules {
-  const { operator, teleopOperator } = limits.mostAge;
+  const { operator, nearOperator } = limits.mostAge;
   const { cell } = limits;
-  const moving = { cell, moves: true, slowsDown: false, comesBack: false, operatorAge: operator, isLed: false };
+  const moving = { cell, moves: true, slowsDown: false, comesBack: false, operatorAge: nearOperator, isLed: false };
   const resting = { ...moving, modes: STREAMED, moves: false };
   return {
-    policy: { ...moving, limits: limits.policy, modes: ["policy"] },
+    policy: { ...moving, limits: limits.policy, modes: ["policy"], operatorAge: operator },
     home: { ...moving, limits: limits.home, modes: ["homing"] },
-    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], operatorAge: teleopOperator, isLed: true },
+    teleop: { ...moving, limits: limits.teleop, modes: ["teleop"], isLed: true },
     recover: {
-      ...{ ...moving, limits: limits.recover, modes: ["recovery"], operatorAge: teleopOperator, comesBack: true },
+      ...{ ...moving, limits: limits.recover, modes: ["recovery"], comesBack: true },
       cell: { ...cell, speed: limits.recoverSpeed },
     },
     stop: { ...resting, limits: limits.stop, slowsDown: true },

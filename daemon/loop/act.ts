@@ -26,6 +26,7 @@ import type { Sight } from "./observe.js";
 import { planOf, type Task, type TaskPorts } from "./task.js";
 import { finished, type TaskEvent, understood } from "./task-event.js";
 import { tellPictures } from "./tell-pictures.js";
+import { tellUnfamiliar } from "./tell-unfamiliar.js";
 import { toChunk } from "./to-chunk.js";
 
 /** Follows the policy until the task is done or the arm process ends it. */
@@ -78,6 +79,7 @@ function propose(
   return sights.pipe(
     filter((sight) => sight.kind === "blind" || sight.observation.epoch === epoch),
     infer(policy, clock, planOf(task, text)),
+    tellUnfamiliar(link),
     scan((before: Progress | null, result) => progress(before, result, task), null),
     filter((step) => step !== null),
     withLatestFrom(openings),

@@ -130,6 +130,7 @@ export function isAtLeast(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-function higher(one: Role | null, other: Role): Role {
+/** Whichever of two roles may do more. */
+export function higher(one: Role | null, other: Role): Role {
   return one !== null && isAtLeast(one, other) ? one : other;
 }

@@ -36,7 +36,7 @@ const REASONS: Readonly<Record<NonNullable<Step["missing"]>, string>> = {
   role: "your role does not allow it",
   supervises: "your role does not allow it: a supervisor has the arm brought back, or whoever may acknowledge the stop",
   operator: "the operator's beats do not arrive",
-  near: "your beats do not arrive often enough",
+  near: "the operator's beats arrive too seldom for a motion: look at the operator's connection",
   deadman: "hold-to-run is not pressed: press it anew and keep it pressed",
   pressed: "hold-to-run is not pressed: press it anew and keep it pressed; the way back always needs it",
   guardian: "the guardian process is not there or not connected to the arm: start it",

@@ -80,7 +80,7 @@ export type RequestKind =
 export interface Senses {
   /** Beats of whoever is in control arrive. */
   readonly operator: boolean;
-  /** They arrive at least as often as teleoperation asks for. */
+  /** They arrive at least as often as motion without a policy asks for. */
   readonly near: boolean;
   /** The leader's button is what enables teleoperation in this cell; otherwise the operator's hold-to-run does. */
   readonly button: boolean;

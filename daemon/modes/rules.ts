@@ -10,7 +10,7 @@ export type Need =
   /** The role may have the arm brought back: a supervisor's, or a higher one where the latch needs that. */
   | "supervises"
   | "operator"
-  /** The operator is heard as often as motion under his hand asks for. */
+  /** Heard as often as motion without a policy asks for. */
   | "near"
   | "deadman"
   /** Hold-to-run is pressed, whether or not other motion may do without. */
@@ -107,7 +107,8 @@ export const RULES: Rules = {
   "home-reached": [{ from: ["homing"], needs: [], to: "hold", does: ["arrive"] }],
   "stream-ended": [{ from: ["hold"], needs: ["still"], to: "standby", does: [] }],
   tick: [
-    { from: PLANNED, needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: ["policy"], needs: ["operator", "deadman", "guardian", "fresh"], to: null, does: [] },
+    { from: ["homing"], needs: ["near", "deadman", "guardian", "fresh"], to: null, does: [] },
     { from: ["teleop"], needs: ["enabled", "leader", "guardian", "fresh"], to: null, does: [] },
     { from: MOVING, needs: [], to: "hold", does: CUT },
     // That hold-to-run is pressed goes without saying: letting go ends it, whether or not other motion needs it.
@@ -155,7 +156,7 @@ export const RULES: Rules = {
   ],
   engage: [{ from: ["standby"], needs: STREAM, to: "hold", does: [] }],
   "follow-policy": [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "policy", does: ["new-epoch", "begin"] }],
-  home: [{ from: ["hold"], needs: [...STREAM, "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
+  home: [{ from: ["hold"], needs: [...STREAM, "near", "deadman"], to: "homing", does: ["new-epoch", "begin"] }],
   // Whoever is in control may have the leader take over; until it may be followed the arm stands and waits for it.
   teleop: [
     {

@@ -1,12 +1,12 @@
 import type { Instant, Seconds } from "../types/units.js";
 
-// Interlocks: OP-03, OP-05, SE-08.
+// Interlocks: OP-01, OP-03, OP-05, SE-08.
 
 /** A lease lapses this long after its last beat (reference/safety.md §5, item 6). */
 export const LEASE_TTL: Seconds = 1;
 
-/** How often the holder beats; ten beats fit into a lease. */
-export const BEAT_PERIOD: Seconds = 0.1;
+/** How often the holder beats (OP-01: 20 Hz), so that one beat may be lost in 200 ms; twenty fit into a lease. */
+export const BEAT_PERIOD: Seconds = 0.05;
 
 /** Control of the arm, held by one client. */
 export interface Lease {

@@ -44,7 +44,7 @@ const renew = z
     seen: z.int().min(0).meta({ description: "Sequence of the newest state message received." }),
     held: z.boolean().default(false).meta({ description: "Hold-to-run is pressed; sent at once when it changes." }),
   })
-  .meta({ description: "The beat of whoever is in control, every 100 ms; answered only when refused." });
+  .meta({ description: "The beat of whoever is in control, every 50 ms; answered only when refused." });
 
 const releaseControl = z
   .strictObject({ type: z.literal("release-control"), ...held })

@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.js";
-import type { ArmRequest } from "../types/arm-link.js";
+import type { ArmRequest, StopReport } from "../types/arm-link.js";
 import type { Role } from "../types/role.js";
-import type { Seconds } from "../types/units.js";
+import type { Instant, Seconds } from "../types/units.js";
 import {
   type Admission,
   type Authority,
@@ -22,7 +22,7 @@ import type { StateFeed } from "./state-feed.js";
 import { refusal } from "./to-message.js";
 import { describeWording } from "./wording.js";
 
-// Interlocks: OP-03.
+// Interlocks: OP-03, OP-06.
 
 /** Messages that only whoever is in control may send. */
 export type HeldMessage = Extract<ClientMessage, { readonly lease: number }>;
@@ -50,6 +50,8 @@ export class ControlDesk {
   readonly #states: StateFeed;
   readonly #onControl: ControlListener;
   #authority: Authority;
+  /** When something else was seen to drive the arm last. */
+  #foreignAt: Instant = -Infinity;
   /** Hold-to-run was pressed in the last beat that was passed on. */
   #isHeld = false;
 
@@ -60,6 +62,8 @@ export class ControlDesk {
     this.#onControl = onControl;
     // Above every number of an earlier daemon run, since the arm process may outlive this one.
     this.#authority = nobodyInControl(Math.floor(clock.now() * 1000));
+    this.#look(states.latest?.message.stops ?? []);
+    states.follow(({ message }) => this.#look(message.stops));
   }
 
   get holder(): Holder | null {
@@ -147,6 +151,17 @@ export class ControlDesk {
   expire(): void {
     if (hasLapsed(this.#authority, this.#clock.now())) {
       this.#end(`${this.#authority.lease?.name ?? "the operator"} sent no beat for ${LEASE_TTL} s`);
+    }
+  }
+
+  /** Whoever is in control of an arm that something else drives is so no longer, and has to take control anew. */
+  #look(stops: readonly Pick<StopReport, "code" | "detail" | "at">[]): void {
+    const foreign = stops.find(({ code }) => code === "foreign-motion");
+    if (foreign !== undefined && foreign.at > this.#foreignAt) {
+      this.#foreignAt = foreign.at;
+      if (this.holder !== null) {
+        this.#end(`something else drives the arm: ${foreign.detail}`);
+      }
     }
   }
 

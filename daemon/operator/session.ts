@@ -16,10 +16,10 @@ import type { ServerMessage } from "./server-message.js";
 import type { StateFeed } from "./state-feed.js";
 import { statusMessage } from "./status-message.js";
 import { refusal } from "./to-message.js";
-import type { TokenRecord, TokenStore } from "./token-store.js";
+import type { Admittance, TokenRecord, TokenStore } from "./token-store.js";
 import type { Entry } from "./upgrade-check.js";
 
-// Interlocks: SE-02, SE-03.
+// Interlocks: SE-02, SE-03, HO-09.
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -59,6 +59,7 @@ export class OperatorSession implements DeskClient {
   readonly #context: SessionContext;
   #name: string;
   #token: TokenRecord | null = null;
+  #admittance: Admittance | null = null;
   #stopOnly: Entry["stopOnly"];
   #forbidden = 0;
   #held = false;
@@ -116,10 +117,16 @@ export class OperatorSession implements DeskClient {
 
   /** Looks whether the token is still good: an expired one only stops from now on, a revoked one ends the connection. */
   checkToken(): void {
-    const standing = this.#token === null ? "good" : this.#context.tokens.standing(this.#token.id);
-    if (standing === "revoked") {
+    if (this.#admittance === null) {
+      return;
+    }
+    const { tokens, clock } = this.#context;
+    const found = tokens.review(this.#admittance, clock.now());
+    if (found === "revoked") {
       this.#drop("bad-token", "the token has been revoked");
-    } else if (standing === "expired" && this.#stopOnly === "no") {
+    } else if (found !== "expired") {
+      this.#admittance = found;
+    } else if (this.#stopOnly === "no") {
       this.#stopOnly = "token-expired";
       this.#following.unsubscribe();
       this.#context.desk.clientGone(this);
@@ -305,6 +312,7 @@ export class OperatorSession implements DeskClient {
 
   #welcome(token: TokenRecord, id: number | null): void {
     this.#token = token;
+    this.#admittance ??= this.#context.tokens.admit(token, this.#context.clock.now());
     clearTimeout(this.#timer);
     if (this.#stopOnly !== "no") {
       this.#timer = setTimeout(() => this.close("this connection can only stop"), STOP_WITHIN_MS);

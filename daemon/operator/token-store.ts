@@ -2,10 +2,11 @@ import { timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { ROLES, type Role } from "../types/role.js";
+import type { Instant } from "../types/units.js";
 import { OperatorStartError } from "./start-error.js";
 import { digestOf, freshToken, refuseOpenFile, writeSecret } from "./token.js";
 
-// Interlocks: SE-02.
+// Interlocks: SE-02, HO-09.
 
 /** No token is good for longer (reference/safety.md section 5, item 4). */
 export const LONGEST_HOURS = 12;
@@ -41,13 +42,25 @@ export interface TokenWish {
 /** Whether a token lets in, still stops the arm, or is worth nothing. */
 export type Standing = "good" | "expired" | "revoked";
 
+/** That a token has let somebody in, and for how long it goes on doing so. */
+export interface Admittance {
+  readonly id: string;
+  /** As the file had it, wall time. */
+  readonly expiresAt: string;
+  /** The same by the monotonic clock. */
+  readonly until: Instant;
+}
+
 /**
  * The file of tokens. Whoever may write it may give and revoke; it is read again whenever it has changed. Expiry is wall
- * time, since it outlives the process.
+ * time, since it outlives the process; whoever was let in goes by the monotonic clock from then on, so that a wall clock
+ * that jumps ends no control.
  */
 export class TokenStore {
   readonly #path: string;
   readonly #wallTime: () => number;
+  /** Tokens that have let somebody in: not forgotten by a wall clock that has jumped. */
+  readonly #admitted = new Set<string>();
   #tokens: readonly TokenRecord[] = [];
   #version: string | null = null;
   #trouble: string | null = null;
@@ -82,13 +95,31 @@ export class TokenStore {
     return found;
   }
 
-  /** What a token is worth now. While the file cannot be used, the known ones still stop the arm. */
+  /** What a token is worth to whoever comes now. While the file cannot be used, the known ones still stop the arm. */
   standing(id: string): Standing {
     const token = this.list().find((one) => one.id === id);
     if (token === undefined || token.revoked) {
       return "revoked";
     }
     return this.#trouble === null && this.#wallTime() < Date.parse(token.expiresAt) ? "good" : "expired";
+  }
+
+  /** Takes over to the monotonic clock how long a token that lets in now will go on doing so. */
+  admit({ id, expiresAt }: TokenRecord, now: Instant): Admittance {
+    this.#admitted.add(id);
+    // No token is good for longer, whatever the wall clock says.
+    const left = Math.min(Date.parse(expiresAt) - this.#wallTime(), LONGEST_HOURS * HOUR_MS);
+    return { id, expiresAt, until: now + left / 1000 };
+  }
+
+  /** The admittance of a running session as it is now, anew where somebody has given its token another end; or why it has ended. */
+  review(admittance: Admittance, now: Instant): Admittance | Exclude<Standing, "good"> {
+    const token = this.list().find((one) => one.id === admittance.id);
+    if (token === undefined || token.revoked) {
+      return "revoked";
+    }
+    const present = token.expiresAt === admittance.expiresAt ? admittance : this.admit(token, now);
+    return this.#trouble === null && now < present.until ? present : "expired";
   }
 
   /** Keeps the record of a token, a fresh one unless given; the token itself is known to the caller alone. */
@@ -114,7 +145,9 @@ export class TokenStore {
 
   #write(tokens: readonly TokenRecord[]): void {
     const now = this.#wallTime();
-    const kept = tokens.filter(({ expiresAt }) => now < Date.parse(expiresAt) + REMEMBERED_MS);
+    const kept = tokens.filter(
+      ({ id, expiresAt }) => this.#admitted.has(id) || now < Date.parse(expiresAt) + REMEMBERED_MS,
+    );
     writeSecret(this.#path, `${JSON.stringify({ version: 1, tokens: kept }, null, 2)}\n`);
     this.#refresh();
   }

@@ -66,6 +66,18 @@ export type PolicyStatus =
     }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** What `Policy.infer` errors with. */
+export class InferenceError extends Error {
+  override readonly name: string = "InferenceError";
+  /** The state was unlike all that the policy was trained on, so that whatever it made of it would mean nothing. */
+  readonly isUnfamiliar: boolean;
+
+  constructor(message: string, isUnfamiliar: boolean) {
+    super(message);
+    this.isUnfamiliar = isUnfamiliar;
+  }
+}
+
 /** The generator and decoder in the policy process. */
 export interface Policy {
   readonly status: Observable<PolicyStatus>;

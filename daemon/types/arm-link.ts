@@ -22,6 +22,8 @@ export type ToArm =
   | { readonly kind: "chunk"; readonly chunk: Chunk }
   /** When the pictures were taken that a policy has now; with each new one while it moves the arm. */
   | { readonly kind: "pictures"; readonly capturedAt: Instant }
+  /** The arm's state is unlike all that the policy was trained on, and has been for some observations; in words. */
+  | { readonly kind: "unfamiliar"; readonly detail: string }
   /** What the daemon uses, once a second. */
   | { readonly kind: "resources"; readonly used: Resources }
   /** Asks for a change of mode; answered by `result` with the same id. */

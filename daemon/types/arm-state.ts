@@ -44,6 +44,11 @@ export interface LinkHealth {
   readonly unasked: number;
   /** What the arm reads back other than it must since the link was opened, in words; null for nothing. */
   readonly changed: string | null;
+  /**
+   * When the arm was asked last how sensitive its own detection of collisions is, and it was enough; Infinity where that is
+   * not asked again (a serial line, on which nothing moves).
+   */
+  readonly collisionReadAt: Instant;
   /** What the controller counts with at its flange other than the configuration says, in words; null for nothing. */
   readonly tool: string | null;
   /** That the controller has restarted since an earlier link to it, in words; null for nothing. */
@@ -54,6 +59,7 @@ export interface LinkHealth {
 export const QUIET_LINK: LinkHealth = {
   ...{ unbelieved: 0, waitingSince: Infinity, garbled: 0, refused: 0, unasked: 0 },
   changed: null,
+  collisionReadAt: Infinity,
   tool: null,
   restarted: null,
 };

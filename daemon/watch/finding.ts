@@ -24,6 +24,7 @@ export type WatchCode =
   | "oscillation"
   | "out-of-envelope"
   | "policy-garbage"
+  | "policy-unfamiliar"
   | "policy-out-of-range"
   | "policy-jumps"
   | "policy-late"
@@ -45,6 +46,7 @@ export type WatchCode =
   | "setpoint-refused"
   | "reply-unasked"
   | "arm-changed"
+  | "collision-unread"
   | "tool-wrong"
   | "stop-not-obeyed"
   | "machine-late"
@@ -70,9 +72,15 @@ export function bySeverity(one: Finding, other: Finding): number {
   return severity(other.reaction) - severity(one.reaction) || one.id.localeCompare(other.id);
 }
 
-/** True for what keeps everything from engaging while it is there: what latches, and a process that is about to fail. */
+/** What bars the beginning of a motion although it stops none. */
+const BARRING: ReadonlySet<WatchCode> = new Set<WatchCode>(["resources-short", "collision-unread"]);
+
+/**
+ * True for what keeps everything from engaging while it is there: what latches, a process that is about to fail, and an
+ * arm of which nobody knows whether it looks out for collisions.
+ */
 export function bars({ reaction, code }: Finding): boolean {
-  return severity(reaction) >= severity("protective-stop") || code === "resources-short";
+  return severity(reaction) >= severity("protective-stop") || BARRING.has(code);
 }
 
 function severity(reaction: Reaction): number {

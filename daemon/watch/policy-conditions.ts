@@ -1,8 +1,9 @@
 import type { Instant, JointVector, Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
+import type { Finding } from "./finding.js";
 import type { ChunkLimits, WatchLimits } from "./watch-limits.js";
 
-// Interlocks: ML-16, ML-17, PO-06, PO-13, PO-19.
+// Interlocks: ML-16, ML-17, PO-06, PO-10, PO-13, PO-19.
 
 /** What a policy asks for in one tick. */
 export interface Demanded {
@@ -36,6 +37,11 @@ interface JointTurns {
 }
 
 export const NO_DEMANDS: Demands = { since: Infinity, newest: null, pictureAt: Infinity, turns: [], clamped: [] };
+
+/** A policy has said of some observations in a row that their state is none that it knows. */
+export function unfamiliarState(detail: string): Finding {
+  return { id: "PO-10", code: "policy-unfamiliar", reaction: "protective-stop", detail };
+}
 
 /** A policy begins to move the arm. */
 export function demandsSince(now: Instant): Demands {

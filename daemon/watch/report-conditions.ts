@@ -4,7 +4,7 @@ import type { Condition } from "./condition.js";
 import { type History, travelled } from "./history.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18, OP-06.
+// Interlocks: AR-07, AR-10, AR-12, AR-13, AR-14, AR-15, AR-19, ML-18, OP-06.
 
 /** Reports that repeat one another in everything, and how many datagrams were not the arm's. */
 export interface Sameness {
@@ -68,6 +68,17 @@ function lately(before: readonly Instant[], more: number, now: Instant): readonl
 /** Words of `arm_current_status` of an arm that does nothing but what we stream, and of one that was stopped. */
 const OWN: ReadonlySet<string> = new Set(["idle", "move_through_joint", "stop", "slow_stop", "polled", "unknown"]);
 
+/** Those of an arm that a person moves by hand. */
+const BY_HAND: ReadonlySet<string> = new Set(["current_drag", "sensor_drag"]);
+
+/**
+ * A person moves the arm by hand. It is not braked for that (OP-06): what a stop does to an arm that is dragged is in no
+ * document, and the person holds it.
+ */
+export function isByHand(status: string): boolean {
+  return BY_HAND.has(status);
+}
+
 /** The table of what the arm's reports themselves must not be. */
 export function reportConditions(same: Sameness, history: History, limits: WatchLimits): readonly Condition[] {
   const { report, since, steadySince, foreign, wrong } = same;
@@ -76,6 +87,7 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
   const waiting = report?.link.waitingSince ?? Infinity;
   const changed = report?.link.changed ?? null;
   const tool = report?.link.tool ?? null;
+  const collisionAge = at - (report?.link.collisionReadAt ?? Infinity);
   const status = report?.status ?? "idle";
   return [
     {
@@ -123,6 +135,12 @@ export function reportConditions(same: Sameness, history: History, limits: Watch
       ...{ id: "AR-19", code: "arm-changed", reaction: "protective-stop", lasting: 0 },
       holds: changed !== null,
       detail: () => changed ?? "",
+    },
+    {
+      // Told while it moves; it bars the beginning of a motion.
+      ...{ id: "AR-07", code: "collision-unread", reaction: "note", lasting: 0 },
+      holds: !(collisionAge <= limits.collisionRead),
+      detail: () => `the arm's own detection of collisions was read back ${milliseconds(collisionAge)} ago`,
     },
     {
       // A wrong load makes the arm's own detection of collisions wrong, and it knows none after power-up.

@@ -62,6 +62,8 @@ export interface WatchLimits {
   readonly foreign: Graded;
   /** An unanswered question (AR-13). */
   readonly answer: Seconds;
+  /** Nothing begins to move on an arm whose own detection of collisions was read back longer ago. */
+  readonly collisionRead: Seconds;
   /**
    * Setpoints wait on their way when every joint that was told to go `commanded` rad went less than `part` of its way within
    * `lasting` (AR-13).

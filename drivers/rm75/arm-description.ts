@@ -100,10 +100,18 @@ export function firstMismatch(expected: ArmDescription, found: ArmReadBack): Mis
     link("DH a of J", "mm", "a", LENGTH_TOLERANCE, 0.001, expected, found) ??
     link("DH d of J", "mm", "d", LENGTH_TOLERANCE, 0.001, expected, found) ??
     link("DH offset of J", "deg", "offset", CALIBRATION_TOLERANCE, DEGREE, expected, found) ??
-    (found.collisionStage >= expected.leastCollisionStage
-      ? null
-      : mismatch("collision stage", `${expected.leastCollisionStage} or more`, found.collisionStage))
+    collisionMismatch(expected, found.collisionStage)
   );
+}
+
+/** Whether the arm's own detection of collisions is too dull; null when it is not. */
+export function collisionMismatch({ leastCollisionStage }: ArmDescription, found: number): Mismatch | null {
+  return found >= leastCollisionStage ? null : mismatch("collision stage", `${leastCollisionStage} or more`, found);
+}
+
+/** A difference in words. */
+export function inWords({ field, expected, found }: Mismatch): string {
+  return `the arm's ${field} is ${found}, not ${expected}`;
 }
 
 function unlisted(field: string, allowed: readonly string[] | null, found: string | null): Mismatch | null {

@@ -1,6 +1,6 @@
 import type { ArmIdentity } from "../../daemon/types/arm-state.js";
 import { DriverError } from "../../daemon/types/driver-error.js";
-import { type ArmDescription, firstMismatch } from "./arm-description.js";
+import { type ArmDescription, firstMismatch, inWords } from "./arm-description.js";
 import {
   COLLISION_STAGE,
   HARDWARE_ADDRESS,
@@ -27,7 +27,7 @@ export async function identify(channel: QueryChannel, expected: ArmDescription):
   const wrong = firstMismatch(expected, found);
   if (wrong !== null) {
     const context = { field: wrong.field, expected: wrong.expected, found: wrong.found };
-    throw new DriverError("wrong-arm", `the arm's ${wrong.field} is ${wrong.found}, not ${wrong.expected}`, context);
+    throw new DriverError("wrong-arm", inWords(wrong), context);
   }
   const { model, generation, firmware } = software;
   return { model, generation, firmware, jointCount: links.length, minimum, maximum, maximumSpeed };

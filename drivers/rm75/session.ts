@@ -268,7 +268,7 @@ export class Session {
   #completed(state: ArmState): ArmState {
     const { foreign, malformed } = this.#receiver?.dropped ?? { foreign: 0, malformed: 0 };
     const { health } = state;
-    const { controllerTemperature, changed, tool, restarted } = this.#readBack;
+    const { controllerTemperature, changed, collisionReadAt, tool, restarted } = this.#readBack;
     return {
       ...state,
       health: health === null ? null : { ...health, controllerTemperature },
@@ -279,6 +279,7 @@ export class Session {
         refused: this.#refused,
         unasked: this.#unasked,
         changed,
+        collisionReadAt,
         tool,
         restarted,
       },

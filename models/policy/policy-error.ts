@@ -1,3 +1,4 @@
+import { InferenceError } from "../../daemon/ports/policy.js";
 import type { FailureCode } from "../failure.js";
 
 /** Why an inference gave nothing; failures of the model, and of the process that runs it. */
@@ -11,12 +12,12 @@ export type PolicyErrorCode =
   | "closed";
 
 /** The one error of `Policy.infer`. */
-export class PolicyError extends Error {
+export class PolicyError extends InferenceError {
   override readonly name = "PolicyError";
   readonly code: PolicyErrorCode;
 
   constructor(code: PolicyErrorCode, message: string) {
-    super(message);
+    super(message, code === "state-unfamiliar");
     this.code = code;
   }
 }

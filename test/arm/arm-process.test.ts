@@ -110,11 +110,26 @@ describe("arm process", () => {
     rig.inject({ kind: "system-error", code: 0x100d });
     const report = await daemon.until(({ mode }) => mode === "fault");
     assert.equal(report.stops[0]?.code, "arm-fault");
-    assert.match(report.stops[0]?.detail ?? "", /0x100D/);
+    assert.match(report.stops[0]?.detail ?? "", /system error 0x100D: collision/);
     const result = await daemon.request({ kind: "acknowledge", reason: "test" });
     assert.deepEqual([result.ok, result.reason], [true, ""]);
     await daemon.until(({ mode }) => mode === "standby");
     await daemon.waitForEngaged();
+  });
+
+  it("does not clear an error of the arm for whoever may not acknowledge it", async (t) => {
+    const { rig, daemon } = await ready(t);
+    daemon.beat(1, "supervisor");
+    await daemon.until(({ mode }) => mode === "standby");
+    rig.inject({ kind: "system-error", code: 0x1005 });
+    const { at } = await daemon.until(({ mode }) => mode === "fault");
+    const refused = await daemon.request({ kind: "acknowledge", reason: "test" });
+    assert.match(refused.reason, /your role does not allow it: it takes a maintainer/);
+    // Whatever is cleared is waited for, until it has been away for a second.
+    assert.ok((daemon.report?.at ?? Infinity) - at < 0.9);
+    daemon.beat(2, "maintainer");
+    const result = await daemon.request({ kind: "acknowledge", reason: "test" }, 2);
+    assert.deepEqual([result.ok, result.reason], [true, ""]);
   });
 
   it("engages only while the controller counts with the load that the configuration names (ML-18)", async (t) => {

@@ -33,6 +33,25 @@ describe("what the virtual arm does wrong is answered on the wire", () => {
     });
   }
 
+  it("OP-06: somebody drags the arm while it stands by: latched, and not stopped", async (t) => {
+    const { rig, daemon } = await Rig.ready();
+    t.after(() => rig.close());
+    daemon.beat();
+    await daemon.until(({ mode }) => mode === "standby");
+    // An answer shows that the beat before it was heard.
+    await daemon.request({ kind: "disengage" });
+    rig.inject({ kind: "status", word: "current_drag" });
+    const report = await daemon.until(({ mode }) => mode === "fault");
+    assert.equal(report.stops[0]?.code, "foreign-motion");
+    rig.inject({ kind: "clear" });
+    await daemon.until(({ at, armStatus }) => armStatus !== "current_drag" && at > report.at + 0.1);
+    assert.deepEqual(rig.arrivals, []);
+    assert.match((await daemon.request({ kind: "acknowledge", reason: "test" })).reason, /not in control/);
+    daemon.beat(2);
+    const result = await daemon.request({ kind: "acknowledge", reason: "test" }, 2);
+    assert.deepEqual([result.ok, result.reason], [true, ""]);
+  });
+
   const held: readonly (readonly [string, Fault, string])[] = [
     ["AR-10: frozen reports", { kind: "freeze-udp" }, "state-frozen"],
     ["AR-11: jumping reports", { kind: "jump-udp", joint: 1, degrees: 5, count: 6 }, "state-implausible"],

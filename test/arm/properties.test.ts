@@ -201,7 +201,9 @@ describe("P7: a stop is a stop, however often", () => {
           play(bench, entry);
         }
         assert.ok(bench.wire.slice(sent).every((item) => item.kind !== "setpoint"));
-        assert.equal(bench.stops.length, reports, "reported once");
+        // An error of the arm needs a higher role than a person's stop, so it is reported besides, once.
+        const besides = bench.stops.slice(reports).map(({ code }) => code);
+        assert.ok(besides.length <= 1 && besides.every((code) => code === "arm-fault"), `reported ${besides}`);
         assert.equal(bench.supervisor.mode, "fault");
       }),
       { numRuns: runs(20) },
@@ -246,7 +248,9 @@ describe("P8: nothing moves without lease, beat, fresh state, guardian and the p
           epoch = setpoint.epoch;
           if (source === "policy" || source === "home") {
             moved += 1;
-            assert.ok(dueAt - seen.operator <= LIMITS.mostAge.operator + 1e-9, "a beat of the operator");
+            const { operator, nearOperator } = LIMITS.mostAge;
+            const most = source === "policy" ? operator : nearOperator;
+            assert.ok(dueAt - seen.operator <= most + 1e-9, "a beat of the operator");
             assert.ok(dueAt - seen.guardian <= LIMITS.mostAge.guardian + 1e-9, "a beat of the guardian");
             assert.ok(dueAt - seen.state <= LIMITS.mostAge.armState + 1e-9, "fresh state");
           }

@@ -18,7 +18,7 @@ async function stopped(
 ): Promise<{ readonly rig: Rig; readonly daemon: DaemonEnd; readonly guardian: Process }> {
   const { rig, daemon, guardian } = await Rig.ready(null, () => undefined, OUTSIDE);
   t.after(() => rig.close());
-  daemon.beat(1, false, BEAT_MS);
+  daemon.beat(1, "maintainer", false, BEAT_MS);
   daemon.tell({ kind: "stop", reason: "to be brought back", by: "test" });
   await daemon.until(({ mode }) => mode === "fault");
   return { rig, daemon, guardian };
@@ -27,8 +27,8 @@ async function stopped(
 /** Presses hold-to-run anew and has the arm brought back until something holds. */
 async function bringBack(daemon: DaemonEnd, holds: (report: ArmReport) => boolean): Promise<ArmReport> {
   for (let tries = 0; ; tries++) {
-    daemon.beat(1, false, BEAT_MS);
-    daemon.beat(1, true, BEAT_MS);
+    daemon.beat(1, "maintainer", false, BEAT_MS);
+    daemon.beat(1, "maintainer", true, BEAT_MS);
     const { ok, reason } = await daemon.request({ kind: "recover" });
     const at = daemon.report?.at ?? 0;
     if (reason.includes("nothing to bring back") && daemon.report !== null) {
@@ -58,7 +58,7 @@ describe("ML-02: arm process and controller, an arm outside its limits", () => {
     const { rig, daemon } = await stopped(t);
     assert.match((await daemon.request({ kind: "engage" })).reason, /mode is fault/);
     await bringBack(daemon, (report) => report.mode === "recovery" && j7(report) < 180.5);
-    daemon.beat(1, false, BEAT_MS);
+    daemon.beat(1, "maintainer", false, BEAT_MS);
     const released = await daemon.until(({ mode }) => mode === "fault");
     assert.equal(released.stops[0]?.code, "deadman-released");
     const still = await daemon.until(({ at }) => at > released.at + 0.4);
@@ -93,8 +93,8 @@ describe("ML-02: arm process and controller, an arm outside its limits", () => {
     const { stops } = await daemon.until(({ mode }) => mode === "fault");
     assert.ok(HELD_UP.includes(stops[0]?.code ?? ""), stops[0]?.code);
     await rig.untilArrived((arrivals) => arrivals.at(-1)?.command === "set_arm_slow_stop");
-    daemon.beat(1, false, BEAT_MS);
-    daemon.beat(1, true, BEAT_MS);
+    daemon.beat(1, "maintainer", false, BEAT_MS);
+    daemon.beat(1, "maintainer", true, BEAT_MS);
     assert.match((await daemon.request({ kind: "recover" })).reason, /guardian/);
   });
 });

@@ -11,6 +11,7 @@ import { freeUdpPort } from "../../daemon/launch/free-ports.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { ArmReport, ArmRequest, FromArm, ToArm } from "../../daemon/types/arm-link.js";
 import type { PuppetIdentity } from "../../daemon/types/puppet.js";
+import type { Role } from "../../daemon/types/role.js";
 import { jointPosition, mapJoints } from "../../daemon/types/units.js";
 import type { Arrival, Violations } from "../../drivers/virtual-lab/controller/arrivals.js";
 import type { Fault } from "../../drivers/virtual-lab/controller/fault.js";
@@ -270,10 +271,10 @@ export class DaemonEnd {
     this.#socket.write(text);
   }
 
-  /** Beats as an operator in control, every 100 ms unless said otherwise; `held`: with hold-to-run pressed. */
-  beat(lease = 1, held = false, every = 100): void {
+  /** Beats as whoever is in control, every 50 ms unless said otherwise; `held`: with hold-to-run pressed. */
+  beat(lease = 1, role: Role = "maintainer", held = false, every = 50): void {
     this.stopBeating();
-    const beat = (): void => this.tell({ kind: "operator-beat", lease, role: "maintainer", held });
+    const beat = (): void => this.tell({ kind: "operator-beat", lease, role, held });
     beat();
     this.#beats = setInterval(beat, every);
   }

@@ -41,6 +41,7 @@ export class Supervised {
   readonly told: FromArm[] = [];
   readonly supervisor: Supervisor;
   readonly found: Finding[] = [];
+  readonly ownFaults: string[] = [];
   lateShare = 0;
   linkDead = 0;
   /** How many setpoints had been sent when each wait for an instant began. */
@@ -96,6 +97,7 @@ export class Supervised {
         this.cuts += 1;
       },
       onStop: () => undefined,
+      onOwnFault: (detail) => this.ownFaults.push(detail),
       onFinding: (finding) => this.found.push(finding),
       lateShare: () => this.lateShare,
       counters: () => ({ ticks: 0, lateTicks: 0, skippedTicks: 0, latenessP99Ms: 0, latenessMaxMs: 0 }),

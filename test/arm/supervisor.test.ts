@@ -307,6 +307,23 @@ describe("supervisor: what ends a motion by a ramp", () => {
     assertComesToRest(bench, { operator: true });
   });
 
+  it("operator silent for 200 ms while it goes home, not before", () => {
+    const bench = new Supervised().engaged();
+    bench.request({ kind: "home" });
+    bench.pass(0.5);
+    for (let beat = 0; beat < 5; beat += 1) {
+      bench.beat();
+      bench.pass(0.2, { operator: true });
+    }
+    bench.beat();
+    bench.pass(0.19, { operator: true });
+    assert.equal(bench.latest.mode, "homing");
+    bench.pass(0.03, { operator: true });
+    assert.equal(bench.latest.mode, "hold");
+    assert.deepEqual([bench.stops.at(-1)?.code, bench.stops.at(-1)?.latched], ["operator-lost", false]);
+    assertComesToRest(bench, { operator: true });
+  });
+
   it("operator back after that: nothing resumes by itself", () => {
     const bench = moving();
     bench.pass(0.6, { operator: true }).pass(0.3);
@@ -557,7 +574,7 @@ describe("supervisor: what stops at once and latches", () => {
     bench.report({ systemErrors: [0x100d] });
     bench.pass(0.1);
     const acknowledge = { kind: "acknowledge", reason: "looked at it" } as const;
-    assert.match(bench.request(acknowledge).reason, /reports a fault \(system error 0x100D\)/);
+    assert.match(bench.request(acknowledge).reason, /reports a fault \(system error 0x100D: collision\)/);
     for (const request of ["engage", "home", "follow-policy", "hold", "disengage"] as const) {
       assert.equal(bench.request({ kind: request }).ok, false);
     }
@@ -677,6 +694,51 @@ describe("supervisor: the ladder of reactions", () => {
     assert.equal(bench.request({ kind: "acknowledge", reason: "" }).ok, true);
   });
 
+  it("PO-10: a state that the policy does not know: a ramp, then the slow stop, latched; nothing is asked of the arm before it is acknowledged", () => {
+    const strange = { kind: "unfamiliar", detail: "commanded 3 is 6.1 standard deviations away" } as const;
+    for (const prepare of [moving, () => new Supervised({ role: "operator" }).engaged()]) {
+      const bench = prepare();
+      bench.supervisor.handle(strange, bench.now);
+      assert.equal(bench.latest.mode, "hold");
+      assert.equal(bench.request({ kind: "follow-policy" }).ok, false, "not even while it comes to rest");
+      bench.pass(0.4);
+      assert.deepEqual(
+        bench.wire.filter(({ kind }) => kind === "stop"),
+        [{ kind: "stop", stop: "slow" }],
+      );
+      assert.equal(bench.wire.at(-1)?.kind, "stop");
+      assertMisfit(bench, strange.detail);
+    }
+  });
+
+  it("PO-10: the same while the arm stands by, since the task is over by then", () => {
+    const bench = new Supervised({ role: "operator" }).connected();
+    bench.supervisor.handle({ kind: "unfamiliar", detail: "has-grasped 1 is 57.3" }, bench.now);
+    assert.deepEqual(bench.wire, [{ kind: "stop", stop: "slow" }]);
+    assertMisfit(bench, "has-grasped 1 is 57.3");
+    bench.supervisor.stop("operator-stop", "button", bench.now);
+    bench.supervisor.handle({ kind: "unfamiliar", detail: "has-grasped 1 is 57.3" }, bench.now);
+    assert.equal(bench.latest.stops[0]?.code, "operator-stop", "what is latched already is not latched for it");
+  });
+
+  it("PO-10: nothing is latched while the policy knows its state", () => {
+    const bench = moving();
+    bench.supervisor.handle({ kind: "pictures", capturedAt: bench.now }, bench.now);
+    bench.pass(0.2);
+    assert.deepEqual(bench.stops, []);
+  });
+
+  function assertMisfit(bench: Supervised, detail: string): void {
+    assert.equal(bench.latest.mode, "fault");
+    const [stop] = bench.latest.stops;
+    assert.deepEqual([stop?.code, stop?.detail, stop?.latched], ["policy-unfamiliar", detail, true]);
+    for (const kind of ["engage", "home", "follow-policy"] as const) {
+      assert.equal(bench.request({ kind }).ok, false, kind);
+    }
+    assert.equal(bench.request({ kind: "acknowledge", reason: "another bundle" }).ok, true);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+  }
+
   it("ramp: three chunks in a row beyond the limits end the motion", () => {
     const bench = moving();
     for (let round = 0; round < 3; round++) {
@@ -721,6 +783,28 @@ describe("supervisor: the ladder of reactions", () => {
     bench.pass(0.1);
     assert.equal(bench.request({ kind: "engage" }).ok, true);
     assert.deepEqual(bench.stops, []);
+  });
+
+  it("AR-07: nothing begins to move while nobody knows whether the arm looks out for collisions; what moves goes on", () => {
+    const bench = new Supervised().engaged();
+    const read = (age: number): void => {
+      bench.state = { ...bench.state, link: { ...QUIET_LINK, collisionReadAt: bench.now - age } };
+      bench.pass(0.02);
+    };
+    read(3.5);
+    for (const kind of ["home", "follow-policy"] as const) {
+      assert.match(bench.request({ kind }).reason, /detection of collisions was read back 35\d\d ms ago/);
+    }
+    bench.request({ kind: "disengage" });
+    bench.pass(0.5);
+    assert.match(bench.request({ kind: "engage" }).reason, /detection of collisions/);
+    read(0.5);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+    bench.pass(0.4);
+    assert.equal(bench.request({ kind: "home" }).ok, true);
+    bench.pass(0.2);
+    read(3.5);
+    assert.deepEqual([bench.latest.mode, bench.stops], ["homing", []]);
   });
 
   it("a controller that has restarted is looked at by somebody before anything engages (AR-17)", () => {

@@ -140,6 +140,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
           assert.ok(velocity.every((value) => value <= (110.01 * Math.PI) / 180));
         }
         assert.ok(cell.speed <= 0.2501 && cell.stopping >= 0.1499 && mostAge.operator <= 0.5001);
+        assert.ok(mostAge.nearOperator <= 0.2001);
         return "accepted";
       }),
   },

@@ -30,6 +30,15 @@ function lastAt(dueAt: number, changes: Partial<GuardState> = {}): GuardState {
 describe("guard: a value on its bound is inside", () => {
   const permitted: readonly (readonly [string, GuardState, GuardInput])[] = [
     ["operator's age", lastAt(LIMITS.mostAge.operator - PERIOD), at(LIMITS.mostAge.operator, { operatorSeenAt: 0 })],
+    [
+      "operator's age while it goes home",
+      lastAt(LIMITS.mostAge.nearOperator - PERIOD),
+      at(LIMITS.mostAge.nearOperator, {
+        operatorSeenAt: 0,
+        mode: "homing",
+        proposed: { source: "home", epoch: 4, dueAt: LIMITS.mostAge.nearOperator, q: ORIGIN },
+      }),
+    ],
     ["guardian's age", lastAt(LIMITS.mostAge.guardian - PERIOD), at(LIMITS.mostAge.guardian, { guardianSeenAt: 0 })],
     [
       "age of the arm's state",

@@ -276,8 +276,8 @@ describe("guard: authority and ages", () => {
     for (const source of SOURCES) {
       const isLed = source === "teleop";
       const needed = code === "leader-lost" ? isLed : MOVING_SOURCES.some((moving) => moving === source);
-      const byHand = isLed || source === "recover";
-      const most = byHand && code === "operator-lost" ? LIMITS.mostAge.teleopOperator : usual;
+      const isNear = source === "teleop" || source === "home" || source === "recover";
+      const most = isNear && code === "operator-lost" ? LIMITS.mostAge.nearOperator : usual;
       it(`${code} ${needed ? "ends" : "does not matter to"} ${source}`, () => {
         for (const age of [0, most * 0.99]) {
           assert.deepEqual(refusalsOf(AT_REST, input(source, POSE, aged(age))), []);

@@ -69,8 +69,7 @@ function allowed(state: GuardState, given: GuardInput): boolean | null {
     }
   }
   if (moving) {
-    const byHand = source === "teleop" || source === "recover";
-    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, byHand ? 0.2 : 0.5);
+    fine &&= within(now - arm.receivedAt, 0.1) && within(now - given.operatorSeenAt, source === "policy" ? 0.5 : 0.2);
     fine &&= within(now - given.guardianSeenAt, 0.1);
     fine &&= source !== "teleop" || within(now - given.leaderSeenAt, 0.095);
   }

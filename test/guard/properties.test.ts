@@ -200,7 +200,9 @@ describe("ML-02: whatever is permitted on the way back", () => {
 
 describe("P16: motion is judged by its bounds, not by who proposes it", () => {
   it("the same motion under the same limits gets the same verdict from policy and home", () => {
-    const limits = { ...JOINT_LIMITS, home: JOINT_LIMITS.policy };
+    // A lost operator counts sooner without a policy (OP-01).
+    const mostAge = { ...JOINT_LIMITS.mostAge, nearOperator: JOINT_LIMITS.mostAge.operator };
+    const limits = { ...JOINT_LIMITS, home: JOINT_LIMITS.policy, mostAge };
     const rules = sourceRules(limits);
     fc.assert(
       fc.property(ticks, ({ state, given }) => {

@@ -12,6 +12,8 @@ export interface FakeArm {
   readonly link: ArmLink;
   readonly requests: readonly ArmRequest["kind"][];
   readonly chunks: readonly Chunk[];
+  /** Everything else that it was told, in order. */
+  readonly told: readonly ToArm[];
   /** Where it was asked to go, rad; undefined for its home pose. */
   readonly homes: readonly (JointPosition | undefined)[];
   mode(): Mode;
@@ -30,6 +32,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
   const messages = new Subject<FromArm>();
   const requests: ArmRequest["kind"][] = [];
   const chunks: Chunk[] = [];
+  const told: ToArm[] = [];
   const homes: (JointPosition | undefined)[] = [];
   const refused = new Set<string>();
   let mode: Mode = start;
@@ -110,6 +113,8 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
         targets = chunk.targets;
       }
       messages.next({ kind: "chunk-result", id: chunk.id, accepted: reason === "", reason, receivedAt: clock.now() });
+    } else {
+      told.push(message);
     }
     return true;
   };
@@ -133,6 +138,7 @@ export function createFakeArm(clock: Clock, over: Observable<unknown>, start: Mo
     },
     requests,
     chunks,
+    told,
     homes,
     mode: () => mode,
     stop: (stop, next) => {

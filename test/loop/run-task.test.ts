@@ -18,7 +18,13 @@ import { runTask } from "../../daemon/loop/run-task.js";
 import type { Task } from "../../daemon/loop/task.js";
 import type { TaskEvent } from "../../daemon/loop/task-event.js";
 import type { Clock } from "../../daemon/ports/clock.js";
-import type { Inference, InferenceRequest, Policy, PolicyStatus } from "../../daemon/ports/policy.js";
+import {
+  type Inference,
+  InferenceError,
+  type InferenceRequest,
+  type Policy,
+  type PolicyStatus,
+} from "../../daemon/ports/policy.js";
 import { CAMERA_ROLES, type CameraFault, type Frame } from "../../daemon/types/frame.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import { createFakeArm, type FakeArm } from "./fake-arm.js";
@@ -314,6 +320,25 @@ describe("a task ends", () => {
     assert.equal(kinds(four).filter((kind) => kind === "fault").length, 4);
     assert.deepEqual(end(run({ answer: failing(2, 5) })), ["failed", "deadline missed"]);
     assert.deepEqual(end(run({ answer: failing(0, 5) })), ["failed", "deadline missed"]);
+  });
+
+  it("PO-10: and tells the arm process of a state that the policy does not know, five observations in a row, not four", () => {
+    const strange = new InferenceError("commanded 3 is 6.1 standard deviations away", true);
+    const failing = (from: number, count: number, error: Error) => (n: number) =>
+      n >= from && n < from + count ? throwError(() => error) : null;
+    const told = ({ arm }: Bench) => arm.told.filter(({ kind }) => kind === "unfamiliar");
+    for (const from of [0, 2]) {
+      const bench = run({ answer: failing(from, 5, strange) });
+      assert.deepEqual(told(bench), [{ kind: "unfamiliar", detail: strange.message }]);
+      assert.deepEqual(end(bench), ["failed", strange.message]);
+      assert.deepEqual(told(run({ answer: failing(from, 4, strange) })), []);
+      assert.deepEqual(told(run({ answer: failing(from, 5, new InferenceError("deadline missed", false)) })), []);
+      assert.deepEqual(told(run({ answer: failing(from, 5, new Error("deadline missed")) })), []);
+    }
+    const mixed = run({
+      answer: (n) => (n < 9 ? throwError(() => (n === 3 ? new Error("deadline missed") : strange)) : null),
+    });
+    assert.deepEqual(told(mixed), [], "not in a row");
   });
 
   it("without a chunk for the arm from an inference that failed", () => {

@@ -17,7 +17,7 @@ const GOOD: Senses = {
   ...{ healthy: true, sound: true, settled: true, inside: true, still: true },
 };
 /** What can be found; whether a leader's button enables is no finding but how a cell is made. */
-const NAMES = ["operator", "unattended", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const;
+const NAMES = ["operator", "unattended", "guardian", "fresh", "healthy", "settled", "inside", "still", "near"] as const;
 /** What counts for a leader besides; what else is missing is missing one at a time. */
 const LEADER_NAMES = ["near", "leader", "ready", "unattended", "still"] as const;
 
@@ -58,7 +58,7 @@ const PLANNED_LACKS: readonly Senses[] = [
 ];
 export const SINGLE_LACKS: Found = {
   planned: PLANNED_LACKS,
-  led: [...PLANNED_LACKS, ...(["near", "leader", "ready"] as const).map((name) => ({ ...GOOD, [name]: false }))],
+  led: [...PLANNED_LACKS, ...(["leader", "ready"] as const).map((name) => ({ ...GOOD, [name]: false }))],
   back: [
     OUTSIDE,
     { ...OUTSIDE, unattended: true },

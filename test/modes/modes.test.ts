@@ -119,7 +119,7 @@ type Lack = Exclude<keyof Senses, "unattended" | "button" | "sound"> | "lease" |
 const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
   engage: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still"],
   "follow-policy": ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
-  home: ["operator", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
+  home: ["operator", "near", "lease", "role", "guardian", "fresh", "healthy", "inside", "still", "press"],
   /** Its needs depend on where it is asked; below. */
   teleop: [],
   hold: [],
@@ -129,7 +129,7 @@ const NEEDS: Readonly<Record<RequestKind, readonly Lack[]>> = {
   acknowledge: ["operator", "lease", "role", "fresh", "healthy", "settled"],
 };
 const LACKS: readonly Lack[] = [
-  ...(["operator", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const),
+  ...(["operator", "near", "guardian", "fresh", "healthy", "settled", "inside", "still"] as const),
   ...(["lease", "press", "role"] as const),
 ];
 
@@ -425,6 +425,18 @@ describe("what ends a motion", () => {
       assert.deepEqual([step.state.mode, step.missing, step.state.epoch], ["hold", need, 6]);
     });
   }
+
+  for (const need of ["near", "guardian", "fresh"] as const) {
+    it(`OP-01: ${need} missing at a tick of homing`, () => {
+      const step = transition(inMode("homing"), { kind: "tick" }, { ...GOOD, [need]: false });
+      assert.deepEqual([step.state.mode, step.missing, step.state.epoch], ["hold", need, 6]);
+    });
+  }
+
+  it("OP-01: an operator who is silent for 200 ms does not end what a policy does", () => {
+    const step = transition(inMode("policy"), { kind: "tick" }, { ...GOOD, near: false });
+    assert.deepEqual([step.taken, step.state.mode], [true, "policy"]);
+  });
 });
 
 describe("leases", () => {

@@ -107,12 +107,14 @@ function isEnabled({ senses, was }: Edge): boolean {
 
 /** Why a motion may go on at a tick. */
 function mayGoOn(edge: Edge): boolean {
-  const { operator, guardian, fresh, unattended, leader } = edge.senses;
+  const { operator, near, guardian, fresh, unattended, leader } = edge.senses;
   if (edge.before.mode === "recovery") {
-    return edge.senses.near && edge.was.pressedAnew && guardian && fresh;
+    return near && edge.was.pressedAnew && guardian && fresh;
   }
+  // A lost operator counts sooner while anything but a policy moves the arm.
+  const heard = edge.before.mode === "policy" ? operator : near;
   const authorised =
-    edge.before.mode === "teleop" ? isEnabled(edge) && leader : operator && (unattended || edge.was.pressedAnew);
+    edge.before.mode === "teleop" ? isEnabled(edge) && leader : heard && (unattended || edge.was.pressedAnew);
   return authorised && guardian && fresh;
 }
 
@@ -157,6 +159,12 @@ function mayRecover({ event, senses, was }: Edge): boolean {
   return isOwner && mayRank && was.pressedAnew && found;
 }
 
+/** Whether the one who asks may begin this motion, with hold-to-run. */
+function mayBegin(edge: Edge): boolean {
+  const heard = edge.event.kind !== "home" || edge.senses.near;
+  return mayStream(edge) && heard && (edge.senses.unattended || edge.was.pressedAnew);
+}
+
 function isMotionRequest(event: ModeEvent): boolean {
   return event.kind === "home" || event.kind === "follow-policy";
 }
@@ -164,10 +172,10 @@ function isMotionRequest(event: ModeEvent): boolean {
 /** Every promise about one edge; each is true, or broken. */
 export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
   "motion begins only from hold, on a request that may": (edge) => {
-    const { before, event, step, senses, was } = edge;
+    const { before, event, step } = edge;
     const begins = !moves(before.mode) && isPlanned(step.state.mode);
-    const may = mayStream(edge) && (senses.unattended || was.pressedAnew);
-    return !begins || (before.mode === "hold" && isMotionRequest(event) && may && step.state.epoch > before.epoch);
+    const may = before.mode === "hold" && isMotionRequest(event) && mayBegin(edge);
+    return !begins || (may && step.state.epoch > before.epoch);
   },
   "an arm is brought back only out of a fault, on a request that may, and then at once": (edge) => {
     const { before, event, step } = edge;
@@ -188,9 +196,8 @@ export const PROMISES: Readonly<Record<string, (edge: Edge) => boolean>> = {
     return !begins || leaves || (event.kind === "engage" && step.state.mode === "hold" && mayStream(edge));
   },
   "a request that may is granted": (edge) => {
-    const { before, event, step, senses, was } = edge;
-    const may = mayStream(edge) && (senses.unattended || was.pressedAnew);
-    return !(before.mode === "hold" && isMotionRequest(event) && may) || moves(step.state.mode);
+    const { before, event, step } = edge;
+    return !(before.mode === "hold" && isMotionRequest(event) && mayBegin(edge)) || moves(step.state.mode);
   },
   "a request to stream, to end the stream or to acknowledge that may is granted": (edge) => {
     const { before, event, step, senses } = edge;

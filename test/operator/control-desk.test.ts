@@ -47,6 +47,35 @@ test("beats keep the lease; without them it lapses once, and the daemon is told 
   assert.deepEqual(changes, ["Ada", null]);
 });
 
+test("OP-06: whoever is in control of an arm that something else drives has to take control anew", () => {
+  const { backend, desk, changes, lease } = startDesk();
+  const holder = () => desk.holder?.name;
+  const stop = (code: string, at: number) => ({ code, detail: "it is in move_J", hint: "", at, latched: true });
+  backend.arm.next(calmReport({ stops: [stop("operator-stop", 101)] }));
+  assert.equal(holder(), "Ada", "any other stop leaves control where it is");
+  backend.arm.next(calmReport({ mode: "fault", stops: [stop("foreign-motion", 102)] }));
+  assert.equal(holder(), undefined);
+  assert.equal(backend.count("operator-gone"), 1);
+  const again = desk.take(ADA, 2);
+  assert.ok(again.type === "control-granted" && again.lease > lease);
+  backend.arm.next(calmReport({ mode: "fault", stops: [stop("foreign-motion", 102)] }));
+  assert.equal(holder(), "Ada", "once for each time");
+  backend.arm.next(calmReport({ mode: "fault", stops: [stop("foreign-motion", 103)] }));
+  assert.deepEqual(changes, ["Ada", null, "Ada", null]);
+});
+
+test("OP-06: what drove the arm before a daemon came takes control from nobody", () => {
+  const backend = new FakeBackend();
+  const foreign = { code: "foreign-motion", detail: "it is in move_J", hint: "", at: 99, latched: true };
+  backend.arm.next(calmReport({ mode: "fault", stops: [foreign] }));
+  const states = new StateFeed(backend.streams.arm, () => 100);
+  const desk = new ControlDesk(backend, { now: () => 100 }, states, () => undefined);
+  desk.take(ADA, 1);
+  backend.arm.next(calmReport({ mode: "fault", stops: [foreign] }));
+  assert.equal(desk.holder?.name, "Ada");
+  assert.equal(backend.count("operator-gone"), 0);
+});
+
 test("a frozen view beats in vain: the beats do not pass on, and the lease lapses", async () => {
   const { backend, clock, desk, states, lease } = startDesk();
   const seen = states.latest?.sequence ?? 0;

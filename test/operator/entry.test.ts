@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { readToken } from "../../daemon/operator/token.js";
+import { TokenStore } from "../../daemon/operator/token-store.js";
 import { FakeBackend } from "./fake-backend.js";
 import { type Rig, startRig } from "./rig.js";
 
@@ -22,16 +24,74 @@ test("welcome says what the token allows", async () => {
 
 test("a token that expires ends control at once and leaves the stop", async () => {
   const { token } = rig.tokens.make({ name: "Ada", role: "operator", hours: 1 });
+  // The rest goes by on the monotonic clock, which this test does not hold.
+  wallTime += HOUR - 500;
   const client = await rig.raw({ token });
   client.send({ type: "take-control", id: 1 });
   await client.next("control-granted");
-  wallTime += HOUR;
   assert.equal((await client.next("refused")).code, "token-expired");
   assert.equal(rig.backend.count("operator-gone"), 1);
   assert.equal((await client.ask({ type: "take-control", id: 2 })).code, "token-expired");
   client.send({ type: "stop", id: 3 });
   assert.equal((await client.next("accepted")).id, 3);
   assert.equal(rig.backend.count("stop"), 1);
+});
+
+/** Resolves once the daemon has looked at the tokens and found one to stand so, by the wall clock. */
+async function untilToken(id: string, standing: string): Promise<void> {
+  const found = (): string | undefined =>
+    rig.backend.audit.findLast(({ what, detail }) => what === "token" && detail.startsWith(id))?.result;
+  while (found() !== standing) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("HO-09: a wall clock that jumps by hours, by years, to 1970 and back ends no session; new ones are judged by it", async () => {
+  const { token, record } = rig.tokens.make({ name: "Ada", role: "operator", hours: 1 });
+  const client = await rig.raw({ token });
+  const start = wallTime;
+  for (const [jump, standing] of [
+    [HOUR, "expired"],
+    [0, "good"],
+    [-HOUR, "good"],
+    [400 * 24 * HOUR, "expired"],
+    [-start, "good"],
+    [400 * 24 * HOUR, "expired"],
+    [0, "good"],
+  ] as const) {
+    wallTime = start + jump;
+    await untilToken(record.id, standing);
+    client.send({ type: "take-control", id: 1 });
+    await client.next("control-granted");
+    const other = await rig.raw({ token });
+    assert.equal((await other.next("welcome")).stopOnly, standing === "expired");
+    other.socket.close();
+  }
+  assert.ok(client.received.every(({ type }) => type !== "refused"));
+});
+
+test("HO-09: a session that began while the wall clock stood at 1970 lasts 12 hours at most", () => {
+  const store = new TokenStore(join(dirname(rig.tokenFile), "others.json"), () => wallTime);
+  const { record } = store.make({ name: "Ada", role: "operator", hours: 1 });
+  wallTime = 0;
+  const admitted = store.admit(record, 50);
+  assert.equal(admitted.until, 50 + 12 * 3600);
+  assert.equal(store.review(admitted, admitted.until - 1), admitted);
+  assert.equal(store.review(admitted, admitted.until), "expired");
+});
+
+test("a session follows its token's end where somebody sets it anew, and ends where it is taken back", () => {
+  const store = new TokenStore(join(dirname(rig.tokenFile), "others.json"), () => wallTime);
+  const { token, record } = store.make({ name: "Ada", role: "operator", hours: 1 });
+  const admitted = store.admit(record, 50);
+  assert.equal(store.review(admitted, 50 + 3600), "expired");
+  wallTime += HOUR / 2;
+  store.make({ name: "Ada", role: "operator", hours: 1 }, token);
+  const renewed = store.review(admitted, 50 + 1800);
+  assert.ok(typeof renewed === "object");
+  assert.equal(renewed.until, 50 + 1800 + 3600);
+  store.revoke(record.id);
+  assert.equal(store.review(renewed, 50 + 1800), "revoked");
 });
 
 test("an expired token still gets in to stop, by handshake or by message; a revoked one does not", async () => {

@@ -159,8 +159,10 @@ describe("a link that breaks", () => {
     await other.ask({ command: "set_collision_stage", collision_stage: 0 });
     await until(() => recorder.last.link.changed !== null, "the change");
     assert.match(recorder.last.link.changed ?? "", /collision stage is 0, not 4 or more/);
+    const { collisionReadAt } = recorder.last.link;
     await other.ask({ command: "set_collision_stage", collision_stage: 5 });
     await until(() => recorder.last.link.changed === null, "the former setting");
+    assert.ok(recorder.last.link.collisionReadAt > collisionReadAt, "AR-07: read back anew, and enough");
     other.close();
     await arm.close();
     await rig.close();

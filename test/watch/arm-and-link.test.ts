@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ArmHealth, type GripperHealth, type LinkHealth, QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { JointVector } from "../../daemon/types/units.js";
+import { bars } from "../../daemon/watch/finding.js";
 import { LIMITS } from "../limits.js";
 import { GRIPPER, only, shifted, Watched, WELL } from "./watched.js";
 
@@ -292,6 +293,20 @@ describe("AR-14, AR-15, AR-19: what the arm's connections must not carry", () =>
     assert.equal(bench.watch.findings.length, 1);
     bench.state = { link: QUIET_LINK };
     assert.equal(bench.pass(0.01).watch.findings.length, 0);
+  });
+
+  it("AR-07: detection of collisions that was read back more than 3 s ago: told, and bars engaging; younger: nothing", () => {
+    const bench = new Watched().pass(0.1);
+    const read = (age: number) => {
+      bench.state = { link: { ...QUIET_LINK, collisionReadAt: bench.now - age } };
+      return bench.pass(0.01);
+    };
+    assert.equal(read(2.9).watch.findings.length, 0);
+    const [finding] = read(3.1).watch.findings;
+    assert.deepEqual([finding?.id, finding?.code, finding?.reaction], ["AR-07", "collision-unread", "note"]);
+    assert.ok(finding !== undefined && bars(finding));
+    assert.equal(read(Number.NaN).watch.findings.length, 1);
+    assert.equal(read(0.1).watch.findings.length, 0);
   });
 
   it("ML-18: a load that the controller does not count with: protective stop, and no engaging until it does", () => {

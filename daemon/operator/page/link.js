@@ -1,5 +1,5 @@
 const PROTOCOL = "kinevla.v1";
-const BEAT_MS = 100;
+const BEAT_MS = 50;
 const RECONNECT_MS = 1000;
 
 /** The page's connection: opens again by itself to watch, but never takes control by itself. */
