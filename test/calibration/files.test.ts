@@ -11,13 +11,14 @@ import {
   writeCalibration,
 } from "../../calibration/files.js";
 import { standingOfCalibrations, whyUncalibrated } from "../../calibration/standing.js";
+import { NO_SIGNATURES_ASKED } from "../../daemon/ports/trust.js";
 
 const folder = mkdtempSync(join(tmpdir(), "kinevla-calibration-"));
 after(() => rmSync(folder, { recursive: true }));
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
 const CELL = { arm: "A1", cameras: { front: "/dev/f", wrist: "/dev/w" } };
-const expected = { cell: CELL, wallTime: NOW, maxAgeDays: 90 };
+const expected = { cell: CELL, wallTime: NOW, maxAgeDays: 90, trust: NO_SIGNATURES_ASKED };
 const ROLES: Calibration = {
   format: "kinevla-calibration-1",
   kind: "roles",

@@ -21,6 +21,7 @@ function rig() {
       asked.push(text);
       return EMPTY;
     },
+    altered: () => of("it was changed"),
     close: async () => undefined,
   };
   const policy = forceTexts(inner, { move: [A, B] }, 7);

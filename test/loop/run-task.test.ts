@@ -113,6 +113,7 @@ function run(setting: Setting = {}): Bench {
           const answer = inference({ ...breadTask(clock.now() - acting), fresh, reasoning: text });
           return of(answer).pipe(delay(fresh ? FRESH_MS : FORCED_MS));
         }),
+      altered: () => of(null),
       close: () => Promise.resolve(),
     };
     const made: Bench = { events, arm, faults, paused, cancelled, requests };

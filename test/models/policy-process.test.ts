@@ -55,6 +55,7 @@ describe("the policy process", () => {
   function start(change: Partial<PolicyProcessOptions> = {}): Policy {
     const policy = createPolicyProcess({
       bundle: bundle.folder,
+      manifest: null,
       provider: "cpu",
       fallback: null,
       threads: 1,
