@@ -43,6 +43,10 @@ test("every inference of a task is forced the same texts, the next task the next
   assert.deepEqual(forced, [A, A, A, B, B, B, A, A, A].map(dated));
 });
 
+test("what was changed of the bundle since it was loaded is told all the same", async () => {
+  assert.equal(await firstValueFrom(rig().policy.altered()), "it was changed");
+});
+
 test("an instruction without texts fails instead of running on the model's own", async () => {
   const { asked, infer } = rig();
   await assert.rejects(firstValueFrom(infer(GENERATED, "wave")), /no text to force for "wave"/);
