@@ -13,7 +13,7 @@ export interface BothClocks {
   readonly wallTime: () => number;
 }
 
-/** The controller's code for a collision (AR-07), as the arm process writes it into its stops. */
+/** The controller's code for a collision, as the arm process writes it into its stops. */
 const COLLISION = /\b0x100D\b/i;
 /** The instants of one stop, counted back from the wall clock twice, differ by less. */
 const SAME_MS = 1000;

@@ -114,6 +114,21 @@ describe("HO-12: where the maintainer's key stands beside the configuration", ()
       /it is not signed: there is no/,
     );
   });
+  it("each single byte flipped, of configuration and limits, is found", async () => {
+    const { trust } = await signedCell();
+    for (const [kind, path] of [
+      ["configuration", cell.config],
+      ["limits", cell.limits],
+    ] as const) {
+      const bytes = readFileSync(path);
+      assert.equal(trust.doubt(kind, path, bytes), null);
+      for (let index = 0; index < bytes.length; index++) {
+        bytes[index] = (bytes[index] ?? 0) ^ 1;
+        assert.notEqual(trust.doubt(kind, path, bytes), null, `${path}, byte ${index}`);
+        bytes[index] = (bytes[index] ?? 0) ^ 1;
+      }
+    }
+  });
   it("a key that was lost is noticed where the configuration says that signatures are required", async () => {
     const required = makeCell("signatures: required");
     try {
