@@ -28,11 +28,11 @@ import { finished, type TaskEvent, understood } from "./task-event.js";
 import { tellPictures } from "./tell-pictures.js";
 import { toChunk } from "./to-chunk.js";
 
-// Interlocks: PO-11.
+// Interlocks: PO-11, PO-18.
 
 /** Follows the policy until the task is done or the arm process ends it. */
 export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, text: Reasoning): Observable<TaskEvent> {
-  const { link, cameras, clock, policy } = ports;
+  const { link, cameras, clock } = ports;
   const begin = defer(() => {
     const askedAt: Instant = clock.now();
     const cameraFault = cameras.faults.pipe(
@@ -55,7 +55,7 @@ export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, tex
         ),
       );
   });
-  return policy.altered().pipe(mergeMap((why) => (why === null ? begin : of(finished("failed", why)))));
+  return ports.barred().pipe(mergeMap((why) => (why === null ? begin : of(finished("failed", why)))));
 }
 
 /** Chunk after chunk of one epoch, until the policy has let go and asks for no more motion. */

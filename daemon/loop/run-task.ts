@@ -42,7 +42,7 @@ export function runTask(ports: TaskPorts, task: Task, signals: TaskSignals): Obs
       merge(
         policy.status.pipe(take(1), map(unfitness)),
         cameras.faults.pipe(take(1), map(faultOf)),
-        policy.altered(),
+        ports.barred(),
       ).pipe(mergeMap((reason) => (reason === null ? EMPTY : of(finished("failed", reason))))),
       stage("engaging", EMPTY),
       task.homeFirst ? stage("homing", toHome(link, task.lease, clock)) : EMPTY,

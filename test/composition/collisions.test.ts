@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { Subject } from "rxjs";
+import { firstValueFrom, of, Subject } from "rxjs";
 import { type CalibrationDoubt, confirmCalibrations, readDoubt } from "../../calibration/doubt.js";
 import { writeCalibration } from "../../calibration/files.js";
 import { calibrationFault } from "../../daemon/composition/calibration.js";
 import { isCollision, noteCollisions } from "../../daemon/composition/collisions.js";
+import { policyBarred } from "../../daemon/composition/policy-barred.js";
 import { type Config, loadConfig } from "../../daemon/config/config.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
@@ -135,6 +136,15 @@ describe("PO-18: what the daemon says of the calibrations of a cell", () => {
     assert.deepEqual(more, []);
     const [again] = await hear(config);
     assert.match(again?.detail ?? "", /made before a collision of the arm/);
+  });
+  it("bars a policy from moving the arm, also one that was paused; without it only a changed bundle does", async () => {
+    const fault: Fault = {
+      ...{ code: "uncalibrated", part: "calibration", detail: "a collision", hint: "", since: 1, latched: false },
+    };
+    const altered = (words: string | null) => ({ altered: () => of(words) });
+    assert.equal(await firstValueFrom(policyBarred(fault, altered(null))), "a collision");
+    assert.equal(await firstValueFrom(policyBarred(null, altered("it was swapped"))), "it was swapped");
+    assert.equal(await firstValueFrom(policyBarred(null, altered(null))), null);
   });
   it("is nothing where nobody asks for calibrations", async () => {
     assert.deepEqual(await hear(lab), [null]);

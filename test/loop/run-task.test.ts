@@ -73,8 +73,8 @@ interface Setting {
   readonly frames?: (clock: Clock) => Observable<Frame>;
   /** What the policy does with its n-th request, from 0; null answers as usual. */
   readonly answer?: (n: number) => Observable<Inference> | null;
-  /** What is wrong with the bundle's files; asked from the bench's own clock, s from the start. */
-  readonly altered?: (seconds: number) => string | null;
+  /** Why no policy may begin to move the arm, by the time since the start, s. */
+  readonly barred?: (seconds: number) => string | null;
   /** A camera fault that is there from the start. */
   readonly fault?: CameraFault;
   /** Mode of the arm process at the start. */
@@ -116,7 +116,7 @@ function run(setting: Setting = {}): Bench {
           const answer = inference({ ...breadTask(clock.now() - acting), fresh, reasoning: text });
           return of(answer).pipe(delay(fresh ? FRESH_MS : FORCED_MS));
         }),
-      altered: () => defer(() => of(setting.altered?.(clock.now() - begunAt) ?? null)),
+      altered: () => of(null),
       close: () => Promise.resolve(),
     };
     const made: Bench = { events, arm, faults, paused, cancelled, requests };
@@ -130,6 +130,7 @@ function run(setting: Setting = {}): Bench {
       cameras: { frames, faults },
       policy,
       clock,
+      barred: () => defer(() => of(setting.barred?.(clock.now() - begunAt) ?? null)),
       nextChunkId: () => {
         nextId += 1;
         return nextId;
@@ -312,7 +313,7 @@ describe("a task ends", () => {
 
   it("PO-11: when the bundle was changed after it was loaded, without touching the arm", () => {
     const words = "the bundle is no longer what was loaded";
-    const bench = run({ altered: () => words });
+    const bench = run({ barred: () => words });
     assert.deepEqual(end(bench), ["failed", words]);
     assert.deepEqual(
       bench.arm.requests.filter((kind) => kind !== "hold"),
@@ -321,11 +322,11 @@ describe("a task ends", () => {
   });
 
   it("PO-11: when it was changed while the task thought or was paused, before the policy moves the arm", () => {
-    const thinking = run({ altered: (seconds) => (seconds > 0.3 ? "it was swapped" : null) });
+    const thinking = run({ barred: (seconds) => (seconds > 0.3 ? "it was swapped" : null) });
     assert.deepEqual(end(thinking), ["failed", "it was swapped"]);
     assert.ok(!thinking.arm.requests.includes("follow-policy"));
     const resumed = run({
-      altered: (seconds) => (seconds > 1.5 ? "it was swapped" : null),
+      barred: (seconds) => (seconds > 1.5 ? "it was swapped" : null),
       at: { 1400: ({ paused }) => paused.next(true), 2000: ({ paused }) => paused.next(false) },
     });
     assert.deepEqual(end(resumed), ["failed", "it was swapped"]);
