@@ -7,13 +7,14 @@ import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
+import { runs } from "../runs.js";
 
 const PLANNER = plannerLimits(LIMITS.policy);
 const STOP = plannerLimits(LIMITS.stop);
 const DEGREE = Math.PI / 180;
 const PERIODS = [0.01, 0.005];
 /** Joint steps of the random walk, over both periods. */
-const STEPS = 1_050_000;
+const STEPS = runs(1_050_000);
 
 function all(value: number): JointVector {
   return mapJoints(ZERO, () => value);

@@ -1,4 +1,4 @@
-/** What is mutated together and which tests may find it, below `dist/test`. */
+/** What is mutated together and which tests may find it, below `dist/test`; the quick ones first, since one is enough. */
 export interface Part {
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
@@ -18,11 +18,18 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "dist/daemon/motion/clear-step.js",
       "dist/daemon/motion/stopping-ramp.js",
     ],
-    tests: ["motion", "guard/properties.test.js"],
+    tests: [
+      "motion/stopping-ramp.test.js",
+      "motion/properties.test.js",
+      "motion/clear-step.test.js",
+      "motion/limiter.test.js",
+      "motion/path-pace.test.js",
+      "motion/home-plan.test.js",
+      "guard/properties.test.js",
+    ],
   },
   modes: {
     mutate: ["dist/daemon/modes/*.js"],
-    // The quick ones first: the check over all states takes a minute.
     tests: ["modes/modes.test.js", "modes/control-model.test.js", "modes/model-check.test.js"],
   },
   codec: {

@@ -56,3 +56,15 @@ describe("set-up on a machine without the system packages", () => {
     assert.doesNotMatch(stderr, /^\s+at /m);
   });
 });
+
+describe("the command line in a clone where nothing is built", () => {
+  it("says what to do, and shows no trace of a missing module", () => {
+    copyFileSync(projectPath("systemd", "kinevla.mjs"), join(folder, "systemd", "kinevla.mjs"));
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, "systemd", "kinevla.mjs"), "doctor"], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 7);
+    assert.match(stderr, /not built yet\n {2}Run `npm start` once/);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  });
+});
