@@ -116,6 +116,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
       if (early > 0) {
         timer.block(early);
       }
+      return clock.now();
     },
     period: options.period,
     home: options.home,

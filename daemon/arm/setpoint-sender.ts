@@ -8,7 +8,10 @@ import type { SupervisorOptions } from "./supervisor-options.js";
 /** Nobody knows how the gripper stands: the first wish is always told. */
 const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
 
-/** What became of a tick: the setpoint that was sent, why the guard refused it, or null where nothing is streamed. */
+/**
+ * What became of a tick: the setpoint that was sent, why the guard refused it, or null where nothing is streamed, or where
+ * the process was held up until the setpoint's tick was over (HO-01).
+ */
 export type Sending = { readonly sent: PermittedSetpoint } | { readonly refusals: readonly Refusal[] } | null;
 
 /** The stream to the arm, the guard before it and the gripper beside it. The only caller of the guard and of `Arm.send`. */
@@ -68,11 +71,15 @@ export class SetpointSender {
     const { source, q } = stream.propose(dueAt);
     const proposed = { source, q: jointPosition(q), epoch: input.epoch, dueAt };
     const [next, verdict] = guard(this.#guard, { ...input, proposed });
-    this.#guard = next;
     if (verdict.kind === "refuse") {
+      this.#guard = next;
       return { refusals: verdict.refusals };
     }
-    this.#options.untilDue(dueAt);
+    if (this.#options.untilDue(dueAt) - dueAt > this.#options.limits.mostAge.setpoint) {
+      // Held up since the guard has looked: whatever has happened meanwhile, this setpoint knows nothing of it.
+      return null;
+    }
+    this.#guard = next;
     this.#options.arm.send(verdict.setpoint);
     stream.sent(q);
     return { sent: verdict.setpoint };

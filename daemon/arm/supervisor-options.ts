@@ -19,8 +19,11 @@ export interface SupervisorOptions {
   readonly holdToRun: boolean;
   /** null for a cell without a leader arm. */
   readonly teleop: TeleoperationOptions | null;
-  /** Waits for a setpoint's instant, so that planning and guarding do not show in the stream; at once when it is past. */
-  readonly untilDue: (dueAt: Instant) => void;
+  /**
+   * Waits for a setpoint's instant, so that planning and guarding do not show in the stream; not at all when it is past.
+   * Gives the instant at which that is over.
+   */
+  readonly untilDue: (dueAt: Instant) => Instant;
   /** Towards the daemon; must not block. */
   readonly tell: (message: FromArm) => void;
   /** The link to the arm has to be opened anew. */

@@ -64,6 +64,8 @@ export class Supervised {
   button = false;
   /** How often the arm's supply was to be opened. */
   cuts = 0;
+  /** For how long the process is held up between the guard's look at a setpoint and its sending, s. */
+  heldUp = 0;
   /** Of its handle, 0 closed to 1 open. */
   opening = 1;
   #seq = 0;
@@ -78,7 +80,10 @@ export class Supervised {
       arm: this.arm,
       gripper: this.gripper,
       period: PERIOD,
-      untilDue: (dueAt) => this.waits.push({ dueAt, sent: this.setpoints.length }),
+      untilDue: (dueAt) => {
+        this.waits.push({ dueAt, sent: this.setpoints.length });
+        return dueAt + this.heldUp;
+      },
       home: HOME,
       limits,
       holdToRun,

@@ -58,6 +58,28 @@ describe("supervisor: engaging and holding", () => {
     assert.ok(bench.waits.every(({ dueAt }, index) => index === 0 || dueAt > (bench.waits[index - 1]?.dueAt ?? 0)));
   });
 
+  it("sends nothing that was permitted for a tick that is over: the guardian may have stopped the arm meanwhile", () => {
+    const bench = new Supervised().engaged();
+    assert.equal(bench.request({ kind: "home" }).ok, true);
+    bench.pass(1);
+    const count = bench.setpoints.length;
+    bench.heldUp = 0.051;
+    bench.pass(0.01);
+    assert.equal(bench.setpoints.length, count);
+    bench.heldUp = 0.049;
+    bench.pass(0.01);
+    assert.equal(bench.setpoints.length, count + 1);
+    assert.deepEqual([bench.latest.mode, bench.stops], ["homing", []]);
+    // The process comes back from more than a second: nothing goes on.
+    bench.heldUp = 1.2;
+    bench.pass(0.01);
+    bench.heldUp = 0;
+    bench.now += 1.2;
+    bench.pass(0.05);
+    assert.equal(bench.setpoints.length, count + 1);
+    assert.deepEqual([bench.latest.mode, bench.latest.stops[0]?.code], ["fault", "stalled"]);
+  });
+
   it("refuses requests of whoever is not in control", () => {
     const bench = new Supervised().connected();
     assert.match(bench.request({ kind: "engage" }, LEASE + 1).reason, /not in control/);

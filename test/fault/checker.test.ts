@@ -163,6 +163,13 @@ describe("each promise is seen broken", () => {
     assert.deepEqual(checks({ ...history, pushes: history.pushes.filter(({ at }) => at < 1.05) }), ["C6"]);
   });
 
+  it("judges nothing by what came before the record: a first push after the first setpoint", () => {
+    const history = healthy(moving);
+    const first = history.commands[0]?.at ?? 0;
+    assert.deepEqual(checks({ ...history, pushes: history.pushes.filter(({ at }) => at > first + 0.03) }), []);
+    assert.deepEqual(checks({ ...history, pushes: [] }), ["C6"]);
+  });
+
   it("C6: moving on without an operator", () => {
     const history = healthy(stream(motion(20, 200)));
     assert.deepEqual(checks({ ...history, operatorBytes: [0.9, 1] }), ["C6"]);

@@ -96,6 +96,7 @@ const RAMP: Seconds = 0.21;
 export function nothingMovesAlone(history: RunHistory, { limits, period }: Bounds): readonly Violation[] {
   const frames = framesOf(history.commands, period);
   const pushes = history.pushes.map(({ at }) => at);
+  const begins = frames[0]?.at ?? 0;
   const violations: Violation[] = [];
   for (const [index, frame] of frames.entries()) {
     if (frame.first || fastest(frame) < 3 * speedNoise(period)) {
@@ -103,7 +104,8 @@ export function nothingMovesAlone(history: RunHistory, { limits, period }: Bound
     }
     const allowance = HEARING + (falls(frames, index, limits, period) ? RAMP : 0);
     const late = (name: string, age: Seconds, seen: readonly Instant[]): void => {
-      const last = seen.findLast((at) => at <= frame.at) ?? -Infinity;
+      // What came just before the record begins is not in it.
+      const last = Math.max(begins, seen.findLast((at) => at <= frame.at) ?? begins);
       if (frame.at - last > age + allowance) {
         const ms = ((frame.at - last) * 1000).toFixed(0);
         violations.push({ check: "C6", at: frame.at, detail: `moves with ${name} ${ms} ms old` });
