@@ -68,7 +68,7 @@ export function altered(datagram: Buffer, how: Alteration, elapsed: Seconds): Bu
   }
 }
 
-/** What J2 takes at most in free motion, as the wire has it, uA: 12 A of the limits file (AR-04). */
+/** What J2 takes at most in free motion, as the wire has it, uA: 12 A of the limits file. */
 const FREE_CURRENT = 12e6;
 
 function numbers(value: unknown): readonly number[] {
