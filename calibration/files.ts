@@ -1,6 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Trust } from "../daemon/ports/trust.js";
+
+// Interlocks: PO-18, OP-10.
 
 const finite = z.number();
 const triple = z.tuple([finite, finite, finite]);
@@ -139,12 +142,18 @@ export interface Expected {
   /** Wall time, ms since 1970. */
   readonly wallTime: number;
   readonly maxAgeDays: number;
+  /** Who has to vouch for it. */
+  readonly trust: Trust;
 }
 
 /** A calibration that may be used, or why there is none. */
 export type Read<Name extends CalibrationName = CalibrationName> =
   | { readonly kind: "good"; readonly calibration: CalibrationIn<Name> }
-  | { readonly kind: "missing" | "broken" | "foreign" | "stale"; readonly reason: string; readonly hint: string };
+  | {
+      readonly kind: "missing" | "untrusted" | "broken" | "foreign" | "stale";
+      readonly reason: string;
+      readonly hint: string;
+    };
 
 const DAY_MS = 86_400_000;
 
@@ -153,28 +162,41 @@ export function calibrationPath(folder: string, name: CalibrationName): string {
   return join(folder, `${name}.json`);
 }
 
+/** The calibration in the text of a file, or why it holds none. */
+export function parseCalibration(text: string): Calibration | string {
+  try {
+    const parsed = calibrationFile.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : z.prettifyError(parsed.error);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** Reads one calibration; everything that uses one reads it here, so a stale or foreign file is used by nobody. */
 export function readCalibration<Name extends CalibrationName>(
   folder: string,
   name: Name,
-  { cell, wallTime, maxAgeDays }: Expected,
+  { cell, wallTime, maxAgeDays, trust }: Expected,
 ): Read<Name> {
   const path = calibrationPath(folder, name);
   const { hint } = FILES[name];
   if (!existsSync(path)) {
     return { kind: "missing", reason: `there is no ${path}`, hint };
   }
-  let json: unknown;
+  let bytes: Buffer;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    bytes = readFileSync(path);
   } catch (error) {
-    return { kind: "broken", reason: `${path}: ${error instanceof Error ? error.message : String(error)}`, hint };
+    return { kind: "broken", reason: `${path}: ${String(error)}`, hint };
   }
-  const parsed = calibrationFile.safeParse(json);
-  if (!parsed.success) {
-    return { kind: "broken", reason: `${path}: ${z.prettifyError(parsed.error)}`, hint };
+  const doubt = trust.doubt("calibration", path, bytes);
+  if (doubt !== null) {
+    return { kind: "untrusted", ...doubt };
   }
-  const calibration: Calibration = parsed.data;
+  const calibration = parseCalibration(bytes.toString("utf8"));
+  if (typeof calibration === "string") {
+    return { kind: "broken", reason: `${path}: ${calibration}`, hint };
+  }
   const { kind, measuredAt } = calibration;
   const foreign = foreignness(calibration, name, cell);
   if (!isOf(calibration, name)) {
@@ -222,15 +244,23 @@ function cameraForeignness(camera: string, wanted: "front" | "wrist", { cameras 
   return present === null || present === camera ? null : `${camera} as the ${wanted} camera; it is ${present} here`;
 }
 
-/** Writes a calibration in place of the one before, which stays beside it as `.before.json`; gives the file's path. */
+/** Writes a calibration in place of the one before, which stays beside it as `.before.json` with its signature; gives the file's path. */
 export function writeCalibration(folder: string, name: CalibrationName, calibration: Calibration): string {
   calibrationFile.parse(calibration);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const path = calibrationPath(folder, name);
   const fresh = `${path}.new`;
   writeFileSync(fresh, `${JSON.stringify(calibration, null, 2)}\n`);
-  if (existsSync(path)) {
-    renameSync(path, join(folder, `${name}.before.json`));
+  const before = join(folder, `${name}.before.json`);
+  for (const [from, to] of [
+    [path, before],
+    [`${path}.sig`, `${before}.sig`],
+  ] as const) {
+    if (existsSync(from)) {
+      renameSync(from, to);
+    } else {
+      rmSync(to, { force: true });
+    }
   }
   renameSync(fresh, path);
   return path;

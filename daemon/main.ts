@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createCameras } from "../drivers/camera/cameras.js";
 import { BundleError } from "../models/bundle/bundle-error.js";
-import { readManifest } from "../models/bundle/read-manifest.js";
+import { readTrustedManifest } from "../models/bundle/read-manifest.js";
 import { createPolicyProcess } from "../models/policy/policy-process.js";
 import { AuditLog } from "./audit/audit-log.js";
 import { armLimits } from "./composition/arm-limits.js";
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const { limits } = armLimits(config, Date.now());
   const log = processLog({ level: config.log.level });
   makeRunDirectory(config.run_directory);
-  const manifest = await readManifest(config.policy.bundle);
+  const { manifest, digest } = await readTrustedManifest(config.policy.bundle, config.trust);
   if (manifest.images.resize !== "area") {
     throw new ConfigError(
       `${config.policy.bundle}: its pictures are resized by ${manifest.images.resize}; the cameras offer area`,
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   makeRunDirectory(config.operator.audit_directory);
   const audit = await AuditLog.open({ folder: config.operator.audit_directory, clock: hostClock });
   log.info({ end: audit.end }, "audit log");
-  const policy = chosenPolicy(config, log);
+  const policy = chosenPolicy(config, digest, log);
   const cameras = createCameras(camerasOptions(config, manifest.images));
   const armLink = createSocketArmLink(config.armSocket, hostClock);
   const recording = startRecording(config, manifest.id, armLink, hostClock, log);
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     reasoning: config.policy.reasoning,
     longestTask: config.policy.task_timeout_ms / 1000,
     standing: standingIn(config.evidence_directory),
-    calibration: calibrationFault(config),
+    calibration: calibrationFault(config, link.messages, (words) => log.warn({}, words)),
     audit: audit.fault,
     recording: recording.fault,
     record: recording.record,
@@ -136,16 +136,16 @@ function standingIn(folder: string | undefined): Standing | null {
 }
 
 /** The configured policy; `kinevla evaluate` may force its texts, but only where the arm is on this very machine. */
-function chosenPolicy(config: Config, log: Logger): Policy {
+function chosenPolicy(config: Config, manifest: string, log: Logger): Policy {
   const file = argument("--forced-texts");
   if (file === null) {
-    return createPolicyProcess(policyOptions(config));
+    return createPolicyProcess(policyOptions(config, manifest));
   }
   if (config.arm.link.kind !== "tcp" || config.arm.link.host !== "127.0.0.1") {
     throw new ConfigError("texts are forced for evaluation in the virtual lab only: arm.link must be 127.0.0.1");
   }
   log.warn({ file }, "the texts of the policy are forced");
-  return forceTexts(createPolicyProcess(policyOptions(config)), readForcedTexts(file), hostClock.now());
+  return forceTexts(createPolicyProcess(policyOptions(config, manifest)), readForcedTexts(file), hostClock.now());
 }
 
 function configFile(): string {

@@ -52,7 +52,8 @@ try {
           ? null
           : {
               enabling: config.teleopEnabling,
-              calibrationFor: (leader) => refusedLeader(config) ?? loadPuppetCalibration(puppet.calibration, leader),
+              calibrationFor: (leader) =>
+                refusedLeader(config) ?? loadPuppetCalibration(puppet.calibration, leader, config.trust),
             },
       period: config.stream.period_ms / 1000,
       home: config.home,

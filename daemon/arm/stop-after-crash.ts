@@ -1,7 +1,8 @@
 import { createConnection } from "node:net";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../config/config.js";
-import { ConfigError } from "../config/yaml-file.js";
+import { parseConfig } from "../config/config.js";
+import { ConfigError, readText } from "../config/yaml-file.js";
 import { PROCESS_EXIT } from "../launch/process-exit.js";
 import { STOP } from "./guardian-watch.js";
 
@@ -36,7 +37,9 @@ const { values } = parseArgs({ options: { config: { type: "string" } } });
 // systemd.exec(5): `success` when the process ended as it was asked to.
 if (process.env.SERVICE_RESULT !== "success") {
   try {
-    const { link } = loadConfig(values.config ?? "").arm;
+    // Stopping needs nobody's signature.
+    const file = resolve(values.config ?? "");
+    const { link } = parseConfig(readText(file, "name another file with --config"), file).arm;
     // On a serial line nothing ever moves (see README.md), so there is nothing to stop.
     if (link.kind === "tcp") {
       const answer = await sendStop(link.host, link.port);

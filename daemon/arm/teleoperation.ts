@@ -295,6 +295,11 @@ export class Teleoperation {
   }
 
   #testSigns(pose: LeaderPose, now: Instant): void {
+    if (this.#tested !== null && now - this.#tested.at >= TESTED_FOR) {
+      // One that stays plugged in is asked again, too.
+      this.#test = UNTESTED;
+      this.#tested = null;
+    }
     const passed = isSignTested(this.#test);
     this.#test = signTested(this.#test, pose, this.#limits.leader);
     if (!passed && isSignTested(this.#test)) {

@@ -24,11 +24,19 @@ export interface CalibratePuppetOptions {
   readonly by: string;
 }
 
+/** Options of `kinevla calibrate doubt` and `kinevla calibrate confirm`. */
+export interface DoubtOptions {
+  readonly config: string;
+  readonly by: string;
+  readonly because?: string;
+}
+
 /** `kinevla calibrate`: calibrates cameras, table, leader and gripper, and says whether what there is may be used. */
 export function register(program: Command): void {
   const calibrate = program.command("calibrate").description("calibrations of cameras, table, leader and gripper");
   registerShow(calibrate);
   registerPuppet(calibrate);
+  registerDoubt(calibrate);
   const role = (): Argument => new Argument("<camera>", "which one").choices(CAMERA_ROLES);
   const looking = (name: string, words: string, more: string): Command =>
     calibrate
@@ -99,6 +107,35 @@ ${EXIT_HELP}`,
     .action(async (options: ShowOptions) => {
       process.exitCode = (await import("./calibrate/run-show.js")).runCalibrateShow(options);
     });
+}
+
+function registerDoubt(calibrate: Command): void {
+  const add = (name: string, words: string, more: string): Command =>
+    calibrate
+      .command(name)
+      .description(words)
+      .requiredOption("--config <file>", "configuration with a section calibration")
+      .option("--by <name>", "who says so", userInfo().username)
+      .addHelpText("after", `\n${more}\n${EXIT_HELP}`);
+  add(
+    "doubt",
+    "say that a camera, the table or the arm was moved: no policy runs on what was calibrated before",
+    `The daemon notes a collision of the arm by itself. Example:
+  kinevla calibrate doubt --config /etc/kinevla/kinevla.yaml --because "the front camera was mounted anew"`,
+  )
+    .requiredOption("--because <words>", "what happened")
+    .action(async (options: DoubtOptions) => {
+      process.exitCode = (await import("./calibrate/run-doubt.js")).runDoubt(options);
+    });
+  add(
+    "confirm",
+    "say that the calibrations still hold after a collision, or after somebody doubted them",
+    `Look first: are cameras, table and arm where they were, and do the pictures of kinevla doctor show what they did?
+For whoever maintains the cell: whoever may write the folder of the calibrations. Example:
+  sudo kinevla calibrate confirm --config /etc/kinevla/kinevla.yaml --by Sue`,
+  ).action(async (options: DoubtOptions) => {
+    process.exitCode = (await import("./calibrate/run-doubt.js")).runConfirm(options);
+  });
 }
 
 function registerPuppet(calibrate: Command): void {

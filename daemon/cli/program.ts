@@ -10,6 +10,7 @@ import { EXIT_HELP } from "./exit-code.js";
 import { register as registerFault } from "./fault.js";
 import { register as registerHome } from "./home.js";
 import { register as registerInstruct } from "./instruct.js";
+import { register as registerKey } from "./key.js";
 import { register as registerLab } from "./lab.js";
 import { register as registerMeasure } from "./measure.js";
 import { register as registerPuppet } from "./puppet.js";
@@ -17,6 +18,7 @@ import { register as registerRecord } from "./record.js";
 import { register as registerRecover } from "./recover.js";
 import { register as registerReplay } from "./replay.js";
 import { register as registerService } from "./service.js";
+import { register as registerSign } from "./sign.js";
 import { register as registerStart } from "./start.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerStop } from "./stop.js";
@@ -50,6 +52,8 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerMeasure,
   registerPuppet,
   registerCalibrate,
+  registerKey,
+  registerSign,
   registerService,
 ];
 

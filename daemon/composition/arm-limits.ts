@@ -25,7 +25,7 @@ const ROUNDING = 1e-6;
  * above the height in the limits, and never lowers it. `wallTime` in ms since 1970. Throws ConfigError.
  */
 export function armLimits(config: Config, wallTime: number): ArmLimitsOf {
-  const limits = loadLimits(config.limits);
+  const limits = loadLimits(config);
   const { calibration } = config;
   if (calibration === undefined) {
     return { limits, unused: null };

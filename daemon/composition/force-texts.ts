@@ -51,6 +51,7 @@ export function forceTexts(policy: Policy, texts: ForcedTexts, now: Instant): Po
         ? throwError(() => new Error(`there is no text to force for "${instruction}"`))
         : policy.infer({ ...request, text: { kind: "forced", text: { ...forced, generatedAt: now } } });
     },
+    altered: () => policy.altered(),
     close: () => policy.close(),
   };
 }

@@ -2,6 +2,7 @@ import {
   BehaviorSubject,
   combineLatest,
   concat,
+  defer,
   filter,
   firstValueFrom,
   map,
@@ -32,6 +33,7 @@ import type { Policy, PolicyStatus } from "../ports/policy.js";
 import type { ChunkReport, Fault, Understanding } from "../ports/task-news.js";
 import type { ArmReport, ArmRequest, FromArm } from "../types/arm-link.js";
 import type { Seconds } from "../types/units.js";
+import { policyBarred } from "./policy-barred.js";
 import { type PartStates, presentFaults, reasonsNotReady } from "./present-faults.js";
 import { cannotMove, refused } from "./refused.js";
 import { findEpisode, type ReplayRules, replayEpisode } from "./replaying.js";
@@ -298,7 +300,8 @@ export class DaemonBackend implements OperatorBackend {
 
   #start({ instruction, homeFirst }: Extract<TaskRequest, { kind: "instruct" }>, lease: number): void {
     const { link, cameras, policy, clock, rules, reasoning, longestTask } = this.#parts;
-    const ports: TaskPorts = { link, cameras, policy, clock, nextChunkId: () => this.#nextChunkId() };
+    const barred = (): Observable<string | null> => defer(() => policyBarred(this.#present.calibration, policy));
+    const ports: TaskPorts = { link, cameras, policy, clock, barred, nextChunkId: () => this.#nextChunkId() };
     const task = { instruction, homeFirst, lease, rules, reasoning, longest: longestTask };
     this.#run(instruction, null, (signals, advance) =>
       tellTask(runTask(ports, task, signals), {

@@ -1,9 +1,14 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { NO_SIGNATURES_ASKED, type Trust } from "../ports/trust.js";
+import { KeyError, PUBLIC_KEY, readPublicKeyBeside } from "../signing/keys.js";
+import { trustInKey } from "../signing/trust-in-key.js";
 import { ROLES } from "../types/role.js";
 import type { TeleopEnabling } from "../types/teleop.js";
 import { type JointPosition, jointPosition } from "../types/units.js";
-import { parseYaml, readText } from "./yaml-file.js";
+import { ConfigError, parseYaml, readTrusted } from "./yaml-file.js";
+
+// Interlocks: HO-12.
 
 const port = z.int().min(1).max(65535);
 const host = z.string().min(1);
@@ -159,7 +164,8 @@ export const configSchema = z.strictObject({
       directory: z.string().min(1),
       /** Serial number on the arm's nameplate. */
       arm: z.string().min(1),
-      max_age_days: z.number().positive().max(365),
+      /** The catalogue's longest (PO-18). */
+      max_age_days: z.number().positive().max(90),
     })
     .optional(),
   /** Where runs are recorded (daemon/recorder); without it nothing is. */
@@ -175,6 +181,11 @@ export const configSchema = z.strictObject({
       least_free_gigabytes: z.number().positive(),
     })
     .optional(),
+  /**
+   * The key `maintainer.pub` has to stand beside this file. With the key there, everything that this file names has to be
+   * signed in any case (daemon/signing); with this line here, too, a key that was lost is noticed.
+   */
+  signatures: z.literal("required").optional(),
   log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error"]) }),
 });
 
@@ -205,6 +216,8 @@ export interface Config
   readonly recording?: NonNullable<RawConfig["recording"]>;
   /** Absolute path of the file it came from. */
   readonly file: string;
+  /** Who has to vouch for the files that it names. */
+  readonly trust: Trust;
   readonly home: JointPosition;
   /** Unix socket of the arm process. */
   readonly armSocket: string;
@@ -214,14 +227,36 @@ export interface Config
   readonly puppetSocket: string;
 }
 
-/** Reads and checks a configuration file; throws ConfigError that names every wrong line and key. */
+/** Reads and checks a configuration file and its signature; throws ConfigError that names every wrong line and key. */
 export function loadConfig(file: string): Config {
   const path = resolve(file);
-  return parseConfig(readText(path, "name another file with --config"), path);
+  const trust = trustBeside(path) ?? NO_SIGNATURES_ASKED;
+  const text = readTrusted(path, "configuration", trust, "name another file with --config");
+  const config = parseConfig(text, path, trust);
+  if (config.signatures === "required" && trust === NO_SIGNATURES_ASKED) {
+    throw new ConfigError(
+      `${path}: signatures are required, but the maintainer's key is not beside it (${PUBLIC_KEY}). Put it there again; ` +
+        "the maintainer has it where the private one is.",
+    );
+  }
+  return config;
 }
 
-/** Checks the text of a configuration file; `path` is for messages and relative paths. */
-export function parseConfig(text: string, path: string): Config {
+/** What a key beside a configuration asks for; null where there is none. Throws ConfigError for one that cannot be used. */
+function trustBeside(path: string): Trust | null {
+  try {
+    const key = readPublicKeyBeside(path);
+    return key === null ? null : trustInKey(key);
+  } catch (error) {
+    throw error instanceof KeyError ? new ConfigError(`${error.message}. ${error.hint}`) : error;
+  }
+}
+
+/**
+ * Checks the text of a configuration file; `path` is for messages and relative paths. Without `trust`, where the text was
+ * not read from a file that was held against its signature, nobody has to vouch for what it names.
+ */
+export function parseConfig(text: string, path: string, trust: Trust = NO_SIGNATURES_ASKED): Config {
   const { home_deg, evidence_directory, cell_box, puppet, teleop, calibration, recording, ...config } = parseYaml(
     text,
     path,
@@ -242,6 +277,7 @@ export function parseConfig(text: string, path: string): Config {
       ? {}
       : { recording: { ...recording, directory: resolve(runDirectory, recording.directory) } }),
     file: path,
+    trust,
     home: jointPosition(home_deg.map((angle) => (angle * Math.PI) / 180)),
     run_directory: runDirectory,
     limits: resolve(folder, config.limits),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { signaturePath } from "../signing/trust-in-key.js";
 
 // Interlocks: HO-12.
 
@@ -15,8 +16,8 @@ export function digestOfFile(file: string): string {
 }
 
 /**
- * Keeps copies of the files that the daemon has started with, for the day on which somebody breaks one. Does nothing
- * without a folder to keep them in; throws what the file system says.
+ * Keeps copies of the files that the daemon has started with, and of their signatures, for the day on which somebody
+ * breaks one. Does nothing without a folder to keep them in; throws what the file system says.
  */
 export function keepLastGood(files: readonly string[], stateFolder = process.env.STATE_DIRECTORY): void {
   if (stateFolder === undefined || stateFolder === "") {
@@ -24,7 +25,7 @@ export function keepLastGood(files: readonly string[], stateFolder = process.env
   }
   const folder = join(stateFolder, FOLDER);
   mkdirSync(folder, { recursive: true });
-  for (const file of files) {
+  for (const file of files.flatMap((one) => [one, signaturePath(one)]).filter((one) => existsSync(one))) {
     const copy = join(folder, basename(file));
     if (!existsSync(copy) || digestOfFile(copy) !== digestOfFile(file)) {
       copyFileSync(file, copy);

@@ -4,10 +4,13 @@ import { bodyWith, type Hand } from "../motion/body.js";
 import type { Vector3 } from "../motion/kinematics.js";
 import { type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
+import type { Config } from "./config.js";
 import { sourced } from "./sourced.js";
 import { leaderLimits, teleopSchema } from "./teleop-schema.js";
 import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
-import { ConfigError, parseYaml, readText } from "./yaml-file.js";
+import { ConfigError, parseYaml, readTrusted } from "./yaml-file.js";
+
+// Interlocks: HO-12.
 
 const positive = z.number().positive();
 const sevenPositive = z.tuple([positive, positive, positive, positive, positive, positive, positive]);
@@ -69,8 +72,9 @@ const schema = z.strictObject({
 });
 
 /** Reads the file of limits; throws ConfigError that names every wrong key and every limit above its ceiling. */
-export function loadLimits(path: string): ArmLimits {
-  return parseLimits(readText(path, "name the file of limits under limits: in the configuration"), path);
+export function loadLimits({ limits: path, trust }: Pick<Config, "limits" | "trust">): ArmLimits {
+  const remedy = "name the file of limits under limits: in the configuration";
+  return parseLimits(readTrusted(path, "limits", trust, remedy), path);
 }
 
 /** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */

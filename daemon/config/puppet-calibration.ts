@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Trust } from "../ports/trust.js";
 import type { PuppetCalibration, PuppetIdentity } from "../types/puppet.js";
-import { ConfigError, parseYaml, readText } from "./yaml-file.js";
+import { ConfigError, parseYaml, readTrusted } from "./yaml-file.js";
 
 // Interlocks: OP-10.
 
@@ -18,10 +19,14 @@ const calibration = z.object({
 const schema = z.object({ calibration });
 
 /** Reads what `kinevla calibrate puppet` wrote; a string says why it cannot be used. Held against the leader elsewhere. */
-export function loadPuppetCalibration(path: string, { serial }: PuppetIdentity): PuppetCalibration | string {
+export function loadPuppetCalibration(
+  path: string,
+  { serial }: PuppetIdentity,
+  trust: Trust,
+): PuppetCalibration | string {
   try {
-    return parseYaml(readText(path, `calibrate the puppet ${serial}: kinevla calibrate puppet`), path, schema)
-      .calibration;
+    const remedy = `calibrate the puppet ${serial}: kinevla calibrate puppet`;
+    return parseYaml(readTrusted(path, "calibration", trust, remedy), path, schema).calibration;
   } catch (error) {
     if (error instanceof ConfigError) {
       return error.message;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isMap, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import type { SignedKind, Trust } from "../ports/trust.js";
 
 // Interlocks: HO-12.
 
@@ -9,10 +10,24 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Reads a text file; throws ConfigError with `remedy` when it cannot be read. */
+/** Reads a text file of which nothing has to be vouched for; throws ConfigError with `remedy` when it cannot be read. */
 export function readText(path: string, remedy: string): string {
+  return readBytes(path, remedy).toString("utf8");
+}
+
+/** Reads a text file that decides how the arm moves; throws ConfigError when it cannot be read or nobody vouches for it. */
+export function readTrusted(path: string, kind: SignedKind, trust: Trust, remedy: string): string {
+  const bytes = readBytes(path, remedy);
+  const doubt = trust.doubt(kind, path, bytes);
+  if (doubt !== null) {
+    throw new ConfigError(`${doubt.reason}. ${doubt.hint}`);
+  }
+  return bytes.toString("utf8");
+}
+
+function readBytes(path: string, remedy: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new ConfigError(`${path}: cannot be read (${code}); ${remedy}`);

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TASKS } from "../../drivers/virtual-lab/scene/tasks.js";
-import { MANIFEST_NAME, readManifest } from "../../models/bundle/read-manifest.js";
+import { readTrustedManifest } from "../../models/bundle/read-manifest.js";
 import { CliError, EXIT } from "../cli/exit-code.js";
 import { connectOperator, need } from "../cli/operator-link.js";
 import { explained, startUntilInterrupted } from "../cli/start-or-explain.js";
@@ -43,8 +42,8 @@ export interface EvaluateOptions {
  * log holds already are not run again. Throws CliError, and whatever breaks the system.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { policy } = await explained(async () => loadConfig(options.configFile));
-  const manifest = await explained(() => readManifest(policy.bundle));
+  const { policy, trust } = await explained(async () => loadConfig(options.configFile));
+  const { manifest, digest } = await explained(() => readTrustedManifest(policy.bundle, trust));
   const known = TASKS.flatMap(({ instruction }, task) => (manifest.instructions.includes(instruction) ? [task] : []));
   const tasks = options.tasks ?? known;
   if (tasks.length === 0 || tasks.some((task) => TASKS[task] === undefined)) {
@@ -55,9 +54,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     kind: "evaluation",
     schema: "kinevla.evaluation.v1",
     bundle: manifest.id,
-    manifestSha256: createHash("sha256")
-      .update(readFileSync(join(policy.bundle, MANIFEST_NAME)))
-      .digest("hex"),
+    manifestSha256: digest,
     looks: options.looks,
     reasoning: policy.reasoning,
   };

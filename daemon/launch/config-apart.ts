@@ -22,6 +22,7 @@ export async function configApart(file: string, copy: string, runDirectory: stri
     document.setIn(["puppet", "calibration"], original.puppet.calibration);
   }
   document.setIn(["run_directory"], runDirectory);
+  document.deleteIn(["signatures"]);
   writeFileSync(copy, document.toString());
   return copy;
 }

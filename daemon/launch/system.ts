@@ -82,7 +82,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         : await configApart(options.configFile, join(folder, "kinevla.yaml"), folder);
     const config = loadConfig(configFile);
     // Read by the arm process; what is wrong in it is said before anything runs.
-    loadLimits(config.limits);
+    loadLimits(config);
     const logs = join(config.run_directory, "logs");
     makeRunDirectory(config.run_directory);
     makeRunDirectory(logs);

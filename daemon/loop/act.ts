@@ -29,10 +29,12 @@ import { tellPictures } from "./tell-pictures.js";
 import { tellUnfamiliar } from "./tell-unfamiliar.js";
 import { toChunk } from "./to-chunk.js";
 
+// Interlocks: PO-11, PO-18.
+
 /** Follows the policy until the task is done or the arm process ends it. */
 export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, text: Reasoning): Observable<TaskEvent> {
   const { link, cameras, clock } = ports;
-  return defer(() => {
+  const begin = defer(() => {
     const askedAt: Instant = clock.now();
     const cameraFault = cameras.faults.pipe(
       filter((faults) => faults.length > 0),
@@ -54,6 +56,7 @@ export function act(ports: TaskPorts, task: Task, sights: Observable<Sight>, tex
         ),
       );
   });
+  return ports.barred().pipe(mergeMap((why) => (why === null ? begin : of(finished("failed", why)))));
 }
 
 /** Chunk after chunk of one epoch, until the policy has let go and asks for no more motion. */

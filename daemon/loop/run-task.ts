@@ -39,9 +39,11 @@ export function runTask(ports: TaskPorts, task: Task, signals: TaskSignals): Obs
       pausable(concat(phase(name), toHold(link, task.lease), motion), signals.paused, link, task.lease);
 
     const stages = concat(
-      merge(policy.status.pipe(take(1), map(unfitness)), cameras.faults.pipe(take(1), map(faultOf))).pipe(
-        mergeMap((reason) => (reason === null ? EMPTY : of(finished("failed", reason)))),
-      ),
+      merge(
+        policy.status.pipe(take(1), map(unfitness)),
+        cameras.faults.pipe(take(1), map(faultOf)),
+        ports.barred(),
+      ).pipe(mergeMap((reason) => (reason === null ? EMPTY : of(finished("failed", reason))))),
       stage("engaging", EMPTY),
       task.homeFirst ? stage("homing", toHome(link, task.lease, clock)) : EMPTY,
       concat(phase("thinking"), understand(ports, task, sights)).pipe(

@@ -39,6 +39,8 @@ export interface TaskPorts {
   readonly cameras: Pick<Cameras, "frames" | "faults">;
   readonly policy: Policy;
   readonly clock: Clock;
+  /** Why no policy may begin to move the arm now, in words; null when one may. Asked before each start, also after a pause. */
+  barred(): Observable<string | null>;
   /** Counts up within one daemon run. */
   nextChunkId(): number;
 }

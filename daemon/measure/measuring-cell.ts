@@ -76,7 +76,7 @@ export class MeasuringCell {
   private constructor(config: Config, line: LineTap, push: PushTap, link: ArmLink, children: readonly Child[]) {
     this.line = line;
     this.push = push;
-    this.limits = loadLimits(config.limits);
+    this.limits = loadLimits(config);
     this.period = config.stream.period_ms / 1000;
     this.#link = link;
     this.#children = children;
@@ -103,6 +103,8 @@ export class MeasuringCell {
     document.setIn(["limits"], config.limits);
     document.setIn(["policy", "bundle"], config.policy.bundle);
     document.setIn(["run_directory"], folder);
+    // Whoever measures changes it, so that no signature could fit; the file that it is made from was held against its own.
+    document.deleteIn(["signatures"]);
     // Each measurement is confirmed by whoever stands at the hardware stop; the program itself is the operator.
     document.setIn(["operator", "hold_to_run"], false);
     const file = join(folder, "kinevla.yaml");

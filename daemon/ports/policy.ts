@@ -83,5 +83,7 @@ export interface Policy {
   readonly status: Observable<PolicyStatus>;
   /** One inference; errors when the process misses its deadline (it is then killed and started again). */
   infer(request: InferenceRequest): Observable<Inference>;
+  /** Why the bundle that was loaded must not move the arm, as its files are now, in words; null when it may. */
+  altered(): Observable<string | null>;
   close(): Promise<void>;
 }

@@ -59,8 +59,8 @@ export function healthConditions(
     },
     {
       ...{ id: "AR-03", code: "joint-hot", reaction: "protective-stop", lasting: 0, detail: hot },
-      // A sensor that says nothing, or that a joint is colder than a cold store, is broken.
-      holds: known && (!(heat.by < temperature.stop) || health.temperature.some((value) => !(value > COLDEST))),
+      // A sensor that says nothing, or that a joint is colder than the arm may be, is broken, or the arm must not move.
+      holds: known && (!(heat.by < temperature.stop) || health.temperature.some((value) => !(value >= COLDEST))),
       goesOn: known && !(heat.by < temperature.cool),
     },
     {
@@ -101,8 +101,8 @@ export function healthConditions(
   ];
 }
 
-/** The arm works from 0 to 45 degrees (vendor's parameter page); nothing in it is colder than this, degrees. */
-const COLDEST = -20;
+/** The arm works from 0 to 45 degrees around it (vendor's parameter page), and AR-03 takes what is below 0 for a fault. */
+const COLDEST = 0;
 
 interface Worst {
   readonly by: number;

@@ -1,6 +1,7 @@
 /** What can be wrong with a bundle or with what it needs to run. */
 export type BundleErrorCode =
   | "bundle-missing"
+  | "untrusted"
   | "manifest-invalid"
   | "file-missing"
   | "file-unexpected"
@@ -22,6 +23,8 @@ export type BundleErrorCode =
 /** What to do about each code. */
 export const BUNDLE_HINT: Readonly<Record<BundleErrorCode, string>> = {
   "bundle-missing": "Name a folder that holds a bundle.json in the configuration.",
+  untrusted:
+    "Whoever maintains this cell looks at where it comes from and signs it: kinevla sign <folder>/bundle.json.",
   "manifest-invalid": "Export the bundle again with the models/training of this version.",
   "file-missing": "Copy the whole bundle folder again.",
   "file-unexpected": "Remove the file, or export again: a bundle holds exactly what its manifest lists.",

@@ -4,7 +4,7 @@ import { readdir, readFile, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { BundleError } from "./bundle-error.js";
 import type { Manifest } from "./manifest.js";
-import { MANIFEST_NAME } from "./read-manifest.js";
+import { MANIFEST_NAME, MANIFEST_SIGNATURE } from "./read-manifest.js";
 
 // Interlocks: PO-11, PO-12.
 
@@ -20,22 +20,29 @@ export type GraphName = (typeof GRAPHS)[Manifest["profile"]][number];
 /** Ending of files with the weights of a graph. They may be larger than memory: hashed here, read by the runtime. */
 export const WEIGHTS_ENDING = ".onnx.data";
 /** Bytes hashed at a time. */
-const WEIGHTS_PART = 1 << 20;
+const HASHED_PART = 1 << 20;
 
 /** The bytes of a bundle by their path in it, weights apart; what was hashed is what is used. */
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Reads every file that the manifest lists, compares size and sha256, and keeps all but weights; throws BundleError. */
-export async function readFiles(folder: string, manifest: Manifest): Promise<BundleFiles> {
+export function readFiles(folder: string, manifest: Manifest): Promise<BundleFiles> {
+  return read(folder, manifest, (path) => !path.endsWith(WEIGHTS_ENDING));
+}
+
+/** The same without keeping any. */
+export async function hashFiles(folder: string, manifest: Manifest): Promise<void> {
+  await read(folder, manifest, () => false);
+}
+
+async function read(folder: string, manifest: Manifest, isKept: (path: string) => boolean): Promise<BundleFiles> {
   checkListing(manifest);
   await checkUnexpected(folder, manifest);
   const root = await realpath(folder);
   const files = new Map<string, Uint8Array>();
   for (const entry of manifest.files) {
     const path = await resolveInside(root, entry.path);
-    const content = entry.path.endsWith(WEIGHTS_ENDING)
-      ? await hashWeights(path, entry.path)
-      : await readWhole(path, entry.path);
+    const content = isKept(entry.path) ? await readWhole(path, entry.path) : await hashOnly(path, entry.path);
     if (content.length !== entry.bytes) {
       throw new BundleError(
         "hash-mismatch",
@@ -83,7 +90,7 @@ function checkListing(manifest: Manifest): void {
 }
 
 async function checkUnexpected(folder: string, manifest: Manifest): Promise<void> {
-  const listed = new Set([MANIFEST_NAME, ...manifest.files.map((file) => file.path)]);
+  const listed = new Set([MANIFEST_NAME, MANIFEST_SIGNATURE, ...manifest.files.map((file) => file.path)]);
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   for (const entry of entries) {
     const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/");
@@ -122,11 +129,11 @@ async function readWhole(resolved: string, path: string): Promise<Content> {
   }
 }
 
-async function hashWeights(resolved: string, path: string): Promise<Content> {
+async function hashOnly(resolved: string, path: string): Promise<Content> {
   const hash = createHash("sha256");
   let length = 0;
   try {
-    for await (const part of createReadStream(resolved, { highWaterMark: WEIGHTS_PART })) {
+    for await (const part of createReadStream(resolved, { highWaterMark: HASHED_PART })) {
       hash.update(part);
       length += part.length;
     }

@@ -1,23 +1,64 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ZodError } from "zod";
+import type { Trust } from "../../daemon/ports/trust.js";
 import { BundleError } from "./bundle-error.js";
 import { checkManifest } from "./check-manifest.js";
 import { type Manifest, manifestSchema } from "./manifest.js";
 
+// Interlocks: PO-11.
+
 /** Name of the manifest in a bundle's folder. */
 export const MANIFEST_NAME = "bundle.json";
+/** Name of its signature, where it has one (daemon/signing). */
+export const MANIFEST_SIGNATURE = `${MANIFEST_NAME}.sig`;
 
-/** Reads `bundle.json` of a folder and checks it by itself, without opening other files; throws BundleError. */
-export async function readManifest(folder: string): Promise<Manifest> {
+/** A manifest that somebody vouches for, where anybody has to. */
+export interface TrustedManifest {
+  readonly manifest: Manifest;
+  /** SHA-256 of its bytes, hexadecimal: whoever reads the manifest later knows by it that it is still the same. */
+  readonly digest: string;
+}
+
+/** Reads `bundle.json` of a folder and checks its signature, then the manifest by itself; throws BundleError. */
+export async function readTrustedManifest(folder: string, trust: Trust): Promise<TrustedManifest> {
   const path = join(folder, MANIFEST_NAME);
-  let text: string;
+  const bytes = await readBytes(path);
+  const doubt = trust.doubt("bundle", path, bytes);
+  if (doubt !== null) {
+    throw new BundleError("untrusted", doubt.reason);
+  }
+  return { manifest: manifestIn(bytes), digest: digestOf(bytes) };
+}
+
+/**
+ * Reads `bundle.json` of a folder and checks it by itself, without opening other files; `digest` is the SHA-256 that it
+ * must have, null for any. Throws BundleError.
+ */
+export async function readManifest(folder: string, digest: string | null = null): Promise<Manifest> {
+  const path = join(folder, MANIFEST_NAME);
+  const bytes = await readBytes(path);
+  if (digest !== null && digestOf(bytes) !== digest) {
+    throw new BundleError("hash-mismatch", `${path} is another one than when the daemon started`);
+  }
+  return manifestIn(bytes);
+}
+
+async function readBytes(path: string): Promise<Buffer> {
   try {
-    text = await readFile(path, "utf8");
+    return await readFile(path);
   } catch (cause) {
     throw new BundleError("bundle-missing", `There is no readable ${path}`, cause);
   }
-  const manifest = parseManifest(text);
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function manifestIn(bytes: Buffer): Manifest {
+  const manifest = parseManifest(bytes.toString("utf8"));
   checkManifest(manifest);
   return manifest;
 }

@@ -24,14 +24,18 @@ export interface LoadedModel {
   readonly golden: readonly GoldenVector[];
 }
 
-/** Reads and checks a bundle and opens its graphs; `onStage` hears what is being done. Throws BundleError. */
+/**
+ * Reads and checks a bundle and opens its graphs; `onStage` hears what is being done, `digest` is the SHA-256 that the
+ * manifest must have. Throws BundleError.
+ */
 export async function loadModel(
   folder: string,
   options: SessionOptions,
   onStage: (stage: string) => void,
+  digest: string | null = null,
 ): Promise<LoadedModel> {
   onStage("reading the bundle");
-  const manifest = await readManifest(folder);
+  const manifest = await readManifest(folder, digest);
   checkRuntime(manifest.runtime);
   const files = await readFiles(folder, manifest);
   for (const graph of GRAPHS[manifest.profile]) {

@@ -7,6 +7,8 @@ import type { Provider } from "../generator/session.js";
 export interface LoadRequest {
   /** Folder of the bundle. */
   readonly bundle: string;
+  /** SHA-256 of the manifest that may be loaded from it; null for whichever stands there. */
+  readonly manifest: string | null;
   readonly provider: Provider;
   /** What to do when `cuda` does not load: refuse (null) or run on the CPU and say so. */
   readonly fallback: "cpu" | null;

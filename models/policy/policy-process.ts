@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { BehaviorSubject, Observable, type Subscriber } from "rxjs";
+import { BehaviorSubject, defer, Observable, type Subscriber } from "rxjs";
 import type { Inference, InferenceRequest, Policy, PolicyStatus } from "../../daemon/ports/policy.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import type { Seconds } from "../../daemon/types/units.js";
+import { BundleSeal } from "../bundle/bundle-seal.js";
 import { inferenceFlaw } from "./inference-flaw.js";
 import { type FromPolicyProcess, isFromPolicyProcess, type LoadRequest, type ToPolicyProcess } from "./messages.js";
 import { PolicyError } from "./policy-error.js";
@@ -41,6 +42,7 @@ interface Pending {
 class PolicyProcess implements Policy {
   readonly status: Observable<PolicyStatus>;
   readonly #options: PolicyProcessOptions;
+  readonly #seal: BundleSeal;
   readonly #status = new BehaviorSubject<PolicyStatus>({ kind: "loading", stage: "starting" });
   #child: ChildProcess | null = null;
   /** Children that have not ended yet, the present one and those given up. */
@@ -60,6 +62,9 @@ class PolicyProcess implements Policy {
 
   constructor(options: PolicyProcessOptions) {
     this.#options = options;
+    this.#seal = new BundleSeal(options.bundle, options.manifest);
+    // So that the first start of motion finds it done.
+    void this.#seal.broken();
     this.status = this.#status.asObservable();
     this.#start();
   }
@@ -93,6 +98,10 @@ class PolicyProcess implements Policy {
     });
   }
 
+  altered(): Observable<string | null> {
+    return defer(() => this.#seal.broken());
+  }
+
   async close(): Promise<void> {
     if (this.#closed) {
       return;
@@ -117,7 +126,7 @@ class PolicyProcess implements Policy {
 
   #start(): void {
     this.#restart = null;
-    const { bundle, provider, fallback, threads, home, loadDeadline } = this.#options;
+    const { bundle, manifest, provider, fallback, threads, home, loadDeadline } = this.#options;
     const child = fork(projectPath("dist", "models", "policy", "process.js"), [], {
       serialization: "advanced",
       // Neither the debugger port nor the test flags of this process are the child's.
@@ -135,7 +144,7 @@ class PolicyProcess implements Policy {
     });
     child.on("error", (error) => this.#died(child, `could not be started or reached (${error.message})`));
     child.on("exit", (code, signal) => this.#died(child, `ended with ${signal ?? `code ${code}`}`));
-    this.#send({ kind: "load", request: { bundle, provider, fallback, threads, home } });
+    this.#send({ kind: "load", request: { bundle, manifest, provider, fallback, threads, home } });
     this.#watch(loadDeadline, `took more than ${loadDeadline} s to load`);
   }
 

@@ -35,7 +35,8 @@ async function load(request: LoadRequest): Promise<LoadedModel> {
 
 async function loadOn(provider: Provider, request: LoadRequest, notice: string | null): Promise<LoadedModel> {
   const onStage = (stage: string): void => send({ kind: "stage", stage });
-  const loaded = await loadModel(request.bundle, { provider, threads: request.threads }, onStage);
+  const { bundle, threads, manifest } = request;
+  const loaded = await loadModel(bundle, { provider, threads }, onStage, manifest);
   checkArm(loaded.manifest, request.home);
   onStage("checking golden vectors");
   const latencyP95 = await checkGolden(loaded, provider);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Teleoperation } from "../../daemon/arm/teleoperation.js";
 import type { Takeover } from "../../daemon/types/teleop.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
-import { apart, CALIBRATION, DEGREE, LEADER, turned } from "../teleop/leader.js";
+import { apart, CALIBRATION, DEGREE, LEADER, reading, turned } from "../teleop/leader.js";
 import { distance, LEASE, PERIOD, Supervised, type Supervision } from "./supervised.js";
 
 const NOWHERE: JointVector = [0, 0, 0, 0, 0, 0, 0];
@@ -192,6 +193,41 @@ describe("OP-10: a mirrored joint, another leader", () => {
     bench.button = false;
     bench.pass(1.5);
     assert.equal(bench.latest.teleop?.phase, "ready");
+  });
+});
+
+describe("OP-10: a leader that stays plugged in", () => {
+  const DAY = 86_400;
+  it("is asked for the sign test again after a day, not before, and never while the arm follows it", () => {
+    const teleoperation = new Teleoperation({ enabling: "button", calibrationFor: () => CALIBRATION }, LIMITS, PERIOD);
+    const phase = (now: number): string | undefined => teleoperation.report(false, now)?.phase;
+    let now = 0;
+    const stand = (q: JointVector, readings: number, leads = false): void => {
+      for (let count = 0; count < readings; count++) {
+        now += PERIOD;
+        teleoperation.read(reading(q, now), NOWHERE, now);
+        teleoperation.look(q, leads, now);
+      }
+    };
+    teleoperation.hello(LEADER, now);
+    stand(NOWHERE, 80);
+    for (let joint = 0; joint < 7; joint++) {
+      for (const degrees of [0.8, 1.6, 2.4, 3.2, 2.4, 1.6, 0.8, 0]) {
+        stand(turned(NOWHERE, joint, degrees), 1);
+      }
+      stand(NOWHERE, 30);
+    }
+    stand(NOWHERE, 80);
+    assert.equal(phase(now), "ready");
+    now += DAY / 2;
+    stand(NOWHERE, 80);
+    assert.equal(phase(now), "ready");
+    stand(NOWHERE, 1, true);
+    now += DAY;
+    stand(NOWHERE, 80, true);
+    assert.equal(phase(now), "leading");
+    stand(NOWHERE, 80);
+    assert.equal(phase(now), "sign-test");
   });
 });
 

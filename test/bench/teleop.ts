@@ -83,12 +83,13 @@ const MOST_REPEATED = 5;
  */
 export async function benchTeleop(options: TeleopBenchOptions): Promise<TeleopFigures> {
   const folder = mkdtempSync(join(tmpdir(), "bench-teleop-"));
-  const { home, limits } = loadConfig(projectPath("daemon", "config", "lab.yaml"));
+  const config = loadConfig(projectPath("daemon", "config", "lab.yaml"));
+  const { home } = config;
   const hand = await Hand.take("dynamixel-leader", join(folder, "leader"), home);
   try {
     const { rig, daemon } = await Rig.ready(hand);
     try {
-      return await new TeleopBench(rig, daemon, hand, loadLimits(limits).teleop.velocity, options).run();
+      return await new TeleopBench(rig, daemon, hand, loadLimits(config).teleop.velocity, options).run();
     } finally {
       await rig.close();
     }

@@ -7,6 +7,7 @@ import { runCalibratePuppet } from "../../daemon/cli/calibrate/run-puppet.js";
 import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { loadPuppetCalibration } from "../../daemon/config/puppet-calibration.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { NO_SIGNATURES_ASKED } from "../../daemon/ports/trust.js";
 import type { PuppetKind } from "../../daemon/types/puppet.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { VirtualLeader } from "../../drivers/virtual-lab/puppet/virtual-leader.js";
@@ -88,7 +89,7 @@ describe("kinevla calibrate puppet", () => {
       assert.equal(code, EXIT.done);
       const path = join(folder, "puppet.json");
       const { serial } = JSON.parse(readFileSync(path, "utf8")).calibration.puppet;
-      const found = loadPuppetCalibration(path, { kind, serial, joints: 7 });
+      const found = loadPuppetCalibration(path, { kind, serial, joints: 7 }, NO_SIGNATURES_ASKED);
       assert.ok(typeof found !== "string", String(found));
       found.joints.forEach(({ sign, zero, scale }, joint) => {
         assert.equal(sign, jointAt(SIGNS, joint));

@@ -14,6 +14,7 @@ import type { Assistant } from "../../daemon/cli/calibrate/assistant.js";
 import { type BoardPose, boardPose } from "../../daemon/cli/calibrate/lab-assistant.js";
 import type { Sight } from "../../daemon/cli/calibrate/sights.js";
 import type { Stand } from "../../daemon/cli/calibrate/stand.js";
+import { NO_SIGNATURES_ASKED } from "../../daemon/ports/trust.js";
 import type { Board } from "../../daemon/types/board.js";
 import type { CameraRole } from "../../daemon/types/frame.js";
 import type { JointPosition } from "../../daemon/types/units.js";
@@ -48,7 +49,7 @@ export class FilmedStand implements Stand {
   readonly board = BOARD;
   readonly home = HOME;
   readonly assistant: Assistant;
-  readonly expected: Expected = { cell: CELL, wallTime: Date.now(), maxAgeDays: 1 };
+  readonly expected: Expected = { cell: CELL, wallTime: Date.now(), maxAgeDays: 1, trust: NO_SIGNATURES_ASKED };
   readonly eye = startBoardEye();
   readonly sights: Stand["sights"] = { board: (role) => this.#look(role) };
   readonly #folder = mkdtempSync(join(tmpdir(), "kinevla-filmed-"));

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { noteDoubt } from "../../calibration/doubt.js";
 import { writeCalibration } from "../../calibration/files.js";
 import { calibrationCheck } from "../../daemon/cli/doctor/calibration-check.js";
 import { ill, runChecks, well } from "../../daemon/cli/doctor/check.js";
 import { diskCheck } from "../../daemon/cli/doctor/disk-check.js";
 import { nodeCheck } from "../../daemon/cli/doctor/node-check.js";
 import { portCheck } from "../../daemon/cli/doctor/port-check.js";
+import { signatureCheck } from "../../daemon/cli/doctor/signature-check.js";
 import { tokenCheck } from "../../daemon/cli/doctor/token-check.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { startRig } from "../operator/rig.js";
+import { makeCell } from "../signing/cell.js";
 import { jsonLines, kinevla } from "./kinevla.js";
 
 const folder = mkdtempSync(join(tmpdir(), "kinevla-doctor-"));
@@ -73,6 +76,49 @@ test("calibrations: none asked for, roles missing, a file of another arm", async
   const foreign = await calibrationCheck(cell).run();
   assert.equal(foreign.ok, false);
   assert.match(`${foreign.detail} ${foreign.hint}`, /arm A2; this one is A1 .*kinevla calibrate gripper/);
+});
+
+test("signatures: none asked for, all there, one of a file that was changed, a key that others may change", async () => {
+  const cell = makeCell();
+  try {
+    const config = loadConfig(cell.config);
+    const check = async () => await signatureCheck(config).run();
+    const none = await check();
+    assert.ok(none.ok);
+    assert.match(none.detail, /none are asked for: there is no .*maintainer\.pub/);
+    cell.ask();
+    assert.match((await check()).detail, /kinevla\.yaml: it is not signed.*limits-rm75b\.yaml: it is not signed/);
+    const bundle = join(cell.folder, "bundle");
+    cpSync(config.policy.bundle, bundle, { recursive: true });
+    const own = { ...config, policy: { ...config.policy, bundle } };
+    await cell.sign([cell.config, cell.limits, cell.table, cell.puppet, join(bundle, "bundle.json")]);
+    assert.match((await signatureCheck(own).run()).detail, /^5 files are signed/);
+    appendFileSync(cell.table, "\n");
+    const changed = await signatureCheck(own).run();
+    assert.deepEqual([changed.ok, /table\.json.*changed after/.test(changed.detail)], [false, true]);
+    assert.match(changed.hint, /kinevla sign --of .*kinevla\.yaml/);
+    chmodSync(join(cell.folder, "maintainer.pub"), 0o666);
+    assert.match((await check()).detail, /may be changed by others/);
+  } finally {
+    cell.remove();
+  }
+});
+
+test("calibrations in doubt are told with what to do", async () => {
+  const lab = loadConfig(projectPath("daemon", "config", "lab.yaml"));
+  const directory = join(folder, "doubted");
+  const { front, wrist } = lab.cameras;
+  assert.ok("url" in front && "url" in wrist);
+  const cameras = { front: front.url, wrist: wrist.url };
+  writeCalibration(directory, "roles", {
+    ...{ format: "kinevla-calibration-1", measuredAt: new Date(Date.now() - 1000).toISOString(), by: "Ada" },
+    ...{ kind: "roles", arm: "A1", cameras, residual: { front: 0.01, wrist: 0.5 } },
+  });
+  noteDoubt(directory, "a collision", Date.now());
+  const cell = { ...lab, calibration: { directory, arm: "A1", max_age_days: 90 } };
+  const found = await calibrationCheck(cell).run();
+  assert.equal(found.ok, false);
+  assert.match(`${found.detail} ${found.hint}`, /roles: made before a collision .*kinevla calibrate confirm/);
 });
 
 test("token file", async () => {

@@ -27,13 +27,13 @@ describe("configuration", () => {
     loadConfig(projectPath("daemon", "config", "real-arm.yaml"));
   });
 
-  it("asks for calibrations only where a section says so, which names the arm and an age of at most a year", () => {
+  it("asks for calibrations only where a section says so, which names the arm and an age of at most 90 days", () => {
     assert.equal(parseConfig(text, "/cell.yaml").calibration, undefined);
     const section = (days: number): string =>
       `${text}\ncalibration: { directory: calibration, arm: "75B1", max_age_days: ${days} }\n`;
     const { calibration } = parseConfig(section(90), "/etc/kinevla/cell.yaml");
     assert.deepEqual(calibration, { directory: "/etc/kinevla/calibration", arm: "75B1", max_age_days: 90 });
-    assert.match(finding(section(366)), /calibration\.max_age_days/);
+    assert.match(finding(section(91)), /calibration\.max_age_days/);
     assert.match(finding(section(90).replace('arm: "75B1", ', "")), /calibration\.arm/);
   });
 

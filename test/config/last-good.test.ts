@@ -25,6 +25,9 @@ describe("HO-12: the configuration that last worked", () => {
     keepLastGood([config, limits], state);
     assert.equal(readFileSync(kept, "utf8"), "good: 2\n");
     assert.equal(digestOfFile(kept), digestOfFile(config));
+    writeFileSync(`${config}.sig`, "signed");
+    keepLastGood([config, limits], state);
+    assert.equal(readFileSync(`${kept}.sig`, "utf8"), "signed", "with its signature, so that it can be put back");
   });
 
   it("is not written again when nothing changed, and nowhere without a folder to keep it in", () => {

@@ -21,6 +21,7 @@ function rig() {
       asked.push(text);
       return EMPTY;
     },
+    altered: () => of("it was changed"),
     close: async () => undefined,
   };
   const policy = forceTexts(inner, { move: [A, B] }, 7);
@@ -40,6 +41,10 @@ test("every inference of a task is forced the same texts, the next task the next
   const forced = asked.map((text) => (text.kind === "forced" ? text.text : null));
   const dated = (text: typeof A) => ({ ...text, generatedAt: 7 });
   assert.deepEqual(forced, [A, A, A, B, B, B, A, A, A].map(dated));
+});
+
+test("what was changed of the bundle since it was loaded is told all the same", async () => {
+  assert.equal(await firstValueFrom(rig().policy.altered()), "it was changed");
 });
 
 test("an instruction without texts fails instead of running on the model's own", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseFromPuppet } from "../../daemon/arm/parse-from-puppet.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
@@ -9,6 +10,7 @@ import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
 import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { readSignature, signBytes } from "../../daemon/signing/signature.js";
 import { MultipartParser } from "../../drivers/camera/multipart.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
 import { parseToPuppet } from "../../drivers/puppet/parse-to-puppet.js";
@@ -53,6 +55,14 @@ const QUERIES: readonly codec.Query<unknown>[] = [
 ];
 
 const text = (...path: readonly string[]): string => readFileSync(projectPath(...path), "utf8");
+
+/** An Ed25519 key of zeros (RFC 8410); its signatures are always the same. */
+const SIGNER = createPrivateKey({
+  key: Buffer.from(`302e020100300506032b657004220420${"00".repeat(32)}`, "hex"),
+  format: "der",
+  type: "pkcs8",
+});
+const SIGNED = signBytes("limits", Buffer.from("speed: 250"), SIGNER, 0);
 
 /** Every parser, by the name that the command takes. */
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -169,6 +179,18 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         }
         return "accepted";
       }),
+  },
+  signature: {
+    longestMs: FILE_MS,
+    seeds: [`${JSON.stringify(SIGNED, null, 2)}\n`],
+    run: (input) => {
+      const found = readSignature(input, "limits", Buffer.from("speed: 250"), createPublicKey(SIGNER));
+      if (typeof found === "string") {
+        return found.replaceAll(/[0-9a-f]{16}/g, "key");
+      }
+      assert.deepEqual(found, SIGNED);
+      return "accepted";
+    },
   },
   graph: {
     longestMs: FILE_MS,

@@ -15,7 +15,7 @@ const plan: InferencePlan = {
 };
 
 function policyOf(answer: (request: InferenceRequest) => Observable<Inference>): Policy {
-  return { status: of({ kind: "loading" }), infer: answer, close: () => Promise.resolve() };
+  return { status: of({ kind: "loading" }), infer: answer, altered: () => of(null), close: () => Promise.resolve() };
 }
 
 const seen = (capturedAt: number, pendingTargets = 3): Sight => ({

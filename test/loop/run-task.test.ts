@@ -79,6 +79,8 @@ interface Setting {
   readonly frames?: (clock: Clock) => Observable<Frame>;
   /** What the policy does with its n-th request, from 0; null answers as usual. */
   readonly answer?: (n: number) => Observable<Inference> | null;
+  /** Why no policy may begin to move the arm, by the time since the start, s. */
+  readonly barred?: (seconds: number) => string | null;
   /** A camera fault that is there from the start. */
   readonly fault?: CameraFault;
   /** Mode of the arm process at the start. */
@@ -103,6 +105,7 @@ function run(setting: Setting = {}): Bench {
       interval(50).pipe(mergeMap((n) => CAMERA_ROLES.map((role) => frame(role, clock.now() - 0.004, n))))
     ).pipe(takeUntil(over));
     let acting = Number.NaN;
+    const begunAt = clock.now();
     const policy: Policy = {
       status: of(setting.status ?? READY),
       infer: (request) =>
@@ -119,6 +122,7 @@ function run(setting: Setting = {}): Bench {
           const answer = inference({ ...breadTask(clock.now() - acting), fresh, reasoning: text });
           return of(answer).pipe(delay(fresh ? FRESH_MS : FORCED_MS));
         }),
+      altered: () => of(null),
       close: () => Promise.resolve(),
     };
     const made: Bench = { events, arm, faults, paused, cancelled, requests };
@@ -132,6 +136,7 @@ function run(setting: Setting = {}): Bench {
       cameras: { frames, faults },
       policy,
       clock,
+      barred: () => defer(() => of(setting.barred?.(clock.now() - begunAt) ?? null)),
       nextChunkId: () => {
         nextId += 1;
         return nextId;
@@ -310,6 +315,28 @@ describe("a task ends", () => {
       assert.equal(outcome(bench), "failed");
       assert.deepEqual(bench.arm.requests, ["hold"]);
     }
+  });
+
+  it("PO-11: when the bundle was changed after it was loaded, without touching the arm", () => {
+    const words = "the bundle is no longer what was loaded";
+    const bench = run({ barred: () => words });
+    assert.deepEqual(end(bench), ["failed", words]);
+    assert.deepEqual(
+      bench.arm.requests.filter((kind) => kind !== "hold"),
+      [],
+    );
+  });
+
+  it("PO-11: when it was changed while the task thought or was paused, before the policy moves the arm", () => {
+    const thinking = run({ barred: (seconds) => (seconds > 0.3 ? "it was swapped" : null) });
+    assert.deepEqual(end(thinking), ["failed", "it was swapped"]);
+    assert.ok(!thinking.arm.requests.includes("follow-policy"));
+    const resumed = run({
+      barred: (seconds) => (seconds > 1.5 ? "it was swapped" : null),
+      at: { 1400: ({ paused }) => paused.next(true), 2000: ({ paused }) => paused.next(false) },
+    });
+    assert.deepEqual(end(resumed), ["failed", "it was swapped"]);
+    assert.equal(resumed.arm.requests.filter((kind) => kind === "follow-policy").length, 1);
   });
 
   it("after five failed inferences in a row, not after four", () => {

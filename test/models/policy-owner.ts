@@ -4,6 +4,7 @@ import { createPolicyProcess } from "../../models/policy/policy-process.js";
 /** A program that owns a policy process, to be killed by a test: `node policy-owner.js BUNDLE`. */
 const policy = createPolicyProcess({
   bundle: process.argv[2] ?? "",
+  manifest: null,
   provider: "cpu",
   fallback: null,
   threads: 1,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from "rxjs";
 import type { InferenceRequest, Policy, PolicyStatus } from "../../daemon/ports/policy.js";
@@ -55,6 +55,7 @@ describe("the policy process", () => {
   function start(change: Partial<PolicyProcessOptions> = {}): Policy {
     const policy = createPolicyProcess({
       bundle: bundle.folder,
+      manifest: null,
       provider: "cpu",
       fallback: null,
       threads: 1,
@@ -103,6 +104,23 @@ describe("the policy process", () => {
     });
     assert.ok(latencyP95 > 0);
     assert.equal(notice, undefined);
+  });
+
+  it("PO-11: says before a start whether its bundle is still what was loaded, and loads no other manifest", async () => {
+    const own = join(mkdtempSync(join(tmpdir(), "kinevla-own-")), "bundle");
+    cpSync(bundle.folder, own, { recursive: true });
+    try {
+      const policy = start({ bundle: own });
+      await ready(policy);
+      assert.equal(await firstValueFrom(policy.altered()), null);
+      appendFileSync(join(own, "lm.onnx"), " ");
+      assert.match((await firstValueFrom(policy.altered())) ?? "", /lm\.onnx has \d+ bytes, the manifest says/);
+      const other = start({ manifest: "0".repeat(64) });
+      const status = await firstValueFrom(other.status.pipe(filter((value) => value.kind !== "loading")));
+      assert.match(status.kind === "failed" ? status.reason : "", /another one than when the daemon started/);
+    } finally {
+      rmSync(dirname(own), { recursive: true });
+    }
   });
 
   it("infers with generated text, then with that text forced, with the same codes", async () => {

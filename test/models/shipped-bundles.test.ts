@@ -80,6 +80,7 @@ for (const name of shipped) {
     it("infers in the policy process, each text the draft of the next or forced", async () => {
       const policy = createPolicyProcess({
         bundle: folder,
+        manifest: null,
         provider: "cpu",
         fallback: null,
         threads: 1,

@@ -27,9 +27,10 @@ describe("AR-03: temperature of a joint", () => {
     assert.deepEqual(at(85), ["joint-hot/note", "joint-hot/protective-stop", "joint-hot/slow"]);
   });
 
-  it("no number, or colder than anything: a broken sensor, protective stop", () => {
+  it("no number, or below 0 degrees: a broken sensor, protective stop; 0 degrees: nothing", () => {
     assert.ok(at(Number.NaN).includes("joint-hot/protective-stop"));
-    assert.ok(at(-40).includes("joint-hot/protective-stop"));
+    assert.ok(at(-1).includes("joint-hot/protective-stop"));
+    assert.deepEqual(at(0), []);
     assert.deepEqual(found(null), [], "a link that does not carry it");
   });
 

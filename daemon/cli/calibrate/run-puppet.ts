@@ -12,6 +12,7 @@ import type { CalibratePuppetOptions } from "../calibrate.js";
 import { CliError, EXIT, type ExitCode } from "../exit-code.js";
 import { configOf } from "../measure/evidence-place.js";
 import { note, say } from "../print.js";
+import { tellToSign } from "./tell-to-sign.js";
 
 const DEGREE = Math.PI / 180;
 /** A pose is the mean of the readings of this long: 40 of them at 125 a second. */
@@ -28,7 +29,8 @@ export type AskOperator = (words: string) => Promise<boolean>;
 
 /** Calibrates the leader of a configuration and writes the file that it names. */
 export async function runCalibratePuppet(options: CalibratePuppetOptions, ask: AskOperator): Promise<ExitCode> {
-  const { file, puppet: section, home } = configOf(options.config);
+  const config = configOf(options.config);
+  const { file, puppet: section, home } = config;
   if (section === undefined) {
     const hint = "Add one (drivers/puppet/README.md), or name another file with --config.";
     throw new CliError(EXIT.usage, "no-leader", `${file} has no section puppet.`, hint);
@@ -66,6 +68,7 @@ export async function runCalibratePuppet(options: CalibratePuppetOptions, ask: A
       say(`J${joint + 1}  sign ${sign > 0 ? "+" : "-"}  zero ${inDegrees(zero)} deg  scale ${scale.toFixed(3)}`);
     });
     say(`Residual ${inDegrees(solved.residual)} deg at most. Written: ${path}`);
+    tellToSign(path, config);
     return EXIT.done;
   } finally {
     await reader.close();

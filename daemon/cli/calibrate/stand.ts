@@ -30,6 +30,7 @@ import { note } from "../print.js";
 import { type Assistant, assistantAt } from "./assistant.js";
 import { labAssistant } from "./lab-assistant.js";
 import { Sights } from "./sights.js";
+import { tellToSign } from "./tell-to-sign.js";
 import { despiteStops, visit } from "./visit.js";
 
 /** Options of every calibration that looks or moves. */
@@ -188,7 +189,9 @@ export class CellStand implements Stand {
   }
 
   write(name: CalibrationName, calibration: Calibration): string {
-    return writeCalibration(this.#folder, name, calibration);
+    const path = writeCalibration(this.#folder, name, calibration);
+    tellToSign(path, this.config);
+    return path;
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Check } from "./check.js";
 import { diskCheck } from "./disk-check.js";
 import { policyCheck } from "./policy-check.js";
 import { portCheck } from "./port-check.js";
+import { signatureCheck } from "./signature-check.js";
 import { tokenCheck } from "./token-check.js";
 
 /** Everything that `kinevla doctor` looks at once the configuration is right, in order. */
@@ -19,6 +20,7 @@ export function checksOf(config: Config): readonly Check[] {
       : // Without so much no episode begins.
         [diskCheck(nearestFolder(recording.directory), recording.least_free_gigabytes * 1e9, "recordings")];
   return [
+    signatureCheck(config),
     diskCheck(nearestFolder(config.run_directory)),
     ...recordings,
     tokenCheck(config.operator.token_file),

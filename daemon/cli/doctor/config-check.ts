@@ -11,7 +11,7 @@ export function configCheck(file: string, onConfig: (config: Config) => void): C
     run: async () => {
       try {
         const config = loadConfig(file);
-        loadLimits(config.limits);
+        loadLimits(config);
         onConfig(config);
         return well(file);
       } catch (error) {

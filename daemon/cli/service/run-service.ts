@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly json?: true;
 }
 
+/** The maintainer's key (daemon/signing). */
+const SIGNER = "/etc/kinevla/maintainer.pub";
 /** What was installed, so that exactly that is removed: paths with the SHA-256 of their text. Root's alone. */
 const RECORD = "/etc/kinevla/installed.json";
 
@@ -48,6 +50,7 @@ export function runInstall(options: ServiceOptions): ExitCode {
   );
   if (!options.dryRun) {
     say("After changing it run this again. Start with: systemctl start kinevla.target");
+    say(`With ${SIGNER} there, only files that its owner has signed are used: kinevla key create --help`);
   }
   return EXIT.done;
 }

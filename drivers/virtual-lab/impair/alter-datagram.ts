@@ -62,11 +62,14 @@ export function altered(datagram: Buffer, how: Alteration, elapsed: Seconds): Bu
         joint_voltage: joints.map(() => Math.round(Math.max(19, 24 - 25 * elapsed) * 1000)),
       });
     case "current-surge":
-      return withJoint("joint_current", 1, (current) => Math.round(2.5 * current + 3e6));
+      return withJoint("joint_current", 1, (current) => Math.round(2.5 * Math.max(current, FREE_CURRENT)));
     default:
       return how satisfies never;
   }
 }
+
+/** What J2 takes at most in free motion, as the wire has it, uA: 12 A of the limits file. */
+const FREE_CURRENT = 12e6;
 
 function numbers(value: unknown): readonly number[] {
   return Array.isArray(value) ? value.map(Number) : [];

@@ -340,7 +340,7 @@ function bundle(name: string, damage: (folder: string, random: TrialContext["ran
       cpSync(policy.bundle, folder, { recursive: true });
       damage(folder, random);
       const spoiled = createPolicyProcess({
-        ...{ bundle: folder, provider: "cpu", fallback: null, threads: 1, home },
+        ...{ bundle: folder, manifest: null, provider: "cpu", fallback: null, threads: 1, home },
         ...{ deadline: 1, textDeadline: 5, loadDeadline: 10 },
       });
       try {

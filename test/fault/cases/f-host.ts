@@ -8,6 +8,7 @@ import { ConfigError } from "../../../daemon/config/yaml-file.js";
 import { PROCESS_EXIT } from "../../../daemon/launch/process-exit.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import { projectPath } from "../../../daemon/ports/project-path.js";
+import { makeCell } from "../../signing/cell.js";
 import { FaultRig, pause } from "../rig/fault-rig.js";
 import { cannotRun, type FaultCase, NO_BUDGET, only, type Trial } from "./case.js";
 
@@ -85,7 +86,22 @@ export const HOST_CASES: readonly FaultCase[] = [
       {
         ...{ name: "unsigned", modes: ["standby"], expect: "checked", watch: 0, most: 1 },
         inject: async () => hostClock.now(),
-        after: async () => ["a limits file without a signature is accepted: signatures are not built (HO-12)"],
+        after: async () => {
+          const cell = makeCell();
+          try {
+            cell.ask();
+            await cell.sign([cell.config]);
+            const script = projectPath("dist", "daemon", "arm", "main.js");
+            const { status, stderr } = spawnSync(process.execPath, [script, "--config", cell.config], {
+              timeout: 5000,
+            });
+            return status === PROCESS_EXIT.configuration && stderr.includes("limits-rm75b.yaml must not be used")
+              ? []
+              : [`the arm process ended with ${status} and said: ${stderr}`];
+          } finally {
+            cell.remove();
+          }
+        },
       },
     ],
   },

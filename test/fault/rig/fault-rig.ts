@@ -72,7 +72,7 @@ export class FaultRig {
     this.#cameras = options.cameras;
     this.hand = hand;
     this.#audit = new AuditReader(system.config.operator.audit_directory);
-    this.bounds = { limits: loadLimits(system.config.limits), period: system.config.stream.period_ms / 1000 };
+    this.bounds = { limits: loadLimits(system.config), period: system.config.stream.period_ms / 1000 };
   }
 
   /** Starts everything on free ports; rejects with StartError. */
