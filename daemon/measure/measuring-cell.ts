@@ -41,8 +41,6 @@ export interface CellOptions {
 /** Where the joints should be, rad, at a time since the start. */
 export type Path = (elapsed: number, ahead: number, commanded: JointVector) => readonly number[];
 
-/** The lease of this program; it is the only one on the arm process's socket. */
-const LEASE = 1;
 const BEAT_MS = 50;
 const CHUNK_MS = 100;
 const CHUNK_STEPS = 5;
@@ -69,6 +67,8 @@ export class MeasuringCell {
   readonly #children: readonly Child[];
   readonly #beat: NodeJS.Timeout;
   #report: ArmReport | null = null;
+  /** Of this program, which is the only one on the arm process's socket. */
+  #lease = 1;
   #chunks = 0;
   #abandoned = false;
   #refusal = "nothing";
@@ -181,7 +181,7 @@ export class MeasuringCell {
         throw new Error("it was stopped");
       }
       this.#sayAlive();
-      const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, LEASE));
+      const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, this.#lease));
       if (ok) {
         return epoch;
       }
@@ -239,7 +239,12 @@ export class MeasuringCell {
     const deadline = performance.now() + READY_WITHIN_MS;
     while (this.#report?.mode !== "standby" && performance.now() < deadline) {
       // Once each: what was done to the line may still end or begin something meanwhile; then another is the way.
-      await firstValueFrom(this.#link.request(wayToStandby(this.#report?.mode), LEASE));
+      if (this.#report?.mode === "fault") {
+        // What was measured may have been taken for somebody else's motion (OP-06), which ends whoever was in control.
+        this.#lease += 1;
+        this.#sayAlive();
+      }
+      await firstValueFrom(this.#link.request(wayToStandby(this.#report?.mode), this.#lease));
       this.#sayAlive();
       await pause(REPORTED_WITHIN_MS);
     }
@@ -266,7 +271,7 @@ export class MeasuringCell {
 
   /** Measuring is a maintainer's work, who stands there with the emergency stop instead of a hold-to-run control. */
   #sayAlive(): void {
-    this.#link.send({ kind: "operator-beat", lease: LEASE, role: "maintainer", held: false });
+    this.#link.send({ kind: "operator-beat", lease: this.#lease, role: "maintainer", held: false });
   }
 
   #allowUnattended(allowed: boolean): void {
