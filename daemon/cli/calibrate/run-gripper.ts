@@ -2,6 +2,8 @@ import { solveGripper } from "../../../calibration/gripper.js";
 import { CellStopped } from "../../measure/cell-stopped.js";
 import type { MeasuringCell } from "../../measure/measuring-cell.js";
 import { pause } from "../../measure/questions.js";
+import { hostClock } from "../../ports/clock.js";
+import type { GripperState } from "../../types/arm-state.js";
 import type { ExitCode } from "../exit-code.js";
 import { note, say } from "../print.js";
 import { atStand, type StandOptions, solved } from "./stand.js";
@@ -64,11 +66,19 @@ async function opening(cell: MeasuringCell, from: number): Promise<number> {
     await pause(RESTS_MS);
     const { gripper, mode, refusal } = cell;
     if (mode !== "policy" || gripper === null || performance.now() > deadline) {
-      throw new CellStopped(mode === "policy" ? "the gripper does not move, or does not come to rest" : refusal);
+      throw new CellStopped(mode === "policy" ? restless(gripper) : refusal);
     }
     if (Math.abs(gripper.measured - from) > GONE && Math.abs(gripper.measured - last) < STANDS) {
       return gripper.measured;
     }
     last = gripper.measured;
   }
+}
+
+function restless(gripper: GripperState | null): string {
+  if (gripper === null) {
+    return "nothing is known of the gripper";
+  }
+  const age = (hostClock.now() - gripper.receivedAt).toFixed(1);
+  return `the gripper does not move, or does not come to rest: told ${gripper.commanded}, it reported ${gripper.measured} ${age} s ago`;
 }
