@@ -240,7 +240,7 @@ export class MeasuringCell {
     while (this.#report?.mode !== "standby" && performance.now() < deadline) {
       // Once each: what was done to the line may still end or begin something meanwhile; then another is the way.
       if (this.#report?.mode === "fault") {
-        // What was measured may have been taken for somebody else's motion (OP-06), which ends whoever was in control.
+        // What was measured may have been taken for somebody else's motion, which ends whoever was in control.
         this.#lease += 1;
         this.#sayAlive();
       }
