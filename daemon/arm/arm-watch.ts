@@ -28,6 +28,8 @@ export interface TickFacts extends Punctuality {
   readonly mode: Mode;
   /** One pose is streamed, or the arm was stopped. */
   readonly stands: boolean;
+  /** The one pose that is streamed, rad; null while the stream moves or there is none. */
+  readonly toldToStand: JointVector | null;
   readonly demanded: Demanded | null;
   readonly gripper: GripperHealth;
 }
@@ -168,7 +170,7 @@ export class ArmWatch {
   }
 
   /** Notes since when the arm should stand, and where it does once it has settled. */
-  #rest({ mode, stands }: TickFacts, now: Instant): void {
+  #rest({ mode, stands, toldToStand }: TickFacts, now: Instant): void {
     const driven = mode === "fault" && this.#tables.report.findings.some(({ code }) => code === "foreign-motion");
     if (!stands || driven) {
       // Whoever moves the arm out of a fault by its pendant is not to be stopped for it.
@@ -179,7 +181,8 @@ export class ArmWatch {
     this.#standsSince = Math.min(this.#standsSince, now);
     const settled = now - this.#standsSince >= this.#limits.watch.standstill.settled;
     if (settled && this.#stoodAt === null && this.#tables.stop.findings.length === 0) {
-      this.#stoodAt = this.#history.poses.at(-1)?.q ?? null;
+      // An arm that drifts as soon as it rests has left the pose by now that it was told.
+      this.#stoodAt = toldToStand ?? this.#history.poses.at(-1)?.q ?? null;
       this.#stoppedAt = Infinity;
     }
   }

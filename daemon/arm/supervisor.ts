@@ -365,10 +365,12 @@ export class Supervisor {
   #judgeTick(pause: Seconds, now: Instant): void {
     const { period, gripper, lateShare } = this.#options;
     const stream = this.#stream;
+    const toldToStand = !isMoving(this.mode) && stream?.still === true ? stream.commanded : null;
     this.#watch.tick(
       {
         mode: this.mode,
-        stands: this.mode === "fault" || (!isMoving(this.mode) && stream?.still === true),
+        stands: this.mode === "fault" || toldToStand !== null,
+        toldToStand,
         demanded: stream?.demanded ?? null,
         gripper: gripper.health(),
         // After a tick that came late, what has arrived meanwhile is not read yet.

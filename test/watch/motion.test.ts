@@ -312,6 +312,24 @@ describe("ML-15: an arm that should stand", () => {
     assert.deepEqual(bench.codes, ["moves-unasked/quick-stop"]);
   });
 
+  it("drifts as soon as it rests: from the pose that it was told, not from where it is once it should have settled", () => {
+    const bench = new Watched();
+    bench.mode = "hold";
+    bench.facts = { stands: true, toldToStand: bench.commanded };
+    for (let count = 1; count <= 53; count++) {
+      bench.measured = (q) => shifted(q, 3, count * 0.0195);
+      bench.pass(0.01);
+    }
+    assert.deepEqual(bench.codes, ["moves-unasked/quick-stop"]);
+  });
+
+  it("a little off the pose that it was told is as well as on it", () => {
+    const bench = new Watched();
+    bench.mode = "hold";
+    bench.facts = { stands: true, toldToStand: shifted(bench.commanded, 3, 0.9) };
+    assert.deepEqual(bench.pass(2).codes, []);
+  });
+
   it("moves at more than 2 degrees a second: quick stop before it has gone a degree", () => {
     const bench = standing();
     for (let count = 1; count <= 13; count++) {

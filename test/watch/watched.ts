@@ -49,7 +49,8 @@ export class Watched {
       if (count % 2 === 0) {
         this.watch.sent(this.commanded, this.now);
         const { mode } = this;
-        const facts = { mode, stands: false, demanded: null, gripper: GRIPPER, stateAge: 0.005, lateShare: 0 };
+        const told = { demanded: null, stands: false, toldToStand: null };
+        const facts = { mode, ...told, gripper: GRIPPER, stateAge: 0.005, lateShare: 0 };
         this.watch.tick({ ...facts, ...this.facts }, this.now);
       }
       this.note();
