@@ -105,7 +105,7 @@ async function main(): Promise<void> {
 
   watchWallClock((seconds) => log.warn({ seconds }, `the wall clock moved by ${seconds.toFixed(1)} s`));
   const unwatch = watchUse(useBounds(limits.watch.resources.daemonMemory), (used) =>
-    link.send({ kind: "resources", used }),
+    link.send({ kind: "resources", pid: process.pid, used }),
   );
 
   let ending = false;

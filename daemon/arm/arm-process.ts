@@ -269,6 +269,7 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     onTick: (dueAt, now) => {
       late.add(now - (dueAt - READY_BEFORE), now);
       supervisor.tick(dueAt, now);
+      link?.look();
       if (now - beatAt >= BEAT_PERIOD - options.period / 2) {
         beatAt = now;
         guardian.beat();

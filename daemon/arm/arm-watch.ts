@@ -9,7 +9,7 @@ import { gripperConditions } from "../watch/gripper-conditions.js";
 import { healthConditions, type Warmth, warmthIn } from "../watch/health-conditions.js";
 import { type History, measuredIn, NO_HISTORY, sentIn } from "../watch/history.js";
 import { motionConditions } from "../watch/motion-conditions.js";
-import { type Belief, believe, NO_BELIEF } from "../watch/plausible.js";
+import { type Belief, believe, isDisordered, NO_BELIEF } from "../watch/plausible.js";
 import {
   type Demanded,
   type Demands,
@@ -189,7 +189,8 @@ export class ArmWatch {
 
   #judgeMotion(mode: Mode, now: Instant): void {
     const recoversFrom = mode === "recovery" ? this.#recoversFrom : null;
-    const situation = { now, mode, standsSince: this.#standsSince, stoodAt: this.#stoodAt, recoversFrom };
+    const disordered = isDisordered(this.#belief, now);
+    const situation = { now, mode, disordered, standsSince: this.#standsSince, stoodAt: this.#stoodAt, recoversFrom };
     this.#judge("motion", motionConditions(this.#history, situation, this.#limits), now);
   }
 

@@ -49,6 +49,7 @@ const toArm = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("unfamiliar"), detail: words }),
   z.strictObject({
     kind: z.literal("resources"),
+    pid: count.min(1),
     used: z.strictObject({ memory: part, descriptors: part, busy: part }),
   }),
   z.strictObject({ kind: z.literal("request"), id: count, lease: count, request }),

@@ -64,6 +64,7 @@ export const watchSchema = z.strictObject({
   frozen_commanded_deg: most(0.5),
   rated_deg_s: sourced(z.tuple([rated, rated, rated, rated, rated, rated, rated])),
   jump_part: most(1.3),
+  jump_deg_s2: most(3000),
   jump_slack_deg: most(0.2),
   jumps: most(3),
   jumps_ms: most(50),
@@ -169,6 +170,7 @@ export function watchLimits(raw: z.infer<typeof watchSchema>): WatchLimits {
     jump: {
       rated: mapJoints(fastest, (value) => value * DEGREE),
       part: raw.jump_part.value,
+      acceleration: raw.jump_deg_s2.value * DEGREE,
       slack: degrees(raw.jump_slack_deg),
       most: raw.jumps.value,
       within: milli(raw.jumps_ms),

@@ -25,7 +25,7 @@ export type ToArm =
   /** The arm's state is unlike all that the policy was trained on, and has been for some observations; in words. */
   | { readonly kind: "unfamiliar"; readonly detail: string }
   /** What the daemon uses, once a second. */
-  | { readonly kind: "resources"; readonly used: Resources }
+  | { readonly kind: "resources"; readonly pid: number; readonly used: Resources }
   /** Asks for a change of mode; answered by `result` with the same id. */
   | { readonly kind: "request"; readonly id: number; readonly lease: number; readonly request: ArmRequest };
 

@@ -21,7 +21,7 @@ const CALM_WINDOW = 0.05;
 /** The table of what the measured motion must not be. */
 export function motionConditions(history: History, situation: Situation, limits: ArmLimits): readonly Condition[] {
   const { watch, policy, cell, recoverSpeed } = limits;
-  const { standsSince, stoodAt, recoversFrom, now } = situation;
+  const { standsSince, stoodAt, recoversFrom, disordered, now } = situation;
   const newest = history.poses.at(-1);
   const q = newest?.q ?? ZERO;
   const speed = measuredSpeed(history, poseBefore(history, SPEED_WINDOW)) ?? ZERO;
@@ -58,23 +58,23 @@ export function motionConditions(history: History, situation: Situation, limits:
     },
     {
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: watch.speed.lasting },
-      holds: !(fast.by <= watch.speed.part),
+      holds: !disordered && !(fast.by <= watch.speed.part),
       detail: () => overspeed(fast),
     },
     {
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
-      holds: !(fast.by <= watch.speed.most),
+      holds: !disordered && !(fast.by <= watch.speed.most),
       detail: () => overspeed(fast),
     },
     {
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
-      holds: !(sudden.by <= SOON_PART * watch.speed.most),
+      holds: !disordered && !(sudden.by <= SOON_PART * watch.speed.most),
       detail: () => overspeed(sudden),
     },
     {
       ...{ id: "ML-08", code: "cartesian-overspeed", reaction: "protective-stop" },
       lasting: watch.cartesianSpeed.lasting,
-      holds: !(cartesian.speed <= watch.cartesianSpeed.part * mostSpeed),
+      holds: !disordered && !(cartesian.speed <= watch.cartesianSpeed.part * mostSpeed),
       detail: () => `${cell.body.points[cartesian.point]?.name ?? "a part"} at ${millimetres(cartesian.speed)} mm/s`,
     },
     {

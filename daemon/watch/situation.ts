@@ -9,6 +9,8 @@ export interface Situation {
   readonly standsSince: Instant;
   /** Where the arm stood once it had settled; null while that is not known. */
   readonly stoodAt: JointVector | null;
+  /** The order of the arm's reports is not known. */
+  readonly disordered: boolean;
   /** Where the arm began to be brought back inside its limits; null while it is not. */
   readonly recoversFrom: JointVector | null;
 }

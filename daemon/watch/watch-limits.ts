@@ -50,10 +50,14 @@ export interface WatchLimits {
   readonly stateAge: { readonly note: Seconds; readonly slow: Seconds };
   /** Reports that say the same for `lasting` while the command went `commanded` rad (AR-10). */
   readonly frozen: { readonly lasting: Seconds; readonly commanded: number };
-  /** What a report may differ from the one before: part of the joints' rated speed, and rad besides (AR-11). */
+  /**
+   * What a report may differ from the one before: part of the joints' rated speed, what a joint that turns round can do,
+   * rad/s^2, and rad besides (AR-11).
+   */
   readonly jump: {
     readonly rated: JointVector;
     readonly part: number;
+    readonly acceleration: number;
     readonly slack: number;
     readonly most: number;
     readonly within: Seconds;

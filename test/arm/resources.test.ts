@@ -11,7 +11,8 @@ describe("HO-08: a process that runs out of something", () => {
     ["the arm process", (bench, memory) => bench.supervisor.used({ ...WELL, memory }, bench.now)],
     [
       "the daemon",
-      (bench, memory) => bench.supervisor.handle({ kind: "resources", used: { ...WELL, memory } }, bench.now),
+      (bench, memory) =>
+        bench.supervisor.handle({ kind: "resources", pid: process.pid, used: { ...WELL, memory } }, bench.now),
     ],
   ];
   for (const [who, use] of short) {
@@ -44,7 +45,7 @@ describe("HO-08: a process that runs out of something", () => {
 
   it("a daemon that is gone is no longer short of anything", () => {
     const bench = new Supervised().connected();
-    bench.supervisor.handle({ kind: "resources", used: { ...WELL, descriptors: 1 } }, bench.now);
+    bench.supervisor.handle({ kind: "resources", pid: process.pid, used: { ...WELL, descriptors: 1 } }, bench.now);
     assert.notEqual(bench.supervisor.fault, null);
     bench.supervisor.daemonLost(bench.now);
     assert.equal(bench.supervisor.fault, null);
@@ -54,7 +55,7 @@ describe("HO-08: a process that runs out of something", () => {
     const { rig, daemon } = await Rig.ready();
     t.after(() => rig.close());
     await daemon.move(rig);
-    daemon.tell({ kind: "resources", used: { ...WELL, memory: 0.9 } });
+    daemon.tell({ kind: "resources", pid: process.pid, used: { ...WELL, memory: 0.9 } });
     const report = await daemon.until(({ mode }) => mode !== "policy");
     assert.equal(report.mode, "hold");
     assert.equal(report.stops[0]?.code, "resources-short");
@@ -62,7 +63,7 @@ describe("HO-08: a process that runs out of something", () => {
     const { length } = rig.arrivals;
     await rig.untilArrived((arrivals) => arrivals.length > length + 40 && !isMoving(arrivals));
     assert.equal(afterStop(rig.arrivals).length, 0);
-    daemon.tell({ kind: "resources", used: WELL });
+    daemon.tell({ kind: "resources", pid: process.pid, used: WELL });
     assert.equal((await daemon.request({ kind: "follow-policy" })).ok, true);
   });
 });

@@ -1,3 +1,4 @@
+import type { StopCode } from "../../daemon/arm/stop-codes.js";
 import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
 import {
@@ -73,7 +74,7 @@ export async function runTrial(
   const reactionMs = timed ? toMs(trial.expect === "left" ? left : reaction.reaction) : null;
   const stillMs = timed ? toMs(reaction.still) : null;
   const problems = [
-    ...unexpected(trial.expect, outcome, left),
+    ...unexpected(trial, outcome, left),
     ...overBudget(trial.expect, reactionMs, stillMs, budget),
     ...more,
     ...(trial.judge?.(outcome) ?? []),
@@ -155,7 +156,7 @@ function leftAt({ reports }: RunHistory, visibleAt: Instant): Seconds | null {
   return report === undefined ? null : Math.min(report.at, report.stops[0]?.at ?? Infinity) - visibleAt;
 }
 
-function unexpected(expect: Expectation, outcome: Outcome, left: Seconds | null): readonly string[] {
+function unexpected({ expect, mayRampBy }: Trial, outcome: Outcome, left: Seconds | null): readonly string[] {
   const { history, visibleAt, reaction } = outcome;
   switch (expect) {
     case "checked":
@@ -170,21 +171,23 @@ function unexpected(expect: Expectation, outcome: Outcome, left: Seconds | null)
     case "left":
       return left === null ? ["the motion was not left"] : [];
     case "undisturbed":
-      return disturbed(outcome);
+      return disturbed(outcome, mayRampBy ?? null);
   }
 }
 
 /** Why an arm that should go on did not. */
-function disturbed({ history, visibleAt, mode }: Outcome): readonly string[] {
+function disturbed({ history, visibleAt, mode }: Outcome, mayRampBy: StopCode | null): readonly string[] {
   const stops = new Set(
     history.reports
       .flatMap((report) => report.stops)
       .filter(({ at }) => at >= visibleAt)
       .map(({ code }) => code),
   );
+  const ramped = mayRampBy !== null && stops.delete(mayRampBy);
   const commanded = history.commands.filter(({ at, command }) => at >= visibleAt && STOPS.includes(command));
   const last = history.commands.at(-1);
   const silent =
+    !ramped &&
     (mode === "policy" || mode === "teleop") &&
     (last === undefined || (history.cycles.at(-1)?.at ?? 0) - last.at > 0.2);
   return [

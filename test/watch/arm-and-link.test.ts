@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ArmHealth, type GripperHealth, type LinkHealth, QUIET_LINK } from "../../daemon/types/arm-state.js";
-import type { JointVector } from "../../daemon/types/units.js";
+import { type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { bars } from "../../daemon/watch/finding.js";
+import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
 import { LIMITS } from "../limits.js";
 import { GRIPPER, only, shifted, Watched, WELL } from "./watched.js";
 
@@ -191,6 +192,50 @@ describe("AR-11: reports that cannot follow one another", () => {
       bench.note();
     }
     assert.ok(!bench.ids.has("AR-11"));
+  });
+});
+
+describe("AR-11: reports out of order", () => {
+  /** What is found of an arm that goes on, each of whose reports is delayed by up to `most` seconds. */
+  function disorder(most: number, degreesPerSecond: number): readonly string[] {
+    const bench = new Watched();
+    bench.speed = only(6, degreesPerSecond);
+    bench.pass(0.2);
+    const random = createRandom(7);
+    const waiting: { readonly at: number; readonly q: JointVector }[] = [];
+    const end = bench.now + 0.4;
+    while (bench.now < end) {
+      bench.now += 0.001;
+      const step = jointAt(bench.speed, 6) * 0.001;
+      bench.commanded = mapJoints(bench.commanded, (angle, joint) => (joint === 6 ? angle + step : angle));
+      if (Math.round(bench.now * 1000) % 5 === 0) {
+        waiting.push({ at: bench.now + random.between(0, most), q: bench.commanded });
+        bench.watch.sent(bench.commanded, bench.now);
+      }
+      for (const { q } of waiting.filter(({ at }) => at <= bench.now && at > bench.now - 0.001)) {
+        bench.report({ measured: jointPosition(q) });
+      }
+      bench.note();
+    }
+    return bench.codes;
+  }
+
+  it("are dropped where a joint would have turned round, end in a ramp, and are no speed", () => {
+    for (const speed of [40, -40, 20]) {
+      assert.deepEqual(disorder(0.1, speed), ["state-implausible/ramp"], `${speed} deg/s`);
+    }
+  });
+
+  it("by less than a joint may tremble drop nothing", () => {
+    assert.deepEqual(disorder(0.005, 40), []);
+  });
+
+  it("a joint that really turns round is believed, as hard as it can", () => {
+    const bench = new Watched();
+    for (const speed of [55, -55, 55]) {
+      bench.turnTo(6, speed).pass(0.2);
+    }
+    assert.deepEqual(bench.codes, []);
   });
 });
 

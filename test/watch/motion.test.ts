@@ -29,8 +29,7 @@ describe("what is measured of a motion: nothing is found", () => {
     const bench = new Watched();
     for (let burst = 0; burst < 20; burst++) {
       const rate = burst % 2 === 0 ? 50 : -50;
-      bench.speed = only(6, rate);
-      bench.pass(0.03);
+      bench.turnTo(6, rate);
       const { now } = bench;
       // 40 ms of silence, then eight reports within a millisecond.
       for (let count = 1; count <= 8; count++) {

@@ -58,6 +58,19 @@ export class Watched {
     return this;
   }
 
+  /** One joint goes over to another speed as hard as it can, 3000 deg/s^2 [V]; the others keep theirs. */
+  turnTo(joint: number, degreesPerSecond: number): this {
+    const target = degreesPerSecond * DEGREE;
+    const step = 15 * DEGREE;
+    for (let left = Infinity; left !== 0; ) {
+      left = target - jointAt(this.speed, joint);
+      const change = Math.max(-step, Math.min(step, left));
+      this.speed = mapJoints(this.speed, (speed, index) => (index === joint ? speed + change : speed));
+      this.pass(0.005);
+    }
+    return this;
+  }
+
   /** The arm reports now. */
   report(changes: Partial<ArmState> = {}): boolean {
     // The last digit of a current is never the same twice, as on a real arm.

@@ -1,3 +1,4 @@
+import type { StopCode } from "../../../daemon/arm/stop-codes.js";
 import type { Instant, Seconds } from "../../../daemon/types/units.js";
 import type { Random } from "../../../drivers/virtual-lab/scene/random.js";
 import type { Reaction } from "../history/reaction.js";
@@ -60,6 +61,8 @@ export interface Trial {
   readonly name: string;
   readonly modes: readonly TrialMode[];
   readonly expect: Expectation;
+  /** A stop that may end the motion by a ramp although nothing has to. */
+  readonly mayRampBy?: StopCode;
   /** In place of the case's own. */
   readonly budget?: Budget;
   /** How long the record goes on after the fault; 1.2 s where nothing is said. */
