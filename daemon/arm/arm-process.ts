@@ -268,8 +268,8 @@ export async function startArmProcess(options: ArmProcessOptions, parts: ArmProc
     histogram,
     onTick: (dueAt, now) => {
       late.add(now - (dueAt - READY_BEFORE), now);
-      supervisor.tick(dueAt, now);
       link?.look();
+      supervisor.tick(dueAt, now);
       if (now - beatAt >= BEAT_PERIOD - options.period / 2) {
         beatAt = now;
         guardian.beat();

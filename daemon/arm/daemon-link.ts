@@ -44,6 +44,13 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
   let pid: number | null = null;
   await removeStaleSocket(path);
 
+  const leave = (socket: Socket): void => {
+    if (daemon === socket) {
+      daemon = null;
+      pid = null;
+      listener.onClose();
+    }
+  };
   const server = createServer((socket) => {
     // An error is followed by `close`, where it is handled.
     socket.on("error", () => undefined);
@@ -63,11 +70,7 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
       }
       pid = deliver(complete, listener) ?? pid;
     });
-    socket.on("close", () => {
-      daemon = null;
-      pid = null;
-      listener.onClose();
-    });
+    socket.on("close", () => leave(socket));
     listener.onOpen();
   });
   await new Promise<void>((resolve, reject) => {
@@ -83,9 +86,9 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
       }
     },
     look: () => {
-      if (pid !== null && isDying(pid)) {
-        pid = null;
-        daemon?.destroy();
+      if (daemon !== null && pid !== null && isDying(pid)) {
+        daemon.destroy();
+        leave(daemon);
       }
     },
     close: () => {
