@@ -23,6 +23,7 @@ const HOLD_WORDS = {
   released: "Press and hold this button, then start. Letting go stops the arm.",
   stale: "Let go, then press again: a motion was cut short.",
 };
+const BRING_BACK_WORDS = "Press and hold this button, then bring it back. Letting go stops the arm.";
 
 const byId = (id) => document.getElementById(id);
 
@@ -185,7 +186,7 @@ function showHoldToRun(mine, supervises) {
   byId("hold-row").hidden = state === "not-needed" && !bringsBack;
   byId("hold").disabled = !mine || (state === "waived" && !bringsBack);
   byId("hold").dataset.state = state;
-  byId("hold-why").textContent = HOLD_WORDS[state];
+  byId("hold-why").textContent = bringsBack && state !== "stale" ? BRING_BACK_WORDS : HOLD_WORDS[state];
   byId("unattended-label").hidden = !supervises;
   byId("unattended").checked = state === "waived";
 }
