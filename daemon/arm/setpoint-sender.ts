@@ -1,9 +1,12 @@
 import { freshGuard, type GuardInput, type GuardState, guard, type PermittedSetpoint } from "../guard/guard.js";
 import type { Refusal } from "../guard/refusal.js";
-import { type Instant, type JointPosition, jointPosition } from "../types/units.js";
+import { type Instant, type JointPosition, jointPosition, type Seconds } from "../types/units.js";
 import { type GripperCommand, gripperCommand } from "./gripper-dwell.js";
 import { MotionStream } from "./motion-stream.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
+
+/** The vendor's practice: the pose is held this long before and after a stream. */
+export const HOLD_AROUND: Seconds = 0.3;
 
 /** Nobody knows how the gripper stands: the first wish is always told. */
 const UNKNOWN: GripperCommand = { opening: Number.NaN, at: -Infinity };
@@ -19,6 +22,8 @@ export class SetpointSender {
   readonly #options: SupervisorOptions;
   #guard: GuardState;
   #stream: MotionStream | null = null;
+  #heldUntil: Instant = HOLD_AROUND;
+  #endsAt: Instant = Infinity;
   #gripper = UNKNOWN;
   #refusals = 0;
 
@@ -32,6 +37,11 @@ export class SetpointSender {
     return this.#stream;
   }
 
+  /** Until then the pose is held at which the stream began. */
+  get heldUntil(): Instant {
+    return this.#heldUntil;
+  }
+
   /** Setpoints that the guard refused so far. */
   get refusals(): number {
     return this.#refusals;
@@ -43,8 +53,10 @@ export class SetpointSender {
   }
 
   /** Starts a stream that stands at `from`, rad. */
-  start(from: JointPosition): void {
+  start(from: JointPosition, now: Instant): void {
     this.#stream = new MotionStream(from, this.#options.period, this.#options.limits);
+    this.#heldUntil = now + HOLD_AROUND;
+    this.#endsAt = Infinity;
     this.renewGuard();
   }
 
@@ -55,6 +67,22 @@ export class SetpointSender {
 
   end(): void {
     this.#stream = null;
+    this.#endsAt = Infinity;
+  }
+
+  /** The stream is to end when the pose has been held for long enough; until then it may go on after all. */
+  endSoon(now: Instant): void {
+    this.#endsAt = now + HOLD_AROUND;
+  }
+
+  /** The stream goes on. */
+  goOn(): void {
+    this.#endsAt = Infinity;
+  }
+
+  /** It was to end, has held the pose for long enough, and stands. */
+  isOver(now: Instant): boolean {
+    return now >= this.#endsAt && this.#stream?.still === true;
   }
 
   /** A latched stop was acknowledged, or a stream begins: the guard forgets what was before. */

@@ -1,7 +1,7 @@
 import type { OperatorClient } from "../operator/client.js";
 import type { ServerMessageOf } from "../operator/server-message.js";
-import { CliError, EXIT } from "./exit-code.js";
 import { need } from "./operator-link.js";
+import { stoppedBy } from "./stopped-by.js";
 
 /** An arm that stands at home already may never be seen in the mode `homing`. */
 const AT_HOME_ALREADY_S = 1;
@@ -34,14 +34,8 @@ export async function goHome(client: OperatorClient, onAccepted: () => void): Pr
     isAccepted = true;
     onAccepted();
     const state = await arrived;
-    const [stop] = state.stops;
-    if (stop !== undefined || state.mode === "fault" || state.mode === "disconnected") {
-      throw new CliError(
-        EXIT.unfinished,
-        stop?.code ?? state.mode,
-        stop?.detail ?? `The arm is ${state.mode}.`,
-        stop?.hint ?? "See: kinevla status",
-      );
+    if (state.stops.length > 0 || state.mode === "fault" || state.mode === "disconnected") {
+      throw stoppedBy(state);
     }
     return state;
   } finally {

@@ -7,6 +7,7 @@ import { inControl } from "./in-control.js";
 import { need } from "./operator-link.js";
 import type { OperatorOptions } from "./operator-options.js";
 import { note, say, sayJson } from "./print.js";
+import { stoppedBy } from "./stopped-by.js";
 
 /** An arm that was stopped is believed to stand after half a second; the rest is allowance. */
 const STANDS_AFTER_MS = 1000;
@@ -91,14 +92,8 @@ async function bringBack(
   });
   await need(client.requestInControl({ type: "recover" }), "accepted");
   const state = await ended;
-  const [stop] = state.stops;
-  if (stop?.code !== "recovered") {
-    throw new CliError(
-      EXIT.unfinished,
-      stop?.code ?? state.mode,
-      stop?.detail ?? `The arm is ${state.mode}.`,
-      stop?.hint ?? "See: kinevla status",
-    );
+  if (state.stops[0]?.code !== "recovered") {
+    throw stoppedBy(state);
   }
   return state;
 }

@@ -44,7 +44,7 @@ export type Path = (elapsed: number, ahead: number, commanded: JointVector) => r
 const BEAT_MS = 50;
 const CHUNK_MS = 100;
 const CHUNK_STEPS = 5;
-/** The arm process holds the pose for this long before it follows anything, s (supervisor.ts). */
+/** The arm process holds the pose for this long before it follows anything, s (setpoint-sender.ts). */
 const HELD_FIRST = 0.3;
 const READY_WITHIN_MS = 15_000;
 /** Half a turn at the homing speed of 20 deg/s takes 9 s. */
