@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { filter, firstValueFrom, timeout } from "rxjs";
+import { filter, firstValueFrom, merge, Subject, timeout } from "rxjs";
 import { parseDocument } from "yaml";
 import { armProcessCommand, guardianCommand } from "../arm/commands.js";
 import type { Config } from "../config/config.js";
@@ -71,6 +71,8 @@ export class MeasuringCell {
   #lease = 1;
   #chunks = 0;
   #abandoned = false;
+  /** Fails whatever waits for the arm process when it is abandoned. */
+  readonly #abandonment = new Subject<never>();
   #refusal = "nothing";
 
   private constructor(config: Config, line: LineTap, push: PushTap, link: ArmLink, children: readonly Child[]) {
@@ -162,11 +164,11 @@ export class MeasuringCell {
     if (this.#report !== null && modes.includes(this.#report.mode)) {
       return;
     }
+    const arrived = this.#link.messages.pipe(
+      filter((message) => message.kind === "state" && modes.includes(message.state.mode)),
+    );
     await firstValueFrom(
-      this.#link.messages.pipe(
-        filter((message) => message.kind === "state" && modes.includes(message.state.mode)),
-        timeout({ first: withinMs, with: () => this.#lateness(modes) }),
-      ),
+      merge(arrived, this.#abandonment).pipe(timeout({ first: withinMs, with: () => this.#lateness(modes) })),
     );
   }
 
@@ -177,9 +179,7 @@ export class MeasuringCell {
   async request(request: ArmRequest): Promise<number> {
     const deadline = performance.now() + GRANTED_WITHIN_MS;
     for (;;) {
-      if (this.#abandoned) {
-        throw new Error("it was stopped");
-      }
+      this.#mustNotBeAbandoned();
       this.#sayAlive();
       const { ok, reason, epoch } = await firstValueFrom(this.#link.request(request, this.#lease));
       if (ok) {
@@ -201,6 +201,7 @@ export class MeasuringCell {
   abandon(reason: string): void {
     this.#abandoned = true;
     this.stop(reason);
+    this.#abandonment.error(abandoned());
   }
 
   /**
@@ -238,6 +239,8 @@ export class MeasuringCell {
     await this.until(["standby", "hold", "homing", "policy", "fault"], READY_WITHIN_MS);
     const deadline = performance.now() + READY_WITHIN_MS;
     while (this.#report?.mode !== "standby" && performance.now() < deadline) {
+      // Whoever stopped it for good acknowledges it, too.
+      this.#mustNotBeAbandoned();
       // Once each: what was done to the line may still end or begin something meanwhile; then another is the way.
       if (this.#report?.mode === "fault") {
         // What was measured may have been taken for somebody else's motion, which ends whoever was in control.
@@ -261,6 +264,12 @@ export class MeasuringCell {
     }
     this.line.close();
     this.push.close();
+  }
+
+  #mustNotBeAbandoned(): void {
+    if (this.#abandoned) {
+      throw abandoned();
+    }
   }
 
   async #engage(): Promise<void> {
@@ -289,6 +298,10 @@ export class MeasuringCell {
     const stop = this.#report?.stops[0];
     return stop === undefined ? "" : `: ${stop.detail} (${stop.hint})`;
   }
+}
+
+function abandoned(): Error {
+  return new Error("it was stopped");
 }
 
 /** What leads nearer to standby from a mode. */

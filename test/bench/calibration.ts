@@ -5,6 +5,7 @@ import { runCalibrateGripper } from "../../daemon/cli/calibrate/run-gripper.js";
 import { calibrateHandEye, runCalibrateHandEye } from "../../daemon/cli/calibrate/run-hand-eye.js";
 import { runCalibrateRoles } from "../../daemon/cli/calibrate/run-roles.js";
 import { calibrateTable, runCalibrateTable } from "../../daemon/cli/calibrate/run-table.js";
+import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { expectedCalibrations } from "../../daemon/composition/expected-calibrations.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { CAMERA_ROLES, type CameraRole } from "../../daemon/types/frame.js";
@@ -29,7 +30,17 @@ export async function benchCalibration(
   const timed = async (what: string, run: () => Promise<unknown>, compare: () => CalibrationFigures): Promise<void> => {
     const startedAt = performance.now();
     const failure = await run().then(
-      () => null,
+      (exitCode) => {
+        if (exitCode === EXIT.interrupted) {
+          throw new CliError(
+            EXIT.interrupted,
+            "interrupted",
+            "Ended by a signal.",
+            "What was measured until then is printed.",
+          );
+        }
+        return null;
+      },
       (error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }),
     );
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;

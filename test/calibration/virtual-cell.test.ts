@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readCalibration } from "../../calibration/files.js";
@@ -11,7 +11,11 @@ import { CliError, EXIT } from "../../daemon/cli/exit-code.js";
 import { expectedCalibrations } from "../../daemon/composition/expected-calibrations.js";
 import { loadConfig } from "../../daemon/config/config.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
+import { until } from "../rm75/rig.js";
 import { startVirtualCell, trueFocalLength, type VirtualCell } from "./virtual-cell.js";
+
+/** Opening a camera takes up to this long on a machine under load (drivers/camera), s. */
+const OPENED_WITHIN = 30;
 
 let cell: VirtualCell;
 before(async () => {
@@ -59,6 +63,25 @@ describe("calibrations of a virtual cell", () => {
     assert.equal(await runCalibrateGripper(cell.options), EXIT.done);
     const { closed, open } = JSON.parse(readFileSync(join(cell.folder, "gripper.json"), "utf8"));
     assert.ok(closed < 0.05 && open > 0.95, `${closed} to ${open}`);
+  });
+  it("end soon after a signal, also where they wait for a camera that sends nothing", async () => {
+    const pictures = join(cell.folder, "pictures");
+    rmSync(pictures, { recursive: true, force: true });
+    const ended = runCalibrateCamera("front", cell.options);
+    await until(() => existsSync(join(pictures, "camera-front-1.png")), "the first picture", OPENED_WITHIN);
+    await cell.post("/impair", { target: "camera", role: "front", how: "stop" });
+    let [taken, since] = [0, performance.now()];
+    await until(() => {
+      const { length } = readdirSync(pictures);
+      [taken, since] = [length, length === taken ? since : performance.now()];
+      return performance.now() - since > 2000;
+    }, "no picture any more");
+    const signalledAt = performance.now();
+    process.emit("SIGHUP");
+    assert.equal(await ended, EXIT.interrupted);
+    assert.ok(performance.now() - signalledAt < 5000);
+    assert.ok(taken < 16, "it was still at work");
+    await cell.post("/impair", { target: "camera", role: "front", how: "none" });
   });
   it("take nobody's place at an arm that is not this machine's own", async () => {
     const config = projectPath("daemon", "config", "real-arm.yaml");

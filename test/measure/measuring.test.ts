@@ -135,8 +135,10 @@ describe("everything that can be measured without hands, on the virtual controll
     cell.abandon("test");
     await under;
     await assert.rejects(measure("H-4"), /it was stopped/);
+    await assert.rejects(cell.until(["homing"], 60_000), /it was stopped/);
     const { length } = cell.line.frames;
     await pause(300);
     assert.equal(cell.line.frames.length, length);
+    assert.equal(cell.mode, "fault", "nobody but a person acknowledges it");
   });
 });

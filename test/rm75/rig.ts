@@ -10,7 +10,7 @@ import type { ArmListener } from "../../daemon/ports/arm.js";
 import { hostClock } from "../../daemon/ports/clock.js";
 import type { ArmState } from "../../daemon/types/arm-state.js";
 import type { DriverError } from "../../daemon/types/driver-error.js";
-import { type JointPosition, jointPosition } from "../../daemon/types/units.js";
+import { type JointPosition, jointPosition, type Seconds } from "../../daemon/types/units.js";
 import { createEg2Gripper } from "../../drivers/gripper/eg2-gripper.js";
 import { RM75_B } from "../../drivers/rm75/arm-description.js";
 import { createRm75Arm } from "../../drivers/rm75/rm75-arm.js";
@@ -34,8 +34,8 @@ export function permitted(q: JointPosition): PermittedSetpoint {
 }
 
 /** Waits until `condition` holds; throws after 8 s. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = hostClock.now() + 8;
+export async function until(condition: () => boolean, what: string, within: Seconds = 8): Promise<void> {
+  const deadline = hostClock.now() + within;
   while (!condition()) {
     if (hostClock.now() > deadline) {
       throw new Error(`waited in vain: ${what}`);

@@ -79,7 +79,11 @@ export class CellStand implements Stand {
   readonly #folder: string;
   readonly #options: StandOptions;
   readonly #work = mkdtempSync(join(tmpdir(), "kinevla-calibrate-"));
-  readonly #interruption = stopOnInterrupt(() => this.#cell ?? this.#starting);
+  readonly #interruption = stopOnInterrupt(
+    () => this.#cell ?? this.#starting,
+    // A picture that may never come is not waited for.
+    () => void this.#cameras?.close(),
+  );
   #cell: MeasuringCell | null = null;
   #starting: MeasuringCell | null = null;
   #eye: BoardEye | null = null;
@@ -115,6 +119,9 @@ export class CellStand implements Stand {
   }
 
   get sights(): Sights {
+    if (this.interrupted) {
+      throw left();
+    }
     const images = { size: SMALL, crop: 1, rotate180: { front: false, wrist: false } };
     this.#cameras ??= createCameras(camerasOptions(this.config, images));
     this.#sights ??= new Sights(this.#cameras, () => this.eye, this.board, join(this.#folder, "pictures"));

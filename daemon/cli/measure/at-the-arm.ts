@@ -25,8 +25,14 @@ export function armOf({ arm }: Config): ArmAddress {
   return { host: arm.link.host, port: arm.link.port, push: arm.push };
 }
 
-/** Ctrl-C stops the arm before anything else; what is under way then fails, and nothing else begins. */
-export function stopOnInterrupt(cell: () => MeasuringCell | null): {
+/**
+ * Ctrl-C stops the arm before anything else; what is under way then fails, and nothing else begins. `afterwards` ends what
+ * else would be waited for.
+ */
+export function stopOnInterrupt(
+  cell: () => MeasuringCell | null,
+  afterwards: () => void = () => undefined,
+): {
   readonly stop: () => void;
   happened(): boolean;
   forget(): void;
@@ -36,6 +42,7 @@ export function stopOnInterrupt(cell: () => MeasuringCell | null): {
     happened = true;
     cell()?.abandon("Ctrl-C");
     note("The arm is stopped, and nothing moves any more.");
+    afterwards();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, stop);
