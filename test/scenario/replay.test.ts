@@ -25,18 +25,14 @@ it("replays on the arm what was recorded there, and anybody's stop leaves it sta
   try {
     const at = { url: system.operatorUrl, tokenFile: system.tokenFile };
     const client = await connectOperator({ ...at, name: "scenario" });
-    await need(client.subscribe(["state", "progress"], 50), "accepted");
+    await need(client.subscribe(["state", "progress", "faults"], 50), "accepted");
     // It loads while everything else starts: on a small machine beats come late meanwhile.
     while ((await need(client.request({ type: "status" }), "status")).policy === null) {
       await watchFor(200);
     }
     await next(client, "state", ({ mode }) => mode === "standby");
     const recording = await recordReplay(client, system);
-    const { exitCode, stdout, stderr } = await kinevla(
-      ...["replay", "--json", "--url", at.url, "--token-file", at.tokenFile, recording],
-    ).ended;
-    assert.equal(exitCode, 0, stdout + stderr);
-    checkDifferences(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+    checkDifferences(await replayEvenly(client, at, recording));
     await need(client.takeControl(), "control-granted");
     await stopMidway(client, at, `${recording}.mcap`);
     await client.close();
@@ -85,12 +81,46 @@ async function untilClosed(folder: string): Promise<string> {
   throw new Error("the folder is not watched any more");
 }
 
-function checkDifferences(result: {
+/** What `kinevla replay --json` says at its end. */
+interface Replayed {
   readonly phase: string;
   readonly seconds: number;
   readonly poses: number;
   readonly differencesDeg: { readonly median: readonly number[]; readonly max: readonly number[] };
-}): void {
+}
+
+/** By these the arm goes at half pace, and is elsewhere than it was at the same time of its recording. */
+const HALF_PACE: readonly string[] = ["machine-late", "state-late"];
+
+/** Replays it from the command line; once more, three times at most, where this machine was too busy for the arm's full pace. */
+async function replayEvenly(
+  client: OperatorClient,
+  at: { readonly url: string; readonly tokenFile: string },
+  recording: string,
+): Promise<Replayed> {
+  for (let tries = 1; ; tries += 1) {
+    // What came late counts for a minute.
+    while (
+      (await need(client.request({ type: "status" }), "status")).faults.some(({ code }) => HALF_PACE.includes(code))
+    ) {
+      await watchFor(500);
+    }
+    let uneven = false;
+    const leave = client.onMessage((message) => {
+      uneven ||= message.type === "faults" && message.faults.some(({ code }) => HALF_PACE.includes(code));
+    });
+    const { exitCode, stdout, stderr } = await kinevla(
+      ...["replay", "--json", "--url", at.url, "--token-file", at.tokenFile, recording],
+    ).ended;
+    leave();
+    assert.equal(exitCode, 0, stdout + stderr);
+    if (!uneven || tries === 3) {
+      return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    }
+  }
+}
+
+function checkDifferences(result: Replayed): void {
   assert.equal(result.phase, "finished");
   assert.ok(result.seconds > 2 && result.poses > 30 * result.seconds, `${result.poses} in ${result.seconds} s`);
   const { median, max } = result.differencesDeg;
