@@ -86,7 +86,7 @@ function frameFault(
       role,
       detail:
         `The ${role} camera's pictures are blurred against what they were. Clean its lens and set its focus; if they are ` +
-        "as they should be, close the camera and open it anew.",
+        "as they should be, unplug it and plug it in.",
       since: news.dullSince,
     };
   }

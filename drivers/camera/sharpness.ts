@@ -5,8 +5,8 @@ import type { Instant } from "../../daemon/types/units.js";
 /** Fine detail is told from coarse by differences over this many pixels. */
 const COARSE = 4;
 /**
- * The most that counts. The sharpest edge there can be, a straight step between two pixels, has 0.5; the lab's pictures have 0.17 to
- * 0.57. More than this is the noise of a plain or dim picture, which must not become what later pictures are held against.
+ * The most that counts. The sharpest edge there can be, a straight step between two pixels, has 0.5; the lab's pictures have 0.18 to
+ * 0.60 (README). More than this is the noise of a plain or dim picture, which must not become what later pictures are held against.
  */
 const SHARPEST = 0.6;
 /** Less than this part of what is usual is dull (safety.md PO-15). */
