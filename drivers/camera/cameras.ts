@@ -39,8 +39,9 @@ export function createCameras(options: CamerasOptions): Cameras {
     return startVisionProcess(
       { camera: options.cameras[role], picture: options.pictures[role] },
       {
-        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor }) => {
-          const heard: CameraNews = { kind: "frame", at: capturedAt, identical, identicalSince, light, poor };
+        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor, dullSince }) => {
+          const judged = { identical, identicalSince, light, poor, dullSince };
+          const heard: CameraNews = { kind: "frame", at: capturedAt, ...judged };
           hear(role, heard);
           publishFaults();
           if (cameraFault(role, options.cameras[role], heard, hostClock.now()) === null) {

@@ -9,6 +9,8 @@ const STALE_AFTER: Seconds = 0.25;
 /** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.17 s. */
 const FROZEN_PICTURES = 5;
 const FROZEN_AFTER: Seconds = 0.17;
+/** Blurred for 1 s (safety.md PO-15); the rest is for the way to the reader and the next picture. */
+const BLURRED_AFTER: Seconds = 0.9;
 
 /** What was last heard of a camera. */
 export type CameraNews =
@@ -20,6 +22,7 @@ export type CameraNews =
       readonly identicalSince: Instant;
       readonly light: PoorLight;
       readonly poor: number;
+      readonly dullSince: Instant | null;
     }
   | { readonly kind: "absent"; readonly at: Instant; readonly detail: string }
   | { readonly kind: "wrong-size"; readonly at: Instant; readonly width: number; readonly height: number };
@@ -76,6 +79,16 @@ function frameFault(
   }
   if (news.light !== null && news.poor >= POOR_PICTURES) {
     return { kind: "camera-blind", role, detail: `The ${role} camera ${BLIND[news.light]}`, since: news.at };
+  }
+  if (news.dullSince !== null && news.at - news.dullSince >= BLURRED_AFTER) {
+    return {
+      kind: "camera-blind",
+      role,
+      detail:
+        `The ${role} camera's pictures are blurred against what they were. Clean its lens and set its focus; if they are ` +
+        "as they should be, unplug it and plug it in.",
+      since: news.dullSince,
+    };
   }
   return null;
 }

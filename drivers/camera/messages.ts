@@ -16,6 +16,8 @@ export type FromVision =
       /** What is wrong with its light, and how many pictures in a row have had that, this one included. */
       readonly light: PoorLight;
       readonly poor: number;
+      /** Since when its pictures are duller than they usually are; null when this one is not. */
+      readonly dullSince: Instant | null;
     }
   /** The same picture at the camera's own size, while `record` is on. */
   | {

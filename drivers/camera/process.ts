@@ -7,6 +7,7 @@ import { createNewestSender } from "./newest-sender.js";
 import { loadOpenCv, type Mat } from "./opencv.js";
 import type { VisionOptions } from "./options.js";
 import { jpegPicture, modelPicture, samePicture, upright } from "./picture.js";
+import { followSharpness, NO_SHARPNESS, sharpnessOf } from "./sharpness.js";
 
 const options = JSON.parse(process.argv[2] ?? "null") as VisionOptions;
 const cv = loadOpenCv();
@@ -24,6 +25,7 @@ let identical = 0;
 let identicalSince: Instant = 0;
 let light: PoorLight = null;
 let poor = 0;
+let sharpness = NO_SHARPNESS;
 let recorded = false;
 
 function keep(picture: Mat | null): void {
@@ -47,7 +49,13 @@ function takePicture({ picture: raw, capturedAt, exposedAt, missed }: Captured):
   const before = light;
   light = lightOf(rgb);
   poor = light === null ? 0 : light === before ? poor + 1 : 1;
-  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor });
+  // Where there is nothing to see there are no edges either, and that has a name of its own.
+  sharpness =
+    light === null
+      ? followSharpness(sharpness, sharpnessOf(rgb, options.picture.size), capturedAt)
+      : { ...sharpness, dullSince: null };
+  const { dullSince } = sharpness;
+  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor, dullSince });
   if (recorded) {
     pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, exposedAt, sequence });
   }
@@ -69,6 +77,8 @@ await capture(cv, options.camera, {
   onAbsent: (detail) => {
     keep(null);
     sequence = 0;
+    // It may be another camera, or this one with another focus.
+    sharpness = NO_SHARPNESS;
     send({ kind: "absent", detail }, ignore);
   },
 });

@@ -187,6 +187,31 @@ describe("one camera of two", () => {
   });
 });
 
+describe("a camera that is sharp and then blurred", () => {
+  it("is blind to the daemon and gives no frames for as long as it is blurred", async () => {
+    const server = await serve();
+    const cameras = camerasOf({ kind: "url", url: server.url }, { kind: "url", url: (await serve()).url });
+    await next(cameras.frames, ({ role, sequence }) => role === "front" && sequence > 100);
+    await well(cameras);
+    server.show(testPictures(64, 48, 6));
+    const faults = await next(cameras.faults, (present) => present.length > 0);
+    assert.deepEqual(
+      faults.map(({ kind, role }) => [kind, role]),
+      [["camera-blind", "front"]],
+    );
+    assert.match(faults[0]?.detail ?? "", /blurred against what they were/);
+    let frames = 0;
+    const counting = cameras.frames.pipe(filter(({ role }) => role === "front")).subscribe(() => {
+      frames += 1;
+    });
+    await delay(500);
+    counting.unsubscribe();
+    assert.equal(frames, 0);
+    server.show(pictures);
+    await well(cameras);
+  });
+});
+
 describe("a stream with damaged pictures", () => {
   it("goes on with the sound ones and counts the others as missed", async () => {
     const [one = Buffer.alloc(0), two = Buffer.alloc(0)] = pictures;

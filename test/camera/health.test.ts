@@ -4,7 +4,7 @@ import { type CameraNews, cameraFault } from "../../drivers/camera/health.js";
 import { lightOf } from "../../drivers/camera/light.js";
 
 /** Something to see. */
-const LIT = { light: null, poor: 0 } as const;
+const LIT = { light: null, poor: 0, dullSince: null } as const;
 const size = { width: 256, height: 256 };
 const kindAt = (news: CameraNews, now: number): string | null => cameraFault("front", size, news, now)?.kind ?? null;
 
@@ -48,11 +48,22 @@ describe("the fault of a camera, judged by its last news", () => {
 
   it("is blind after ten pictures in a row without anything to see, not after nine", () => {
     const dark = (poor: number): CameraNews => {
-      return { kind: "frame", at: 10, identical: 1, identicalSince: 10, light: "dark", poor };
+      return { kind: "frame", at: 10, identical: 1, identicalSince: 10, ...LIT, light: "dark", poor };
     };
     assert.equal(kindAt(dark(9), 10), null);
     assert.equal(kindAt(dark(10), 10), "camera-blind");
     assert.match(cameraFault("wrist", size, dark(10), 10)?.detail ?? "", /wrist camera sees nothing but dark/);
+  });
+
+  it("is blind once its pictures have been dull for 0.9 s, not before", () => {
+    const dull = (at: number): CameraNews => {
+      return { kind: "frame", at, identical: 1, identicalSince: at, ...LIT, dullSince: 10 };
+    };
+    assert.equal(kindAt(dull(10.89), 10.89), null);
+    assert.equal(kindAt(dull(10.91), 10.91), "camera-blind");
+    const fault = cameraFault("wrist", size, dull(10.91), 10.91);
+    assert.match(fault?.detail ?? "", /wrist camera's pictures are blurred/);
+    assert.equal(fault?.since, 10);
   });
 });
 

@@ -11,22 +11,31 @@ export interface MjpegServer {
   readonly url: string;
   readonly port: number;
   behave(behaviour: MjpegBehaviour): void;
+  /** From now on it serves these. */
+  show(pictures: readonly Buffer[]): void;
   close(): Promise<void>;
 }
 
 /** Pictures a second. */
 const RATE = 25;
 
-/** Distinct JPEG pictures of one size; the left half is red, the right half blue, a bar moves from picture to picture. */
-export function testPictures(width: number, height: number, count = 16): readonly Buffer[] {
+/**
+ * Distinct JPEG pictures of one size; the left half is red, the right half blue, a bar moves from picture to picture. `blur`: how far
+ * they are out of focus, pixels (standard deviation).
+ */
+export function testPictures(width: number, height: number, blur = 0, count = 16): readonly Buffer[] {
   Object.assign(process.env, OPENCV_ENVIRONMENT);
   const cv = loadOpenCv();
   return Array.from({ length: count }, (_, index) => {
     const picture = new cv.Mat(height, width, cv.CV_8UC3, [255, 0, 0]);
     picture.drawRectangle(new cv.Rect(0, 0, width / 2, height), new cv.Vec3(0, 0, 255), -1);
     picture.drawRectangle(new cv.Rect(0, Math.floor((index * height) / count), width, 2), new cv.Vec3(0, 255, 0), -1);
-    const jpeg = cv.imencode(".jpg", picture);
+    const shown = blur === 0 ? picture : picture.gaussianBlur(new cv.Size(0, 0), blur);
+    const jpeg = cv.imencode(".jpg", shown);
     picture.release();
+    if (shown !== picture) {
+      shown.release();
+    }
     return jpeg;
   });
 }
@@ -38,6 +47,7 @@ export async function startMjpegServer(
   stamped: () => number | null = () => null,
 ): Promise<MjpegServer> {
   let behaviour: MjpegBehaviour = "moving";
+  let shown = pictures;
   let index = 0;
   const readers = new Set<ServerResponse>();
   const server: Server = createServer((request, response) => {
@@ -50,7 +60,7 @@ export async function startMjpegServer(
       return;
     }
     index += behaviour === "moving" ? 1 : 0;
-    const picture = pictures[index % pictures.length];
+    const picture = shown[index % shown.length];
     const stamp = stamped();
     const told = stamp === null ? "" : `\r\nX-Timestamp: ${stamp.toFixed(6)}`;
     for (const reader of readers) {
@@ -67,6 +77,9 @@ export async function startMjpegServer(
     port: bound,
     behave: (next) => {
       behaviour = next;
+    },
+    show: (next) => {
+      shown = next;
     },
     close: async () => {
       clearInterval(timer);

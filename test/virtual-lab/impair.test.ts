@@ -211,6 +211,22 @@ describe("a spoiled picture", () => {
     assert.equal(small.picture.length, 3 * 32 * 32);
     assert.deepEqual(rgb, before);
   });
+
+  it("is blurred as by a lens: an edge becomes a ramp of seventeen pixels, along and across", () => {
+    const along = Uint8Array.from({ length: 3 * 64 * 64 }, (_, at) => (Math.floor(at / 3) % 64 < 32 ? 0 : 170));
+    const across = Uint8Array.from({ length: 3 * 64 * 64 }, (_, at) => (Math.floor(at / 3 / 64) < 32 ? 0 : 170));
+    const ramp = Array.from({ length: 64 }, (_, x) => Math.min(170, Math.max(0, 10 * (x - 23))));
+    const row = spoilPicture(along, 64, "blur").picture.subarray(3 * 64 * 5, 3 * 64 * 6);
+    assert.deepEqual(
+      [...row],
+      ramp.flatMap((value) => [value, value, value]),
+    );
+    const { picture } = spoilPicture(across, 64, "blur");
+    assert.deepEqual(
+      ramp.map((_, y) => picture[3 * 64 * y + 1]),
+      ramp,
+    );
+  });
 });
 
 describe("an impairment that is asked for", () => {

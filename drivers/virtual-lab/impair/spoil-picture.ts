@@ -4,8 +4,8 @@ import type { Spoiling } from "./impairment.js";
 /** Spoilings that change what is in a picture. */
 export type PictureSpoiling = Exclude<Spoiling, "stop" | "close" | "freeze" | "swap" | "skew">;
 
-/** Side of a blurred picture's patches, pixels. */
-const PATCH = 16;
+/** A blurred pixel is the mean of those up to so far away along both axes. */
+const REACH = 8;
 
 const random = createRandom(1);
 
@@ -38,13 +38,25 @@ export function spoilPicture(
   }
 }
 
-/** Every patch in the colour of its first pixel: no edge narrower than a patch is left. */
+/** As a lens out of focus shows it: every pixel the mean of a square around it. */
 function blurred(rgb: Uint8Array, size: number): Uint8Array {
+  return blurredAlong(blurredAlong(rgb, size, 3, 3 * size), size, 3 * size, 3);
+}
+
+/** Means along one axis, whose neighbours lie `step` bytes apart and whose lines `line` bytes; the edge counts as going on. */
+function blurredAlong(rgb: Uint8Array, size: number, step: number, line: number): Uint8Array {
   const picture = new Uint8Array(rgb.length);
   for (let y = 0; y < size; y += 1) {
-    for (let x = 0; x < size; x += 1) {
-      const from = 3 * ((y - (y % PATCH)) * size + x - (x % PATCH));
-      picture.set(rgb.subarray(from, from + 3), 3 * (y * size + x));
+    for (let channel = 0; channel < 3; channel += 1) {
+      const at = (x: number): number => y * line + Math.min(size - 1, Math.max(0, x)) * step + channel;
+      let sum = 0;
+      for (let x = -REACH; x <= REACH; x += 1) {
+        sum += rgb[at(x)] ?? 0;
+      }
+      for (let x = 0; x < size; x += 1) {
+        picture[at(x)] = Math.round(sum / (2 * REACH + 1));
+        sum += (rgb[at(x + REACH + 1)] ?? 0) - (rgb[at(x - REACH)] ?? 0);
+      }
     }
   }
   return picture;
