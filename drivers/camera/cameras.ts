@@ -39,8 +39,8 @@ export function createCameras(options: CamerasOptions): Cameras {
     return startVisionProcess(
       { camera: options.cameras[role], picture: options.pictures[role] },
       {
-        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor, dullSince }) => {
-          const judged = { identical, identicalSince, light, poor, dullSince };
+        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor, poorSince, dullSince }) => {
+          const judged = { identical, identicalSince, light, poor, poorSince, dullSince };
           const heard: CameraNews = { kind: "frame", at: capturedAt, ...judged };
           hear(role, heard);
           publishFaults();

@@ -10,7 +10,7 @@ const STALE_AFTER: Seconds = 0.25;
 const FROZEN_PICTURES = 5;
 const FROZEN_AFTER: Seconds = 0.17;
 /** Blurred for 1 s (safety.md PO-15); the rest is for the way to the reader and the next picture. */
-const BLURRED_AFTER: Seconds = 0.9;
+const BLURRED_AFTER: Seconds = 0.85;
 
 /** What was last heard of a camera. */
 export type CameraNews =
@@ -22,6 +22,7 @@ export type CameraNews =
       readonly identicalSince: Instant;
       readonly light: PoorLight;
       readonly poor: number;
+      readonly poorSince: Instant;
       readonly dullSince: Instant | null;
     }
   | { readonly kind: "absent"; readonly at: Instant; readonly detail: string }
@@ -77,8 +78,9 @@ function frameFault(
       since: news.identicalSince,
     };
   }
-  if (news.light !== null && news.poor >= POOR_PICTURES) {
-    return { kind: "camera-blind", role, detail: `The ${role} camera ${BLIND[news.light]}`, since: news.at };
+  const long = news.poor >= LONG_POOR_PICTURES && news.at - news.poorSince >= POOR_AFTER;
+  if (news.light !== null && (news.poor >= POOR_PICTURES || long)) {
+    return { kind: "camera-blind", role, detail: `The ${role} camera ${BLIND[news.light]}`, since: news.poorSince };
   }
   if (news.dullSince !== null && news.at - news.dullSince >= BLURRED_AFTER) {
     return {
@@ -93,8 +95,13 @@ function frameFault(
   return null;
 }
 
-/** So many pictures in a row without anything to see (safety.md PO-15). */
+/**
+ * So many pictures in a row without anything to see (safety.md PO-15: at 30 a second). A slower camera is blind after as long, less the
+ * way to the reader, and after no less than some pictures.
+ */
 const POOR_PICTURES = 10;
+const POOR_AFTER: Seconds = 0.25;
+const LONG_POOR_PICTURES = 4;
 
 const BLIND: Readonly<Record<Exclude<PoorLight, null>, string>> = {
   dark: "sees nothing but dark. Is its cap on, and is there light?",

@@ -13,9 +13,10 @@ export type FromVision =
       readonly identical: number;
       /** Capture instant of the first of those. */
       readonly identicalSince: Instant;
-      /** What is wrong with its light, and how many pictures in a row have had that, this one included. */
+      /** What is wrong with its light, how many pictures in a row have had that, this one included, and since when. */
       readonly light: PoorLight;
       readonly poor: number;
+      readonly poorSince: Instant;
       /** Since when its pictures are duller than they usually are; null when this one is not. */
       readonly dullSince: Instant | null;
     }

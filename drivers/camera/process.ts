@@ -25,6 +25,7 @@ let identical = 0;
 let identicalSince: Instant = 0;
 let light: PoorLight = null;
 let poor = 0;
+let poorSince: Instant = 0;
 let sharpness = NO_SHARPNESS;
 let recorded = false;
 
@@ -49,13 +50,25 @@ function takePicture({ picture: raw, capturedAt, exposedAt, missed }: Captured):
   const before = light;
   light = lightOf(rgb);
   poor = light === null ? 0 : light === before ? poor + 1 : 1;
+  poorSince = poor > 1 ? poorSince : capturedAt;
   // Where there is nothing to see there are no edges either, and that has a name of its own.
   sharpness =
     light === null
       ? followSharpness(sharpness, sharpnessOf(rgb, options.picture.size), capturedAt)
       : { ...sharpness, dullSince: null };
   const { dullSince } = sharpness;
-  frames.offer({ kind: "frame", rgb, capturedAt, sequence, identical, identicalSince, light, poor, dullSince });
+  frames.offer({
+    kind: "frame",
+    rgb,
+    capturedAt,
+    sequence,
+    identical,
+    identicalSince,
+    light,
+    poor,
+    poorSince,
+    dullSince,
+  });
   if (recorded) {
     pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, exposedAt, sequence });
   }

@@ -4,7 +4,7 @@ import { type CameraNews, cameraFault } from "../../drivers/camera/health.js";
 import { lightOf } from "../../drivers/camera/light.js";
 
 /** Something to see. */
-const LIT = { light: null, poor: 0, dullSince: null } as const;
+const LIT = { light: null, poor: 0, poorSince: 10, dullSince: null } as const;
 const size = { width: 256, height: 256 };
 const kindAt = (news: CameraNews, now: number): string | null => cameraFault("front", size, news, now)?.kind ?? null;
 
@@ -55,13 +55,22 @@ describe("the fault of a camera, judged by its last news", () => {
     assert.match(cameraFault("wrist", size, dark(10), 10)?.detail ?? "", /wrist camera sees nothing but dark/);
   });
 
-  it("is blind once its pictures have been dull for 0.9 s, not before", () => {
+  it("is blind as soon with a slow camera: after a quarter of a second, and four pictures", () => {
+    const dark = (poor: number, at: number): CameraNews => {
+      return { kind: "frame", at, identical: 1, identicalSince: at, ...LIT, light: "dark", poor };
+    };
+    assert.equal(kindAt(dark(4, 10.24), 10.24), null);
+    assert.equal(kindAt(dark(4, 10.26), 10.26), "camera-blind");
+    assert.equal(kindAt(dark(3, 10.4), 10.4), null);
+  });
+
+  it("is blind once its pictures have been dull for 0.85 s, not before", () => {
     const dull = (at: number): CameraNews => {
       return { kind: "frame", at, identical: 1, identicalSince: at, ...LIT, dullSince: 10 };
     };
-    assert.equal(kindAt(dull(10.89), 10.89), null);
-    assert.equal(kindAt(dull(10.91), 10.91), "camera-blind");
-    const fault = cameraFault("wrist", size, dull(10.91), 10.91);
+    assert.equal(kindAt(dull(10.84), 10.84), null);
+    assert.equal(kindAt(dull(10.86), 10.86), "camera-blind");
+    const fault = cameraFault("wrist", size, dull(10.86), 10.86);
     assert.match(fault?.detail ?? "", /wrist camera's pictures are blurred/);
     assert.equal(fault?.since, 10);
   });
