@@ -64,6 +64,7 @@ describe("the report", () => {
       ...{ figures: suiteFigures([RUN, late], null), command: "fault --all", seed: 1, load: "1 to 2" },
       ...{ scheduling: "SCHED_FIFO 50", soaks: [], notes: ["by hand"] },
     });
+    assert.match(text, /\| arm state stale \| 110 \| 2 \| 101.0 \| 101.0 \(policy, seed \d+\) \| {2}\|/);
     assert.match(text, /\| 31 \| 1, 5, 10, 20 lost packets: all lost \| policy \| 2 \| 101 \| 110 \|/);
     assert.match(
       text,

@@ -16,7 +16,7 @@ export interface ReportInput {
 
 /** The fault report as Markdown. */
 export function report({ figures, command, seed, load, scheduling, soaks, notes }: ReportInput): string {
-  const { cases, failed, violations, not_run: notRun } = figures;
+  const { asked, cases, failed, violations, not_run: notRun } = figures;
   const ran = new Set(cases.map(({ id }) => id));
   const left = CASES.filter(({ id, trials }) => trials.length > 0 && !ran.has(id));
   return `${[
@@ -27,6 +27,11 @@ export function report({ figures, command, seed, load, scheduling, soaks, notes 
     `Of the ${CASES.length} rows of safety.md §4.2, ${ran.size} ran in ${cases.length} combinations of trial and mode, seeds from ${seed}:`,
     ` **${cases.length - failed} as expected, ${failed} not**, ${violations.length} broken promises (C1 to C8).`,
     ...notes,
+    "",
+    "| asked for, at the wire | budget, ms | runs | p99 | worst | |",
+    "|---|---|---|---|---|---|",
+    ...asked.map(askedRow),
+    "",
     "Times are ms from when the fault could be seen at our boundary, stamped by the virtual controller: least, median, most, or one value.",
     "",
     "| case | fault | mode | runs | reaction | budget | still | budget | |",
@@ -50,6 +55,11 @@ export function report({ figures, command, seed, load, scheduling, soaks, notes 
 
 function nameOf(id: number): string {
   return CASES.find((row) => row.id === id)?.inject ?? "";
+}
+
+function askedRow({ what, budget_ms: budget, runs, p99_ms: p99, worst }: SuiteFigures["asked"][number]): string {
+  const where = `${worst.ms.toFixed(1)} (${worst.mode}, seed ${worst.seed})`;
+  return `| ${what} | ${budget} | ${runs} | ${p99.toFixed(1)} | ${where} | ${p99 <= budget ? "" : "**no**"} |`;
 }
 
 function rowOf(row: CaseFigures): string {

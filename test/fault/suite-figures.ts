@@ -1,4 +1,5 @@
 import { quantile } from "../bench/statistics.js";
+import { type AskedReaction, askedReactions } from "./asked-reactions.js";
 import { CASES } from "./cases/all-cases.js";
 import type { Budget } from "./cases/case.js";
 import type { TrialResult } from "./run-trial.js";
@@ -28,6 +29,7 @@ export interface CaseFigures {
 
 /** The whole suite, as `kinevla fault --json` prints it. */
 export interface SuiteFigures {
+  readonly asked: readonly AskedReaction[];
   readonly cases: readonly CaseFigures[];
   /** Trials in a mode that are not as they should be. */
   readonly failed: number;
@@ -49,6 +51,7 @@ export function suiteFigures(results: readonly TrialResult[], ids: readonly numb
   }
   const cases = [...groups.values()].map(figuresOf).sort((a, b) => a.id - b.id);
   return {
+    asked: askedReactions(results),
     cases,
     failed: cases.filter(({ ok }) => !ok).length,
     violations: results.flatMap(({ caseId: id, mode, seed, violations }) =>
