@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
+import { hostClock } from "../../daemon/ports/clock.js";
 import { altered, flipped } from "../../drivers/virtual-lab/impair/alter-datagram.js";
 import { DatagramImpairer } from "../../drivers/virtual-lab/impair/datagram-impairer.js";
 import { ImpairedSocket } from "../../drivers/virtual-lab/impair/impaired-socket.js";
@@ -158,12 +159,24 @@ describe("the line of the state push", () => {
 
   it("loses, doubles and drops as it is told, by its seed", () => {
     assert.equal(count({}), 100);
-    assert.equal(count({ drop: { count: 7 } }), 93);
-    assert.equal(count({ drop: { count: null } }), 0);
+    assert.equal(count({ drop: { count: 7, seconds: 0 } }), 93);
+    assert.equal(count({ drop: { count: null, seconds: 0 } }), 0);
     const lost = count({ loss: 0.3, seed: 5 });
     assert.ok(lost > 50 && lost < 90);
     assert.equal(count({ loss: 0.3, seed: 5 }), lost);
     assert.ok(count({ duplicate: 0.5 }) > 120);
+  });
+
+  it("is silent for as long as it is told, however many it loses meanwhile", () => {
+    const emitted: number[] = [];
+    const line = new DatagramImpairer(() => emitted.push(hostClock.now()));
+    line.send(PUSH, 0, 0.005);
+    line.set({ ...HEALTHY_DATAGRAMS, drop: { count: 3, seconds: 0.02 } });
+    for (let n = 1; emitted.length < 2; n += 1) {
+      line.send(PUSH, n, 0.005);
+    }
+    line.close();
+    assert.ok((emitted[1] ?? 0) - (emitted[0] ?? 0) >= 0.02);
   });
 
   it("lets datagrams overtake each other", async () => {

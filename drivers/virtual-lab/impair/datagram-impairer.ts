@@ -1,3 +1,4 @@
+import { hostClock } from "../../../daemon/ports/clock.js";
 import { createRandom, type Random } from "../scene/random.js";
 import { altered, flipped } from "./alter-datagram.js";
 import { type DatagramFaults, HEALTHY_DATAGRAMS } from "./impairment.js";
@@ -9,6 +10,10 @@ export class DatagramImpairer {
   #faults: DatagramFaults = HEALTHY_DATAGRAMS;
   #random: Random = createRandom(1);
   #toDrop = 0;
+  /** The line is silent at least until then. */
+  #silentUntil = Number.NEGATIVE_INFINITY;
+  /** When the last datagram got through. */
+  #emittedAt = hostClock.now();
   #toAlter = 0;
   /** When the first datagram was altered. */
   #alteredAt: number | null = null;
@@ -22,6 +27,7 @@ export class DatagramImpairer {
     this.#faults = faults;
     this.#random = createRandom(faults.seed);
     this.#toDrop = countOf(faults.drop);
+    this.#silentUntil = faults.drop === null ? Number.NEGATIVE_INFINITY : this.#emittedAt + faults.drop.seconds;
     this.#toAlter = countOf(faults.alter);
     this.#alteredAt = null;
   }
@@ -29,7 +35,7 @@ export class DatagramImpairer {
   /** Takes a datagram that was made at `sampledAt`; `period` is the time to the next one, s. */
   send(datagram: Buffer, sampledAt: number, period: number): void {
     const { loss, duplicate, corrupt, reorder, delay, alter } = this.#faults;
-    if (this.#toDrop > 0) {
+    if (this.#toDrop > 0 || hostClock.now() < this.#silentUntil) {
       this.#toDrop -= 1;
       return;
     }
@@ -57,13 +63,17 @@ export class DatagramImpairer {
   }
 
   #later(seconds: number, bytes: Buffer, sampledAt: number): void {
-    if (seconds === 0) {
+    const emit = (): void => {
+      this.#emittedAt = hostClock.now();
       this.#emit(bytes, sampledAt);
+    };
+    if (seconds === 0) {
+      emit();
       return;
     }
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#emit(bytes, sampledAt);
+      emit();
     }, seconds * 1000);
     this.#timers.add(timer);
   }

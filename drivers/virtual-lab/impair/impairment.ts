@@ -58,9 +58,12 @@ const datagrams = z.strictObject({
     .strictObject({ how: alteration, count: z.int().min(1).nullable() })
     .nullable()
     .default(null),
-  /** The next `count` datagrams get lost; all of them when null. */
+  /**
+   * The next `count` datagrams get lost, all of them when null, and every further one until nothing got through for `seconds`: a lab
+   * that was held up sends several at once, and their number says little of the silence.
+   */
   drop: z
-    .strictObject({ count: z.int().min(1).nullable() })
+    .strictObject({ count: z.int().min(1).nullable(), seconds: z.number().min(0).max(10).default(0) })
     .nullable()
     .default(null),
   seed: z.int().default(1),

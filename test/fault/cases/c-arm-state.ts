@@ -35,7 +35,11 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
           inject: udp({ target: "udp", drop: { count } }),
         }),
       ),
-      { name: "20 lost", modes: MOVING, expect: "rest", inject: udp({ target: "udp", drop: { count: 20 } }) },
+      {
+        // The 20 between two that are 21 periods apart.
+        ...{ name: "20 lost", modes: MOVING, expect: "rest" },
+        inject: udp({ target: "udp", drop: { count: 20, seconds: 0.105 } }),
+      },
       { name: "all lost", modes: MOVING, expect: "rest", inject: udp({ target: "udp", drop: { count: null } }) },
     ],
   },
