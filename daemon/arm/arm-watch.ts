@@ -189,7 +189,7 @@ export class ArmWatch {
 
   #judgeMotion(mode: Mode, now: Instant): void {
     const recoversFrom = mode === "recovery" ? this.#recoversFrom : null;
-    const disordered = isDisordered(this.#belief, now);
+    const disordered = isDisordered(this.#belief, now, this.#limits.watch.jump);
     const situation = { now, mode, disordered, standsSince: this.#standsSince, stoodAt: this.#stoodAt, recoversFrom };
     this.#judge("motion", motionConditions(this.#history, situation, this.#limits), now);
   }

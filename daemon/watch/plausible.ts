@@ -58,17 +58,17 @@ export function believe(belief: Belief, report: ArmState, limits: WatchLimits["j
     const velocity = repeats ? belief.velocity : mapJoints(ways, (way) => way / elapsed);
     return { belief: { ...belief, last: report, velocity }, believed: "after-last", finding: null };
   }
-  const droppedAt = [...belief.droppedAt.filter((at) => report.receivedAt - at <= ANEW), report.receivedAt];
-  const lately = droppedAt.filter((at) => report.receivedAt - at <= limits.within).length;
-  const detail = `J${joint + 1} jumps in the arm's reports, ${lately} times lately`;
+  const droppedAt = [...belief.droppedAt.filter((at) => report.receivedAt - at <= limits.within), report.receivedAt];
+  const detail = `J${joint + 1} jumps in the arm's reports, ${droppedAt.length} times lately`;
   return {
     belief: { ...belief, droppedAt },
     believed: "no",
-    finding: lately >= limits.most ? { id: "AR-11", code: "state-implausible", reaction: "ramp", detail } : null,
+    finding:
+      droppedAt.length >= limits.most ? { id: "AR-11", code: "state-implausible", reaction: "ramp", detail } : null,
   };
 }
 
 /** Reports were dropped lately: others may be as old, and how fast the arm goes cannot be told from them. */
-export function isDisordered({ droppedAt }: Belief, now: Instant): boolean {
-  return droppedAt.some((at) => now - at <= ANEW);
+export function isDisordered({ droppedAt }: Belief, now: Instant, { within }: WatchLimits["jump"]): boolean {
+  return droppedAt.some((at) => now - at <= within);
 }

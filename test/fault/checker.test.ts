@@ -220,6 +220,18 @@ describe("the reaction to a fault", () => {
     assert.ok(Math.abs((reaction ?? 0) - (1 + before.length * PERIOD - 1.5)) <= PERIOD + 1e-9, `${reaction}`);
   });
 
+  it("is the ramp also where a stop cuts it short; what goes on as fast until the stop is none", () => {
+    const rampAt = 1 + before.length * PERIOD;
+    const stops = [{ code: "state-stale", at: rampAt - 0.001, latched: false }];
+    const reports = [{ ...reportAt(rampAt + 0.01, "hold"), stops }];
+    const cut = [...ramp.filter(({ at }) => at < rampAt + 0.045), stopAt(rampAt + 0.05)];
+    const { kind, reaction } = reactionTo({ ...healthy(cut), reports }, rampAt - 0.005, BOUNDS);
+    assert.equal(kind, "ramp");
+    assert.ok(Math.abs((reaction ?? 0) - 0.005) < 1e-9, `${reaction}`);
+    const even = [...stream(motion(20, 70)), stopAt(1.705)];
+    assert.equal(reactionTo({ ...healthy(even), reports }, 1.595, BOUNDS).kind, "stop");
+  });
+
   it("is a stop where one came first", () => {
     const { kind, reaction } = reactionTo(healthy([...stream(before), stopAt(1.7)]), 1.65, BOUNDS);
     assert.equal(kind, "stop");

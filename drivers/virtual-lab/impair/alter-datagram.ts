@@ -28,7 +28,8 @@ export function altered(datagram: Buffer, how: Alteration, elapsed: Seconds): Bu
     case "offset":
       return withJoint("joint_position", 1, (angle) => angle + 10_000);
     case "overspeed":
-      return withJoint("joint_position", 0, (angle) => angle + Math.round(48_000 * elapsed));
+      // J3, which hardly moves over the table, at 1.6 times the 45 deg/s that it may.
+      return withJoint("joint_position", 2, (angle) => angle + Math.round(72_000 * elapsed));
     case "drift":
       return withJoint("joint_position", 0, (angle) => angle + Math.round(2000 * elapsed));
     case "six-joints":

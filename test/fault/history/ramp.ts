@@ -22,8 +22,8 @@ export function falls(frames: readonly Frame[], index: number, limits: Limits, p
 /**
  * The arrival of the first setpoint of the ramp that brings the stream to rest for good after `since`. Where the daemon
  * says when it began (`told`), that is believed if every setpoint from then on falls; else it is the instant from which on
- * the speed sinks from setpoint to setpoint, which is up to 25 ms late where the arm was speeding up. Null without a ramp,
- * and for an arm that stood already.
+ * the speed sinks from setpoint to setpoint, which is up to 25 ms late where the arm was speeding up. One that a stop has
+ * `cutShort` counts where the daemon told of it. Null without a ramp, and for an arm that stood already.
  */
 export function rampBegin(
   frames: readonly Frame[],
@@ -31,9 +31,14 @@ export function rampBegin(
   told: Instant | null,
   limits: Limits,
   period: Seconds,
+  cutShort: boolean,
 ): Instant | null {
   const last = frames.at(-1);
-  if (last === undefined || fastest(last) > 3 * speedNoise(period)) {
+  if (last === undefined) {
+    return null;
+  }
+  const rests = fastest(last) <= 3 * speedNoise(period);
+  if (!rests && (!cutShort || told === null)) {
     return null;
   }
   const present = frames.findLast(({ at }) => at < since);
@@ -44,8 +49,18 @@ export function rampBegin(
   const before = frames[from - 1];
   // A stop that was told of while the arm stood already explains nothing.
   const moved = before !== undefined && fastest(before) > 3 * speedNoise(period);
-  if (from >= 0 && moved && frames.every((_, index) => index <= from || falls(frames, index, limits, period))) {
+  // What goes on as fast as before is no ramp yet.
+  const slower = rests || (before !== undefined && fastest(last) < fastest(before) - 3 * speedNoise(period));
+  if (
+    slower &&
+    from >= 0 &&
+    moved &&
+    frames.every((_, index) => index <= from || falls(frames, index, limits, period))
+  ) {
     return frames[from]?.at ?? null;
+  }
+  if (!rests) {
+    return null;
   }
   let begin = frames.length - 1;
   while (begin > 0 && sinksOrStands(frames[begin - 1], frames[begin], period)) {

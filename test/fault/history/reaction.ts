@@ -26,7 +26,8 @@ export function reactionTo(
   const stop = commands.find(({ at, command }) => at >= visibleAt && STOPS.includes(command));
   const told = reports.flatMap(({ stops }) => stops.map(({ at }) => at)).filter((at) => at >= visibleAt);
   const frames = framesOf(commands, period).filter(({ at }) => stop === undefined || at < stop.at);
-  const ramp = rampBegin(frames, visibleAt, told.length === 0 ? null : Math.min(...told), limits, period);
+  const toldAt = told.length === 0 ? null : Math.min(...told);
+  const ramp = rampBegin(frames, visibleAt, toldAt, limits, period, stop !== undefined);
   const still = stillAt(history, visibleAt, until);
   const stillTime = still === null ? null : still - visibleAt;
   // A ramp that was under way when the stop came was the first answer.
