@@ -257,6 +257,8 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
           const instruction = await rig.instruction(0);
           await pause(1.5);
           const ended = rig.operator.next("progress", ({ phase }) => phase === "failed" || phase === "acting", 10_000);
+          // Nothing follows a refusal.
+          ended.catch(() => undefined);
           const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
           // The arm process refuses to engage; the daemon takes the task and tells that.
           const { phase, detail } = reply.type === "refused" ? { phase: "failed", detail: reply.message } : await ended;
