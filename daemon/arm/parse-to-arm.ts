@@ -47,6 +47,7 @@ const toArm = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("chunk"), chunk }),
   z.strictObject({ kind: z.literal("pictures"), capturedAt: instant }),
   z.strictObject({ kind: z.literal("unfamiliar"), detail: words }),
+  z.strictObject({ kind: z.literal("no-chunk"), detail: words }),
   z.strictObject({
     kind: z.literal("resources"),
     pid: count.min(1),

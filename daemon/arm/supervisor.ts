@@ -171,6 +171,9 @@ export class Supervisor {
       case "unfamiliar":
         this.#reactions.misfit(message.detail, now);
         break;
+      case "no-chunk":
+        this.garbage(now);
+        break;
       case "resources":
         this.#watch.used("daemon", message.used, now);
         break;

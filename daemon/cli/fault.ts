@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .option("--case <ids>", "rows of the catalogue of faults, for example 1,2,16-20", idList)
     .option("--all", "every case that can run here")
     .option("--list", "only say which rows have a case, in which modes, and why others have none")
-    .option("--mode <name>", "only in this mode: policy, homing, hold, standby")
+    .option("--mode <name>", "only in this mode: policy, homing, teleop, hold, standby")
     .option("--runs <n>", "runs of each trial in each mode, at random phases", wholeNumber, 3)
     .option("--seed <n>", "of the first run; each further one adds 1", wholeNumber, 1)
     .option("--soak", "task after task with a random fault every 30 s, instead of cases")

@@ -25,8 +25,8 @@ import { type InferenceFault, type Inferred, infer } from "./infer.js";
 import type { Sight } from "./observe.js";
 import { planOf, type Task, type TaskPorts } from "./task.js";
 import { finished, type TaskEvent, understood } from "./task-event.js";
+import { tellMisfits } from "./tell-misfits.js";
 import { tellPictures } from "./tell-pictures.js";
-import { tellUnfamiliar } from "./tell-unfamiliar.js";
 import { toChunk } from "./to-chunk.js";
 
 // Interlocks: PO-11, PO-18.
@@ -82,7 +82,7 @@ function propose(
   return sights.pipe(
     filter((sight) => sight.kind === "blind" || sight.observation.epoch === epoch),
     infer(policy, clock, planOf(task, text)),
-    tellUnfamiliar(link),
+    tellMisfits(link),
     scan((before: Progress | null, result) => progress(before, result, task), null),
     filter((step) => step !== null),
     withLatestFrom(openings),

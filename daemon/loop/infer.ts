@@ -1,6 +1,6 @@
 import { catchError, defer, EMPTY, exhaustMap, map, type Observable, type OperatorFunction, of, tap } from "rxjs";
 import type { Clock } from "../ports/clock.js";
-import { type Inference, InferenceError, type Policy, type TextSource } from "../ports/policy.js";
+import { type Inference, InferenceError, type InferenceFlaw, type Policy, type TextSource } from "../ports/policy.js";
 import type { Fault } from "../ports/task-news.js";
 import type { Reasoning } from "../types/chunk.js";
 import type { Observation } from "../types/observation.js";
@@ -31,8 +31,7 @@ export interface Inferred {
 export interface InferenceFault {
   readonly kind: "fault";
   readonly fault: Fault;
-  /** The state was unlike all that the policy was trained on. */
-  readonly isUnfamiliar: boolean;
+  readonly flaw: InferenceFlaw;
 }
 
 /**
@@ -96,7 +95,7 @@ function inferOnce(
 function inferenceFault(error: unknown, since: Instant): InferenceFault {
   return {
     kind: "fault",
-    isUnfamiliar: error instanceof InferenceError && error.isUnfamiliar,
+    flaw: error instanceof InferenceError ? error.flaw : "other",
     fault: {
       code: "policy-failed",
       part: "policy",

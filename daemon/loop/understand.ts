@@ -5,7 +5,7 @@ import { infer } from "./infer.js";
 import type { Sight } from "./observe.js";
 import { planOf, type Task, type TaskPorts } from "./task.js";
 import { finished, type TaskEvent, understood } from "./task-event.js";
-import { tellUnfamiliar } from "./tell-unfamiliar.js";
+import { tellMisfits } from "./tell-misfits.js";
 
 /** Nothing to see for this long before the arm moves ends the task. */
 const LONGEST_BLINDNESS: Seconds = 3;
@@ -25,7 +25,7 @@ export function understand(ports: TaskPorts, task: Task, sights: Observable<Sigh
   );
   const thinking = sights.pipe(
     infer(ports.policy, ports.clock, planOf(task, null)),
-    tellUnfamiliar(ports.link),
+    tellMisfits(ports.link),
     map((result) => (result.kind === "fault" ? result : understood(task.instruction, result.inference))),
     giveUp(),
   );

@@ -66,15 +66,20 @@ export type PolicyStatus =
     }
   | { readonly kind: "failed"; readonly reason: string };
 
+/**
+ * What an inference failed by: the state was unlike all that the policy was trained on, so that whatever it made of it would mean
+ * nothing; what came is no chunk; or anything else.
+ */
+export type InferenceFlaw = "unfamiliar" | "no-chunk" | "other";
+
 /** What `Policy.infer` errors with. */
 export class InferenceError extends Error {
   override readonly name: string = "InferenceError";
-  /** The state was unlike all that the policy was trained on, so that whatever it made of it would mean nothing. */
-  readonly isUnfamiliar: boolean;
+  readonly flaw: InferenceFlaw;
 
-  constructor(message: string, isUnfamiliar: boolean) {
+  constructor(message: string, flaw: InferenceFlaw) {
     super(message);
-    this.isUnfamiliar = isUnfamiliar;
+    this.flaw = flaw;
   }
 }
 

@@ -24,6 +24,8 @@ export type ToArm =
   | { readonly kind: "pictures"; readonly capturedAt: Instant }
   /** The arm's state is unlike all that the policy was trained on, and has been for some observations; in words. */
   | { readonly kind: "unfamiliar"; readonly detail: string }
+  /** The policy gave something as a chunk that is none. */
+  | { readonly kind: "no-chunk"; readonly detail: string }
   /** What the daemon uses, once a second. */
   | { readonly kind: "resources"; readonly pid: number; readonly used: Resources }
   /** Asks for a change of mode; answered by `result` with the same id. */

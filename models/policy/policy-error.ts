@@ -1,4 +1,4 @@
-import { InferenceError } from "../../daemon/ports/policy.js";
+import { InferenceError, type InferenceFlaw } from "../../daemon/ports/policy.js";
 import type { FailureCode } from "../failure.js";
 
 /** Why an inference gave nothing; failures of the model, and of the process that runs it. */
@@ -17,7 +17,18 @@ export class PolicyError extends InferenceError {
   readonly code: PolicyErrorCode;
 
   constructor(code: PolicyErrorCode, message: string) {
-    super(message, code === "state-unfamiliar");
+    super(message, flawOf(code));
     this.code = code;
+  }
+}
+
+function flawOf(code: PolicyErrorCode): InferenceFlaw {
+  switch (code) {
+    case "state-unfamiliar":
+      return "unfamiliar";
+    case "bad-answer":
+      return "no-chunk";
+    default:
+      return "other";
   }
 }

@@ -21,6 +21,7 @@ const MESSAGES: readonly ToArm[] = [
   { kind: "chunk", chunk: CHUNK },
   { kind: "pictures", capturedAt: 12.5 },
   { kind: "unfamiliar", detail: "commanded 3 is 6.1 standard deviations away" },
+  { kind: "no-chunk", detail: "step 3 is not seven finite numbers" },
   { kind: "resources", pid: 4711, used: { memory: 0.3, descriptors: 0.01, busy: 0.2 } },
   { kind: "request", id: 1, lease: 4, request: { kind: "engage" } },
   { kind: "request", id: 3, lease: 4, request: { kind: "home", to: jointPosition([0, 1, 2, 0, 1, 2, 0]) } },

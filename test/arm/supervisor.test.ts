@@ -728,6 +728,18 @@ describe("supervisor: the ladder of reactions", () => {
     assert.deepEqual(bench.stops, []);
   });
 
+  it("PO-01: a policy that gives no chunk twice comes to rest and is latched, once is not", () => {
+    const broken = { kind: "no-chunk", detail: "step 3 is not seven finite numbers" } as const;
+    const bench = moving();
+    bench.supervisor.handle(broken, bench.now);
+    assert.equal(bench.latest.mode, "policy");
+    bench.supervisor.handle(broken, bench.now);
+    bench.pass(0.4);
+    assert.equal(bench.latest.mode, "fault");
+    assert.deepEqual([bench.latest.stops[0]?.code, bench.latest.stops[0]?.latched], ["policy-garbage", true]);
+    assert.equal(bench.wire.at(-1)?.kind, "stop");
+  });
+
   function assertMisfit(bench: Supervised, detail: string): void {
     assert.equal(bench.latest.mode, "fault");
     const [stop] = bench.latest.stops;

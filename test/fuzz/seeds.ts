@@ -29,6 +29,7 @@ export const TO_ARM_SEEDS: readonly string[] = [
   { kind: "allow-unattended", allowed: true, by: "Ada" },
   { kind: "pictures", capturedAt: 12.5 },
   { kind: "unfamiliar", detail: "commanded 3 is 6.1 standard deviations away" },
+  { kind: "no-chunk", detail: "step 3 is not seven finite numbers" },
   { kind: "resources", pid: 4711, used: { memory: 0.3, descriptors: 0.01, busy: 0.2 } },
   { kind: "operator-gone", reason: "released" },
   { kind: "request", id: 1, lease: 4, request: { kind: "engage" } },

@@ -350,7 +350,7 @@ describe("a task ends", () => {
   });
 
   it("PO-10: and tells the arm process of a state that the policy does not know, five observations in a row, not four", () => {
-    const strange = new InferenceError("commanded 3 is 6.1 standard deviations away", true);
+    const strange = new InferenceError("commanded 3 is 6.1 standard deviations away", "unfamiliar");
     const failing = (from: number, count: number, error: Error) => (n: number) =>
       n >= from && n < from + count ? throwError(() => error) : null;
     const told = ({ arm }: Bench) => arm.told.filter(({ kind }) => kind === "unfamiliar");
@@ -359,13 +359,27 @@ describe("a task ends", () => {
       assert.deepEqual(told(bench), [{ kind: "unfamiliar", detail: strange.message }]);
       assert.deepEqual(end(bench), ["failed", strange.message]);
       assert.deepEqual(told(run({ answer: failing(from, 4, strange) })), []);
-      assert.deepEqual(told(run({ answer: failing(from, 5, new InferenceError("deadline missed", false)) })), []);
+      assert.deepEqual(told(run({ answer: failing(from, 5, new InferenceError("deadline missed", "other")) })), []);
       assert.deepEqual(told(run({ answer: failing(from, 5, new Error("deadline missed")) })), []);
     }
     const mixed = run({
       answer: (n) => (n < 9 ? throwError(() => (n === 3 ? new Error("deadline missed") : strange)) : null),
     });
     assert.deepEqual(told(mixed), [], "not in a row");
+  });
+
+  it("PO-01: and tells the arm process of each answer that is no chunk", () => {
+    const broken = new InferenceError("step 3 is not seven finite numbers", "no-chunk");
+    const bench = run({ answer: (n) => (n === 1 || n === 2 ? throwError(() => broken) : null) });
+    const told = bench.arm.told.filter(({ kind }) => kind === "no-chunk");
+    assert.deepEqual(told, [
+      { kind: "no-chunk", detail: broken.message },
+      { kind: "no-chunk", detail: broken.message },
+    ]);
+    const late = run({
+      answer: (n) => (n === 1 ? throwError(() => new InferenceError("deadline missed", "other")) : null),
+    });
+    assert.ok(late.arm.told.every(({ kind }) => kind !== "no-chunk"));
   });
 
   it("without a chunk for the arm from an inference that failed", () => {

@@ -100,6 +100,8 @@ class Controller implements VirtualController {
   #faults: Faults = { ...NO_FAULTS };
   #toxics: Toxics = HEALTHY_LINE;
   #cycles = 0;
+  /** Number of the next cycle by the clock. */
+  #due = 0;
   #clientCount = 0;
   #timer: NodeJS.Timeout;
 
@@ -324,8 +326,9 @@ class Controller implements VirtualController {
     this.#history.cycle(now, this.#state.measuredMilliDeg());
     this.#push(now);
     const elapsed = this.#clock.now() - this.#startedAt;
-    const next = (Math.floor(elapsed / CYCLE) + 1) * CYCLE;
-    this.#timer = setTimeout(this.#cycle, Math.max(1, Math.round((next - elapsed) * 1000)));
+    // A timer may fire a little early, which must not make two cycles of one.
+    this.#due = Math.max(this.#due, Math.floor(elapsed / CYCLE)) + 1;
+    this.#timer = setTimeout(this.#cycle, Math.max(1, Math.round((this.#due * CYCLE - elapsed) * 1000)));
   };
 
   #push(now: Instant): void {
