@@ -87,6 +87,12 @@ function hear(heard: Heard, news: News): Heard {
   }
 }
 
+/** By when they were exposed where both cameras tell it: a camera that delivers late shows what was. */
+function skewOf(front: Frame, wrist: Frame): Seconds {
+  const exposed = front.exposedAt !== null && wrist.exposedAt !== null ? front.exposedAt - wrist.exposedAt : 0;
+  return Math.max(Math.abs(exposed), Math.abs(front.capturedAt - wrist.capturedAt));
+}
+
 function see({ frames, faults, report, history, grasp }: Heard, now: Instant): Sight {
   const fault = faults[0];
   if (fault !== undefined) {
@@ -100,7 +106,7 @@ function see({ frames, faults, report, history, grasp }: Heard, now: Instant): S
   if (old !== undefined) {
     return blind(`the picture of the ${old} camera is older than ${OLDEST_FRAME} s`);
   }
-  if (Math.abs(front.capturedAt - wrist.capturedAt) > WIDEST_SKEW) {
+  if (skewOf(front, wrist) > WIDEST_SKEW) {
     return blind(`the two pictures are more than ${WIDEST_SKEW} s apart`);
   }
   const capturedAt = Math.min(front.capturedAt, wrist.capturedAt);

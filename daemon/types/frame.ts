@@ -17,6 +17,8 @@ export interface Frame {
   readonly rgb: Uint8Array;
   /** When the picture was received from the camera. */
   readonly capturedAt: Instant;
+  /** When it was exposed, as the camera says; null where it says nothing. */
+  readonly exposedAt: Instant | null;
   /** Counts the frames of this camera since it was opened. */
   readonly sequence: number;
 }

@@ -39,14 +39,13 @@ export function createCameras(options: CamerasOptions): Cameras {
     return startVisionProcess(
       { camera: options.cameras[role], picture: options.pictures[role] },
       {
-        onFrame: ({ rgb, capturedAt, sequence, identical, identicalSince, light, poor, poorSince, dullSince }) => {
-          const judged = { identical, identicalSince, light, poor, poorSince, dullSince };
-          const heard: CameraNews = { kind: "frame", at: capturedAt, ...judged };
+        onFrame: ({ rgb, capturedAt, exposedAt, sequence, ...judged }) => {
+          const heard: CameraNews = { ...judged, at: capturedAt };
           hear(role, heard);
           publishFaults();
           if (cameraFault(role, options.cameras[role], heard, hostClock.now()) === null) {
             const { size } = options.pictures[role];
-            frames.next({ role, width: size, height: size, rgb, capturedAt, sequence });
+            frames.next({ role, width: size, height: size, rgb, capturedAt, exposedAt, sequence });
           }
         },
         onPicture: ({ jpeg, capturedAt, exposedAt, sequence }) =>

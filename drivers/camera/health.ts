@@ -10,7 +10,7 @@ const STALE_AFTER: Seconds = 0.25;
 const FROZEN_PICTURES = 5;
 const FROZEN_AFTER: Seconds = 0.17;
 /** Blurred for 1 s (safety.md PO-15); the rest is for the way to the reader and the next picture. */
-const BLURRED_AFTER: Seconds = 0.85;
+const BLURRED_AFTER: Seconds = 0.75;
 
 /** What was last heard of a camera. */
 export type CameraNews =
@@ -100,7 +100,7 @@ function frameFault(
  * way to the reader, and after no less than some pictures.
  */
 const POOR_PICTURES = 10;
-const POOR_AFTER: Seconds = 0.25;
+const POOR_AFTER: Seconds = 0.2;
 const LONG_POOR_PICTURES = 4;
 
 const BLIND: Readonly<Record<Exclude<PoorLight, null>, string>> = {

@@ -8,6 +8,7 @@ export type FromVision =
       /** RGB bytes, size x size x 3. */
       readonly rgb: Uint8Array;
       readonly capturedAt: Instant;
+      readonly exposedAt: Instant | null;
       readonly sequence: number;
       /** How many pictures in a row were the same, this one included; 1 when it differs from the one before. */
       readonly identical: number;

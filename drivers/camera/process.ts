@@ -56,19 +56,8 @@ function takePicture({ picture: raw, capturedAt, exposedAt, missed }: Captured):
     light === null
       ? followSharpness(sharpness, sharpnessOf(rgb, options.picture.size), capturedAt)
       : { ...sharpness, dullSince: null };
-  const { dullSince } = sharpness;
-  frames.offer({
-    kind: "frame",
-    rgb,
-    capturedAt,
-    sequence,
-    identical,
-    identicalSince,
-    light,
-    poor,
-    poorSince,
-    dullSince,
-  });
+  const judged = { identical, identicalSince, light, poor, poorSince, dullSince: sharpness.dullSince };
+  frames.offer({ kind: "frame", rgb, capturedAt, exposedAt, sequence, ...judged });
   if (recorded) {
     pictures.offer({ kind: "picture", jpeg: jpegPicture(cv, picture), capturedAt, exposedAt, sequence });
   }

@@ -55,22 +55,22 @@ describe("the fault of a camera, judged by its last news", () => {
     assert.match(cameraFault("wrist", size, dark(10), 10)?.detail ?? "", /wrist camera sees nothing but dark/);
   });
 
-  it("is blind as soon with a slow camera: after a quarter of a second, and four pictures", () => {
+  it("is blind as soon with a slow camera: after 0.2 s, and four pictures", () => {
     const dark = (poor: number, at: number): CameraNews => {
       return { kind: "frame", at, identical: 1, identicalSince: at, ...LIT, light: "dark", poor };
     };
-    assert.equal(kindAt(dark(4, 10.24), 10.24), null);
-    assert.equal(kindAt(dark(4, 10.26), 10.26), "camera-blind");
+    assert.equal(kindAt(dark(4, 10.19), 10.19), null);
+    assert.equal(kindAt(dark(4, 10.21), 10.21), "camera-blind");
     assert.equal(kindAt(dark(3, 10.4), 10.4), null);
   });
 
-  it("is blind once its pictures have been dull for 0.85 s, not before", () => {
+  it("is blind once its pictures have been dull for 0.75 s, not before", () => {
     const dull = (at: number): CameraNews => {
       return { kind: "frame", at, identical: 1, identicalSince: at, ...LIT, dullSince: 10 };
     };
-    assert.equal(kindAt(dull(10.84), 10.84), null);
-    assert.equal(kindAt(dull(10.86), 10.86), "camera-blind");
-    const fault = cameraFault("wrist", size, dull(10.86), 10.86);
+    assert.equal(kindAt(dull(10.74), 10.74), null);
+    assert.equal(kindAt(dull(10.76), 10.76), "camera-blind");
+    const fault = cameraFault("wrist", size, dull(10.76), 10.76);
     assert.match(fault?.detail ?? "", /wrist camera's pictures are blurred/);
     assert.equal(fault?.since, 10);
   });

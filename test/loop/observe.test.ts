@@ -63,6 +63,16 @@ describe("observing", () => {
     );
   });
 
+  it("PO-17: is blind where the cameras say that they exposed apart, although both delivered at once", () => {
+    const bench = watch();
+    report(bench, 100);
+    bench.frames.next(frame("front", 99.99, 1, 99.9));
+    bench.frames.next(frame("wrist", 99.99, 1, 99.95));
+    assert.match(reasonOf(bench.sights.at(-1)), /apart/);
+    bench.frames.next(frame("front", 99.99, 2, 99.95));
+    assert.equal(bench.sights.at(-1)?.kind, "observation");
+  });
+
   it("is blind, and says why, without frames, with old ones, with a pair apart, with a fault, without the arm", () => {
     const bench = watch();
     bench.frames.next(frame("front", 99.99));

@@ -38,8 +38,8 @@ export function armReport(changes: Partial<ArmReport> = {}): ArmReport {
 }
 
 /** A small frame. */
-export function frame(role: CameraRole, capturedAt: number, sequence = 1): Frame {
-  return { role, width: 1, height: 1, rgb: new Uint8Array(3), capturedAt, sequence };
+export function frame(role: CameraRole, capturedAt: number, sequence = 1, exposedAt: number | null = null): Frame {
+  return { role, width: 1, height: 1, rgb: new Uint8Array(3), capturedAt, exposedAt, sequence };
 }
 
 /** An observation of a standing arm, changed as given. */

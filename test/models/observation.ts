@@ -5,7 +5,7 @@ import { jointPosition } from "../../daemon/types/units.js";
 /** A picture of one colour. */
 export function plainFrame(role: CameraRole, size: number, shade: number): Frame {
   const rgb = new Uint8Array(size * size * 3).fill(shade);
-  return { role, width: size, height: size, rgb, capturedAt: 1, sequence: 1 };
+  return { role, width: size, height: size, rgb, capturedAt: 1, exposedAt: null, sequence: 1 };
 }
 
 /** An observation of an arm that stands still, before any grasp. */

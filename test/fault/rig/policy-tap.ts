@@ -62,7 +62,7 @@ function spoiled(inference: Inference, fault: PolicyFault): Loose | Inference {
       return withDeltas(deltas.map((row) => row.map((x, joint) => (joint === 0 ? x + fault.by : x))));
     case "constant":
       kept ??= inference;
-      return { ...inference, deltas: kept.deltas, grippers: kept.grippers };
+      return { ...inference, deltas: kept.deltas, grippers: kept.grippers, tokens: kept.tokens };
     case "oscillate":
       return withDeltas(
         deltas.map((row, step) =>
