@@ -122,8 +122,8 @@ export const POLICY_CASES: readonly FaultCase[] = [
     trials: only({
       ...{ modes: POLICY, expect: "undisturbed", watch: 0.5 },
       inject: async ({ rig, run }) => {
-        await rig.operator.held({ type: "pause" });
-        await rig.operator.next("state", ({ mode, source }) => mode === "hold" && source !== "stop", 5000);
+        // Ends the task, and what it tells of that.
+        await rig.goHome();
         await rig.followPolicy(run);
         await rig.operator.next("chunk", ({ accepted }) => accepted, 5000);
         return rig.provoke("daemon", { kind: "replay-chunk" });
