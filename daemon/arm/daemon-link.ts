@@ -68,7 +68,9 @@ export async function listenForDaemon(path: string, listener: DaemonListener): P
         socket.destroy();
         return;
       }
-      pid = deliver(complete, listener) ?? pid;
+      const told = deliver(complete, listener);
+      // What cannot be seen from the beginning, as of another user where processes are hidden, says nothing by being unseen.
+      pid = told !== null && !isDying(told) ? told : pid;
     });
     socket.on("close", () => leave(socket));
     listener.onOpen();

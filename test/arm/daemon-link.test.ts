@@ -53,8 +53,15 @@ describe("HO-03: a daemon that was killed", () => {
     t.after(() => socket.destroy());
     await once(socket, "connect");
     const used = { memory: 0.3, descriptors: 0.01, busy: 0.2 };
-    socket.write(`${JSON.stringify({ kind: "resources", pid: child.pid, used })}\n`);
+    // Beyond every process id (proc(5), pid_max): one that cannot be seen from the beginning.
+    socket.write(`${JSON.stringify({ kind: "resources", pid: 2 ** 22 + 1, used })}\n`);
     await told;
+    link.look();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(gone, false);
+    const again = once(seen, "told");
+    socket.write(`${JSON.stringify({ kind: "resources", pid: child.pid, used })}\n`);
+    await again;
     link.look();
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(gone, false);
