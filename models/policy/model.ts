@@ -90,9 +90,6 @@ export function assembleModel(manifest: Manifest, tokenizer: Tokenizer, generato
         return texts;
       }
       const values = normaliseProprio(proprio, manifest);
-      if (!values.every(Number.isFinite)) {
-        return failure("not-finite", "A proprioceptive value is not finite");
-      }
       const strange = unfamiliar(values, manifest);
       if (strange !== null) {
         return failure("state-unfamiliar", strange);

@@ -26,6 +26,8 @@ function flawOf(code: PolicyErrorCode): InferenceFlaw {
   switch (code) {
     case "state-unfamiliar":
       return "unfamiliar";
+    // What the model computed is no number, or what came of it is no chunk.
+    case "not-finite":
     case "bad-answer":
       return "no-chunk";
     default:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inferenceFlaw } from "../../models/policy/inference-flaw.js";
+import { PolicyError } from "../../models/policy/policy-error.js";
 
 const STEP = [0.01, 0, 0, -0.02, 0, 0, 0];
 const RIGHT = {
@@ -52,6 +53,20 @@ describe("an inference that another process sent", () => {
     }
     for (const wrong of [null, 7, "inferred", [], { nonsense: 1 }]) {
       assert.notEqual(inferenceFlaw(wrong, 5), null);
+    }
+  });
+});
+
+describe("an inference that failed", () => {
+  it("counts as no chunk where the model computed what is no number, or sent what is none", () => {
+    assert.equal(new PolicyError("not-finite", "a logit").flaw, "no-chunk");
+    assert.equal(new PolicyError("bad-answer", "six joints").flaw, "no-chunk");
+  });
+
+  it("does not where the state was unfamiliar, the model late or the text too long", () => {
+    assert.equal(new PolicyError("state-unfamiliar", "joint 3").flaw, "unfamiliar");
+    for (const code of ["deadline-missed", "text-over-budget", "cameras-swapped"] as const) {
+      assert.equal(new PolicyError(code, "not this").flaw, "other");
     }
   });
 });

@@ -276,6 +276,7 @@ export class FaultRig {
     const until = Date.now() + PATIENCE_MS;
     // Right after a start the guardian's beats and the arm's state may still be on their way.
     for (;;) {
+      this.#pressAnew();
       const reply = await this.operator.held({ type: "home" });
       if (reply.type !== "refused") {
         break;
@@ -339,6 +340,12 @@ export class FaultRig {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Every motion has to be begun by a hand that let go since the last one, where the configuration asks for a hand. */
+  #pressAnew(): void {
+    this.operator.client.hold(false);
+    this.operator.client.hold(this.system.config.operator.hold_to_run);
+  }
+
   /** Ends the pictures of a system that needs none. */
   async #darken(): Promise<void> {
     for (const role of this.#cameras ? [] : CAMERA_ROLES) {
@@ -358,7 +365,7 @@ export class FaultRig {
     if (!this.operator.client.isInControl) {
       await need(this.operator.takeControl(), "control-granted");
     }
-    this.operator.client.hold(this.system.config.operator.hold_to_run);
+    this.#pressAnew();
     const status = await need(this.operator.client.request({ type: "status" }), "status");
     const mode = status.state?.mode ?? "unknown";
     if (mode === "fault") {
