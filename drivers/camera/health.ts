@@ -105,6 +105,9 @@ const LONG_POOR_PICTURES = 4;
 
 const BLIND: Readonly<Record<Exclude<PoorLight, null>, string>> = {
   dark: "sees nothing but dark. Is its cap on, and is there light?",
+  "half-dark":
+    "sees nothing in half of its picture. Is there anything before its lens? If not, unplug it and plug it in.",
   covered: "sees one grey. Take away what is before its lens.",
   dazzled: "is dazzled. Turn the light away from its lens, or lower its exposure.",
+  noise: "shows noise and nothing else. Is there light? If so, unplug it and plug it in.",
 };

@@ -7,7 +7,7 @@ import { createNewestSender } from "./newest-sender.js";
 import { loadOpenCv, type Mat } from "./opencv.js";
 import type { VisionOptions } from "./options.js";
 import { jpegPicture, modelPicture, samePicture, upright } from "./picture.js";
-import { followSharpness, NO_SHARPNESS, sharpnessOf } from "./sharpness.js";
+import { followSharpness, isNoise, NO_SHARPNESS, sharpnessOf } from "./sharpness.js";
 
 const options = JSON.parse(process.argv[2] ?? "null") as VisionOptions;
 const cv = loadOpenCv();
@@ -48,14 +48,12 @@ function takePicture({ picture: raw, capturedAt, exposedAt, missed }: Captured):
   sequence += 1 + missed;
   const rgb = modelPicture(cv, picture, options.picture);
   const before = light;
-  light = lightOf(rgb);
+  const sharp = sharpnessOf(rgb, options.picture.size);
+  light = lightOf(rgb) ?? (isNoise(sharp) ? "noise" : null);
   poor = light === null ? 0 : light === before ? poor + 1 : 1;
   poorSince = poor > 1 ? poorSince : capturedAt;
   // Where there is nothing to see there are no edges either, and that has a name of its own.
-  sharpness =
-    light === null
-      ? followSharpness(sharpness, sharpnessOf(rgb, options.picture.size), capturedAt)
-      : { ...sharpness, dullSince: null };
+  sharpness = light === null ? followSharpness(sharpness, sharp, capturedAt) : { ...sharpness, dullSince: null };
   const judged = { identical, identicalSince, light, poor, poorSince, dullSince: sharpness.dullSince };
   frames.offer({ kind: "frame", rgb, capturedAt, exposedAt, sequence, ...judged });
   if (recorded) {

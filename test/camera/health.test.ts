@@ -86,6 +86,12 @@ describe("PO-15: the light in a picture", () => {
     assert.equal(lightOf(picture((index) => (index % 10 < 7 ? 255 : 40))), "dazzled");
   });
 
+  it("is poor where more than 45 of 100 are dark, whatever the rest shows, and not below", () => {
+    assert.equal(lightOf(picture((index) => (index < 1380 ? 0 : 60 + (index % 90)))), "half-dark");
+    assert.equal(lightOf(picture((index) => (index < 1320 ? 7 : 60 + (index % 90)))), null);
+    assert.equal(lightOf(picture((index) => (index < 1500 ? 8 : 60 + (index % 90)))), null);
+  });
+
   it("is fine in a dim picture with something in it, and with a lamp in half of it", () => {
     assert.equal(lightOf(picture((index) => 5 + (index % 30))), null);
     assert.equal(lightOf(picture((index) => (index % 2 === 0 ? 255 : 40))), null);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { loadOpenCv, OPENCV_ENVIRONMENT } from "../../drivers/camera/opencv.js";
 import { modelPicture } from "../../drivers/camera/picture.js";
-import { followSharpness, NO_SHARPNESS, type Sharpness, sharpnessOf } from "../../drivers/camera/sharpness.js";
+import { followSharpness, isNoise, NO_SHARPNESS, type Sharpness, sharpnessOf } from "../../drivers/camera/sharpness.js";
 import { loadJpegEncoder } from "../../drivers/virtual-lab/cameras/jpeg.js";
 import { createSensorNoise } from "../../drivers/virtual-lab/cameras/sensor-noise.js";
 import { runEpisode } from "../../drivers/virtual-lab/expert/episode.js";
@@ -45,6 +45,7 @@ interface Shot {
   readonly sharp: number;
   readonly outOfFocus: number;
   readonly spoiled: number;
+  readonly noise: number;
 }
 
 /** Both cameras while the expert does a task, at each step of the policy; every fifth picture is blurred, too. */
@@ -76,6 +77,7 @@ async function film(seed: number, number: number): Promise<Readonly<Record<(type
             sharp: seen(rgb),
             outOfFocus: blurs ? seen(outOfFocus(rgb)) : Number.NaN,
             spoiled: blurs ? seen(spoilPicture(rgb, PICTURE_SIZE, "blur").picture) : Number.NaN,
+            noise: blurs ? seen(spoilPicture(rgb, PICTURE_SIZE, "noise").picture) : Number.NaN,
           });
         }
       },
@@ -94,6 +96,12 @@ describe("PO-15: the sharpness of the lab's pictures, over a task with the bread
   });
 
   for (const role of ROLES) {
+    it(`tells noise from what the camera sees, also through JPEG and at the model's size, ${role}`, () => {
+      assert.ok(filmed[role].every(({ sharp }) => !isNoise(sharp)));
+      const noise = filmed[role].map((shot) => shot.noise).filter((sharpness) => !Number.isNaN(sharpness));
+      assert.ok(noise.length > 30 && noise.every(isNoise));
+    });
+
     it(`never falls to a quarter of what it is at any other time, so no order of pictures is an alarm, ${role}`, () => {
       const sharp = filmed[role].map((shot) => shot.sharp);
       assert.ok(sharp.length > 150);
@@ -140,14 +148,13 @@ describe("the sharpness of a picture", () => {
   it("is little where the edge is a ramp, and counts noise and plain pictures as sharp", () => {
     assert.ok(sharpness((x) => 100 + 10 * Math.min(8, Math.max(0, x - 12))) < 0.06);
     const random = createRandom(1);
-    assert.equal(
-      sharpness(() => random.index(256)),
-      0.6,
-    );
+    assert.ok(sharpness(() => random.index(256)) > 2);
     assert.equal(
       sharpness(() => 77),
       0.6,
     );
+    // What is usual never becomes noise.
+    assert.equal(followSharpness(NO_SHARPNESS, 4.4, 10).usual, 0.6);
   });
 });
 
