@@ -35,7 +35,7 @@ export function register(program: Command): void {
     .option("--soak", "task after task with a random fault every 30 s, instead of cases")
     .option("--quiet", "a soak without faults: counts nuisance stops")
     .option("--minutes <n>", "length of a soak", wholeNumber, 30)
-    .option("--record <file>", "add every run to this file; what it holds already counts too")
+    .option("--record <file>", "add every run to this file; what it holds is not run again")
     .option("--report <file>", "write a report, from the whole record where one is named")
     .option("--wire <folder>", "keep the whole record of each run that is not as expected, as JSON")
     .option("--config <file>", "configuration", projectPath("daemon", "config", "lab.yaml"))

@@ -13,6 +13,8 @@ export interface SuiteOptions extends Omit<RigOptions, keyof RigNeeds> {
   readonly runs: number;
   /** Of the first run; each further one adds 1. A failure comes again with its own seed and one run. */
   readonly seed: number;
+  /** Whether a run counts already and is not made again. */
+  readonly isDone: (run: Pick<TrialResult, "caseId" | "trial" | "mode" | "seed">) => boolean;
   readonly progress: (words: string) => void;
   /** Told of each run as it is judged. */
   readonly onResult: (result: TrialResult) => void;
@@ -37,7 +39,10 @@ export async function runCases(options: SuiteOptions): Promise<void> {
         if (options.signal.aborted) {
           return;
         }
-        options.onResult(await runOnce(rigs, row, trial, mode, options.seed + run, options.onJudged));
+        const seed = options.seed + run;
+        if (!options.isDone({ caseId: row.id, trial: trial.name, mode, seed })) {
+          options.onResult(await runOnce(rigs, row, trial, mode, seed, options.onJudged));
+        }
       }
     }
   } finally {

@@ -18,7 +18,7 @@ export interface FaultOptions {
   readonly mode: string | null;
   readonly runs: number;
   readonly seed: number;
-  /** Every run is added to this file, one JSON object a line, and what it holds already counts as run; null for none. */
+  /** Every run is added to this file, one JSON object a line, and what it holds already is not run again; null for none. */
   readonly record: string | null;
   /** Written at the end from everything in the record. */
   readonly report: string | null;
@@ -38,9 +38,14 @@ type RecordLine =
 /** Runs cases and sums them up. */
 export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures> {
   const lines: RecordLine[] = options.record === null ? [] : [...readRecord(options.record)];
+  const done = new Set(resultsOf(lines).map(nameOf));
+  if (done.size > 0) {
+    options.progress(`${options.record} holds ${done.size} runs, which are not made again`);
+  }
   await runCases({
     ...options,
     wallClock: null,
+    isDone: (run) => done.has(nameOf(run)),
     onJudged: (judged) => keepWire(options.wire, judged),
     onResult: (result) => {
       const line: RecordLine = { kind: "run", load: loadavg()[0] ?? 0, result };
@@ -106,9 +111,13 @@ function readRecord(file: string): readonly RecordLine[] {
     .map((line): RecordLine => JSON.parse(line));
 }
 
-function inWords({ caseId, trial, mode, seed, reactionMs, stillMs, problems, violations }: TrialResult): string {
+function nameOf({ caseId, trial, mode, seed }: Pick<TrialResult, "caseId" | "trial" | "mode" | "seed">): string {
+  return `case ${caseId}${trial === "" ? "" : ` (${trial})`}, ${mode}, seed ${seed}`;
+}
+
+function inWords(result: TrialResult): string {
+  const { reactionMs, stillMs, problems, violations } = result;
   const times = `reaction ${reactionMs?.toFixed(1) ?? "-"} ms, still ${stillMs?.toFixed(0) ?? "-"} ms`;
   const wrong = [...problems, ...violations.map(({ check, detail }) => `${check}: ${detail}`)];
-  const name = `case ${caseId}${trial === "" ? "" : ` (${trial})`}, ${mode}, seed ${seed}`;
-  return `${wrong.length === 0 ? "ok  " : "FAIL"} ${name}: ${times}${wrong.length === 0 ? "" : `; ${wrong.join("; ")}`}`;
+  return `${wrong.length === 0 ? "ok  " : "FAIL"} ${nameOf(result)}: ${times}${wrong.length === 0 ? "" : `; ${wrong.join("; ")}`}`;
 }
