@@ -76,7 +76,7 @@ async function run(options: Options): Promise<void> {
   };
   let failures: number;
   if (soaks) {
-    const figures = await runSoak({ ...common, minutes, quiet: quiet === true });
+    const figures = await runSoak({ ...common, minutes, runs, quiet: quiet === true });
     failures = figures.violations.length + figures.problems.length + figures.nuisance_stops.length;
     print(figures, json === true);
   } else {

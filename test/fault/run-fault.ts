@@ -74,19 +74,27 @@ function keepWire(folder: string | null, { result, visibleAt, history }: JudgedT
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ result, visibleAt, history }));
 }
 
-/** Runs a soak; adds it to the record where there is one. */
+/** Runs a soak; adds it to the record where there is one, and writes the report of all that this holds then. */
 export async function runSoak(
-  options: Omit<FaultOptions, "ids" | "runs" | "mode" | "wire"> & { readonly minutes: number; readonly quiet: boolean },
+  options: Omit<FaultOptions, "ids" | "mode" | "wire"> & { readonly minutes: number; readonly quiet: boolean },
 ): Promise<SoakFigures> {
+  const { record, quiet } = options;
+  const lines: RecordLine[] = record === null ? [] : [...readRecord(record)];
   const figures = await soak({ ...options, wallClock: null });
-  if (options.record !== null) {
-    const line: RecordLine = { kind: "soak", quiet: options.quiet, figures };
-    appendFileSync(options.record, `${JSON.stringify(line)}\n`);
+  const line: RecordLine = { kind: "soak", quiet, figures };
+  lines.push(line);
+  if (record !== null) {
+    appendFileSync(record, `${JSON.stringify(line)}\n`);
+  }
+  if (options.report !== null) {
+    writeFileSync(options.report, reportOf(lines, options));
   }
   return figures;
 }
 
-function reportOf(lines: readonly RecordLine[], { configFile, realTime, runs, seed }: FaultOptions): string {
+type ReportOptions = Pick<FaultOptions, "configFile" | "realTime" | "runs" | "seed">;
+
+function reportOf(lines: readonly RecordLine[], { configFile, realTime, runs, seed }: ReportOptions): string {
   const loads = lines.flatMap((line) => (line.kind === "run" ? [line.load] : []));
   return report({
     figures: suiteFigures(resultsOf(lines), null),

@@ -1,5 +1,5 @@
 import { hostClock } from "../../daemon/ports/clock.js";
-import type { Seconds } from "../../daemon/types/units.js";
+import type { Instant, Seconds } from "../../daemon/types/units.js";
 import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
 import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial } from "./cases/case.js";
@@ -63,13 +63,27 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     nuisance.push(...new Set(stops.map(({ code, at }) => `${code} at ${(at - startedAt).toFixed(0)} s`)));
     keep("between faults", violationsOf(history, rig.bounds, STANDSTILL));
   };
+  const renew = async (): Promise<void> => {
+    await rig.close();
+    rig = await FaultRig.start({ ...options, ...NEEDS });
+    since = hostClock.now();
+  };
   try {
     while (hostClock.now() < endsAt && !options.signal.aborted) {
       const faultAt = options.quiet ? endsAt : Math.min(endsAt, hostClock.now() + FAULT_EVERY);
       while (hostClock.now() < faultAt && !options.signal.aborted) {
         figures.tasks += 1;
-        await workFor(rig, figures.tasks, Math.min(JUDGE_EVERY, faultAt - hostClock.now()));
-        await judge();
+        try {
+          await workFor(rig, figures.tasks, Math.min(JUDGE_EVERY, faultAt - hostClock.now()));
+          await judge();
+        } catch (error) {
+          problems.push(`task ${figures.tasks}: ${messageOf(error)}; ${rig.inWords()}`);
+          await renew();
+        }
+        options.progress(
+          `${minutesSince(startedAt)} min: ${figures.tasks} tasks, ${figures.frames} setpoints, ` +
+            `${nuisance.length} stops that no fault explains, ${violations.length} broken promises`,
+        );
       }
       if (options.quiet || hostClock.now() >= endsAt || options.signal.aborted) {
         continue;
@@ -82,7 +96,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
       const seed = options.seed + figures.faults;
       figures.faults += 1;
       const name = `fault ${figures.faults}, case ${row.id} ${trial.name}, seed ${seed}`;
-      options.progress(`${((hostClock.now() - startedAt) / 60).toFixed(1)} min: ${name}`);
+      options.progress(`${minutesSince(startedAt)} min: ${name}`);
       try {
         const { result } = await runTrial(rig, row, trial, "policy", seed);
         problems.push(...result.problems.map((problem) => `${name}: ${problem}`));
@@ -91,9 +105,8 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
         await rig.takeHistory();
         since = hostClock.now();
       } catch (error) {
-        problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-        await rig.close();
-        rig = await FaultRig.start({ ...options, ...NEEDS });
+        problems.push(`${name}: ${messageOf(error)}; ${rig.inWords()}`);
+        await renew();
       }
     }
   } finally {
@@ -101,6 +114,14 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   }
   const minutes = Number(((hostClock.now() - startedAt) / 60).toFixed(2));
   return { minutes, ...figures, nuisance_stops: [...new Set(nuisance)], problems, violations };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function minutesSince(instant: Instant): string {
+  return ((hostClock.now() - instant) / 60).toFixed(1);
 }
 
 /** Trials with the policy that leave every process running. */

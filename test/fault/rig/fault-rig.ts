@@ -255,6 +255,14 @@ export class FaultRig {
     }
   }
 
+  /** What the daemon said last of mode, sender and stops. */
+  inWords(): string {
+    const { state, ended } = this.operator;
+    const stops = (state?.stops ?? []).map(({ code, detail }) => `${code}: ${detail}`);
+    const sender = `mode ${state?.mode ?? "unknown"}, setpoints from ${state?.source ?? "nothing"}`;
+    return [sender, ...stops, ...(ended ? ["the connection has ended"] : [])].join("; ");
+  }
+
   /** How far the arm is from its home pose, rad in the farthest joint; Infinity while it is not known. */
   awayFromHome(): number {
     const { home } = this.system.config;
