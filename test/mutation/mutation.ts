@@ -1,14 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { projectPath } from "../../daemon/ports/project-path.js";
-import { type MutationReport, PARTS, type Part } from "./parts.js";
-import { mutationPage } from "./report.js";
+import { type MutationReport, PARTS, type Part, type PartResult } from "./parts.js";
+import { mutationPage, partResult } from "./report.js";
 
 // Executable: Stryker on what keeps the arm safe, in a clone that it may spoil; what is committed counts.
-// node dist/test/mutation/mutation.js --folder FOLDER [--of guard limiter] [--report test/mutation/REPORT.md]
-// A part whose result lies in FOLDER already is not run again.
+// node dist/test/mutation/mutation.js --folder FOLDER [--of guard --of limiter]
+// Files go one after the other; one whose result lies in FOLDER already is not run again. A part that is complete goes into
+// results.json, and REPORT.md is written from all of that.
 
 /** Tried together; not among what the project installs, since only this needs them. */
 const STRYKER = ["@stryker-mutator/core@9.6.1", "@stryker-mutator/tap-runner@9.6.1"];
@@ -21,7 +22,6 @@ const { values } = parseArgs({
   options: {
     folder: { type: "string" },
     of: { type: "string", multiple: true, default: Object.keys(PARTS) },
-    report: { type: "string" },
   },
 });
 if (values.folder === undefined || values.of.some((name) => !(name in PARTS))) {
@@ -45,16 +45,17 @@ function inClone(command: string, args: readonly string[]): void {
   }
 }
 
-function resultOf(part: string): string {
-  return join(folder, `${part}.json`);
+function resultOf(part: string, file: string): string {
+  return join(folder, `${part}-${basename(file, ".js")}.json`);
 }
 
-function mutate(name: string, { mutate, tests }: Part): void {
-  const found = join(folder, `${name}.running.json`);
+function mutate(part: string, file: string, tests: Part["tests"]): void {
+  const running = join(folder, "running.json");
+  writeFileSync(running, JSON.stringify({ files: {} } satisfies MutationReport));
   const config = {
     testRunner: "tap",
     plugins: ["@stryker-mutator/tap-runner"],
-    mutate,
+    mutate: [file],
     inPlace: true,
     disableTypeChecks: false,
     concurrency: 1,
@@ -63,26 +64,25 @@ function mutate(name: string, { mutate, tests }: Part): void {
     // Beside other jobs the tests of a part take many times the five minutes of the default.
     dryRunTimeoutMinutes: 60,
     reporters: ["progress-append-only", "json"],
-    jsonReporter: { fileName: found },
+    jsonReporter: { fileName: running },
     tap: {
-      testFiles: tests.flatMap((place) => testFiles(place)),
+      testFiles: tests.flatMap((place) => filesOf(join("dist", "test", place), ".test.js")),
       nodeArgs: ["--test-reporter=tap", "-r", "{{hookFile}}", "{{testFile}}"],
       forceBail: true,
     },
   };
   writeFileSync(join(clone, "stryker.config.json"), JSON.stringify(config));
   inClone("npx", ["stryker", "run"]);
-  renameSync(found, resultOf(name));
+  renameSync(running, resultOf(part, file));
 }
 
-/** The compiled tests of a folder of `test`, or one of them. */
-function testFiles(place: string): string[] {
-  const path = join("dist", "test", place);
+/** A compiled file, or those of a folder that end so. */
+function filesOf(place: string, ending: string): string[] {
   return place.endsWith(".js")
-    ? [path]
-    : readdirSync(join(clone, path))
-        .filter((file) => file.endsWith(".test.js"))
-        .map((file) => join(path, file));
+    ? [place]
+    : readdirSync(join(clone, place))
+        .filter((file) => file.endsWith(ending))
+        .map((file) => join(place, file));
 }
 
 mkdirSync(folder, { recursive: true });
@@ -95,18 +95,24 @@ if (!existsSync(join(clone, "node_modules", "@stryker-mutator"))) {
 const commit = execFileSync("git", ["-C", clone, "rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 for (const name of values.of) {
   const part = PARTS[name];
-  if (part !== undefined && !existsSync(resultOf(name))) {
-    say(`mutants of ${name}`);
-    // A run that was ended has left its mutants behind.
+  if (part !== undefined) {
+    // A run that was ended has left its mutants behind, and nothing is compiled anew that this file calls done.
+    rmSync(join(clone, "dist", ".tsbuildinfo"), { force: true });
     inClone("npm", ["run", "-s", "build"]);
-    mutate(name, part);
+    const files = part.mutate.flatMap((place) => filesOf(place, ".js"));
+    for (const file of files.filter((one) => !existsSync(resultOf(name, one)))) {
+      say(`mutants of ${name}: ${file}`);
+      mutate(name, file, part.tests);
+    }
+    const reports = files.map((file): MutationReport => JSON.parse(readFileSync(resultOf(name, file), "utf8")));
+    keep(partResult(name, reports, { commit, date: new Date().toISOString().slice(0, 10) }));
   }
 }
-const done = Object.keys(PARTS).filter((name) => existsSync(resultOf(name)));
-const results = done.map((name): [string, MutationReport] => [name, JSON.parse(readFileSync(resultOf(name), "utf8"))]);
-const page = mutationPage(results, commit, new Date().toISOString().slice(0, 10));
-if (values.report === undefined) {
-  process.stdout.write(page);
-} else {
-  writeFileSync(values.report, page);
+
+function keep(result: PartResult): void {
+  const file = projectPath("test", "mutation", "results.json");
+  const before: readonly PartResult[] = JSON.parse(readFileSync(file, "utf8"));
+  const results = [...before.filter(({ part }) => part !== result.part), result];
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(projectPath("test", "mutation", "REPORT.md"), mutationPage(results));
 }

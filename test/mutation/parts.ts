@@ -1,5 +1,6 @@
-/** What is mutated together and which tests may find it, below `dist/test`; the quick ones first, since one is enough. */
+/** What is mutated and which tests may find it, below `dist/test`; the quick ones first, since one is enough. */
 export interface Part {
+  /** Files, or folders with all of theirs. */
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
 }
@@ -7,7 +8,7 @@ export interface Part {
 /** What keeps the arm from moving wrongly: a wrong character anywhere in it has to be found by a test. */
 export const PARTS: Readonly<Record<string, Part>> = {
   guard: {
-    mutate: ["dist/daemon/guard/*.js"],
+    mutate: ["dist/daemon/guard"],
     tests: ["guard", "motion/properties.test.js", "config/config.test.js"],
   },
   limiter: {
@@ -21,15 +22,15 @@ export const PARTS: Readonly<Record<string, Part>> = {
     tests: [
       "motion/stopping-ramp.test.js",
       "motion/properties.test.js",
-      "motion/clear-step.test.js",
       "motion/limiter.test.js",
+      "guard/properties.test.js",
       "motion/path-pace.test.js",
       "motion/home-plan.test.js",
-      "guard/properties.test.js",
+      "motion/clear-step.test.js",
     ],
   },
   modes: {
-    mutate: ["dist/daemon/modes/*.js"],
+    mutate: ["dist/daemon/modes"],
     tests: ["modes/modes.test.js", "modes/control-model.test.js", "modes/model-check.test.js"],
   },
   codec: {
@@ -47,6 +48,17 @@ export const PARTS: Readonly<Record<string, Part>> = {
 /** Of the mutation testing report's schema, what is read here. */
 export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
+}
+
+/** What came of one part, as `results.json` keeps it. */
+export interface PartResult {
+  readonly part: string;
+  readonly commit: string;
+  readonly date: string;
+  readonly mutants: number;
+  readonly found: number;
+  /** In words, as `equivalent.json` names them. */
+  readonly survivors: readonly string[];
 }
 
 /** One change of the code, and what the tests said of it. */
