@@ -90,6 +90,8 @@ describe("PO-15: the light in a picture", () => {
     assert.equal(lightOf(picture((index) => (index < 1380 ? 0 : 60 + (index % 90)))), "half-dark");
     assert.equal(lightOf(picture((index) => (index < 1320 ? 7 : 60 + (index % 90)))), null);
     assert.equal(lightOf(picture((index) => (index < 1500 ? 8 : 60 + (index % 90)))), null);
+    // Half of it red, the other half blue: dark in two of three colours.
+    assert.equal(lightOf(picture((index) => (index % 3 === (index < 1500 ? 0 : 2) ? 200 : 0))), null);
   });
 
   it("is fine in a dim picture with something in it, and with a lamp in half of it", () => {
