@@ -12,7 +12,8 @@ import { ConfigError, parseYaml, readTrusted } from "./yaml-file.js";
 
 // Interlocks: HO-12.
 
-const positive = z.number().positive();
+/** In the units of the file. A number that is next to nothing becomes zero in SI units, and nothing may be divided by that. */
+const positive = z.number().min(0.001);
 const sevenPositive = z.tuple([positive, positive, positive, positive, positive, positive, positive]);
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 const capsule = z.strictObject({ from: vector, to: vector, radius: positive });

@@ -120,6 +120,9 @@ describe("HO-12: limits", () => {
     assert.match(finding(text.replace("version: 1", "version: 2")), /version/);
     assert.match(finding(`${text}\nextra: 1\n`), /extra: there is no such key/);
     assert.match(finding(text.replace("value: 250", "value: -250")), /speed_mm_s/);
+    assert.match(finding(text.replace("value: 250", "value: 0")), /speed_mm_s/);
+    // In radians this would be zero.
+    assert.match(finding(text.replace("[1500, 1500", "[5e-324, 1500")), /jerk_deg_s3/);
   });
 
   it("are the ones that every configuration of the project names", () => {
