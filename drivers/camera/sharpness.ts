@@ -19,9 +19,9 @@ const FIRST_PICTURES = 90;
 const USUAL_PICTURES = 2000;
 
 /**
- * How sharp a square RGB picture is, 0 to 0.6, and above in noise: the mean square of its second differences as a part of that of its differences over
- * four pixels. Contrast and light divide out, and so does most of what the picture shows: edges have both, and blur takes the
- * first away.
+ * How sharp a square RGB picture is, 0 to 0.6, and above in noise: the mean square of its second differences as a part of that of its
+ * differences over four pixels. Contrast and light divide out, and so does most of what the picture shows: edges have both, and blur
+ * takes the first away.
  */
 export function sharpnessOf(rgb: Uint8Array, size: number): number {
   const grey = new Int32Array(size * size);
