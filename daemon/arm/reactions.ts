@@ -51,9 +51,9 @@ export class Reactions {
     }
     if (mandate.mode === "fault") {
       stopping.stopAgain(finding, now);
-      return;
     }
     if (!mandate.engaged) {
+      stopping.openAnew(finding, now);
       return;
     }
     const { reaction, code, detail } = finding;

@@ -170,6 +170,18 @@ export class Stopping {
     this.linkLost(detail, now, code);
   }
 
+  /**
+   * Opens the link of an arm that stands anew, where its lines are no messages: an answer may have got lost among them, and
+   * the wait for it would end a motion that was begun meanwhile.
+   */
+  openAnew({ code, detail }: Finding, now: Instant): void {
+    // What stops the arm goes out before.
+    if (code === "replies-garbled" && now - this.#stoppedAt >= STOP_AGAIN) {
+      this.#options.arm.reset();
+      this.linkLost(detail, now, code);
+    }
+  }
+
   /** The link to the arm is gone; it comes back standing by, never moving. */
   linkLost(detail: string, now: Instant, code: StopCode): void {
     const { mandate, watch, stops } = this.#stopped;

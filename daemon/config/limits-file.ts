@@ -5,15 +5,13 @@ import type { Vector3 } from "../motion/kinematics.js";
 import { type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import type { Config } from "./config.js";
-import { sourced } from "./sourced.js";
+import { positive, sourced } from "./sourced.js";
 import { leaderLimits, teleopSchema } from "./teleop-schema.js";
 import { chunkLimits, chunkSchema, watchLimits, watchSchema } from "./watch-schema.js";
 import { ConfigError, parseYaml, readTrusted } from "./yaml-file.js";
 
 // Interlocks: HO-12.
 
-/** In the units of the file. A number that is next to nothing becomes zero in SI units, and nothing may be divided by that. */
-const positive = z.number().min(0.001);
 const sevenPositive = z.tuple([positive, positive, positive, positive, positive, positive, positive]);
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 const capsule = z.strictObject({ from: vector, to: vector, radius: positive });

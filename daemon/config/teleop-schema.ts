@@ -1,13 +1,8 @@
 import { z } from "zod";
 import type { LeaderLimits } from "../watch/leader-limits.js";
-import { sourced } from "./sourced.js";
+import { least, most } from "./sourced.js";
 
 // Interlocks: OP-07, OP-08, OP-09, OP-10.
-
-/** At most the catalogue's number: a file may only be stricter. */
-const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
-/** At least the catalogue's number. */
-const least = (floor: number, ceiling: number) => sourced(z.number().min(floor).max(ceiling));
 
 /** What a leader arm is held against; the bounds of the numbers are compiled in. */
 export const teleopSchema = z.strictObject({

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { type JointVector, mapJoints } from "../types/units.js";
 import type { ChunkLimits, WatchLimits } from "../watch/watch-limits.js";
-import { sourced } from "./sourced.js";
+import { least, most, positive, sourced } from "./sourced.js";
 
 // Interlocks: ML-02, ML-03, ML-04, ML-08, ML-10, ML-11, ML-13, ML-14, ML-15, ML-16, ML-17, PO-01, PO-02, PO-03, PO-04, PO-05,
 // PO-06, PO-07, PO-13, PO-19, OP-06, AR-03, AR-04, AR-05, AR-06, AR-07, AR-08, AR-09, AR-10, AR-11, AR-12, AR-13, AR-14, AR-16, HO-08, HO-15.
 
-/** At most the catalogue's number: a file may only be stricter. */
-const most = (ceiling: number) => sourced(z.number().positive().max(ceiling));
-/** At least the catalogue's number. */
-const least = (floor: number, ceiling: number) => sourced(z.number().min(floor).max(ceiling));
 /** The vendor's fastest joint. */
-const rated = z.number().positive().max(225);
-const amperes = z.number().positive().max(30);
+const rated = positive.max(225);
+const amperes = positive.max(30);
 
 /** What is watched while the arm is connected; the bounds of the numbers are compiled in. */
 export const watchSchema = z.strictObject({

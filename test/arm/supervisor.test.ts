@@ -402,6 +402,50 @@ describe("supervisor: what ends a motion by a ramp", () => {
     );
   });
 
+  /** Lines of the arm that were no messages, since the link was opened. */
+  const garbled = (bench: Supervised, count: number): void => {
+    bench.state = { ...bench.state, link: { ...QUIET_LINK, garbled: count } };
+  };
+
+  it("garbled lines: comes to rest, stops the arm, latches, and opens the link anew once that stop is out", () => {
+    const bench = moving();
+    garbled(bench, 5);
+    for (let tick = 0; tick < 30 && bench.latest.mode !== "fault"; tick++) {
+      bench.pass(PERIOD);
+    }
+    assert.deepEqual(bench.wire.at(-1), { kind: "stop", stop: "slow" });
+    bench.pass(0.09);
+    assert.deepEqual(bench.wire.at(-1), { kind: "stop", stop: "slow" });
+    bench.pass(0.02);
+    assert.deepEqual(bench.wire.slice(-2), [{ kind: "stop", stop: "slow" }, { kind: "reset" }]);
+    assert.equal(bench.linkDead, 1);
+    const count = bench.wire.length;
+    // Whoever waits for its end stops nothing more; the latch stays.
+    bench.pass(2, { state: true });
+    garbled(bench, 0);
+    bench.supervisor.linkUp({ ...bench.state, receivedAt: bench.now }, bench.now);
+    bench.pass(1.1);
+    assert.equal(bench.latest.mode, "fault");
+    assert.equal(bench.request({ kind: "acknowledge", reason: "looked" }).ok, true);
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+    bench.pass(2);
+    assert.equal(bench.latest.mode, "hold");
+    assert.equal(bench.wire.slice(count).filter(({ kind }) => kind !== "setpoint").length, 0);
+    assert.deepEqual(new Set(bench.stops.map(({ code }) => code)), new Set(["replies-garbled"]));
+  });
+
+  it("garbled lines while it stands by: the link is opened anew, and nothing is latched", () => {
+    const bench = new Supervised().connected();
+    garbled(bench, 4);
+    bench.pass(1.1);
+    assert.deepEqual(bench.wire, []);
+    garbled(bench, 9);
+    bench.pass(0.1);
+    assert.deepEqual(bench.wire, [{ kind: "reset" }]);
+    assert.equal(bench.latest.mode, "disconnected");
+    assert.deepEqual(bench.stops, []);
+  });
+
   it("link lost: standing by after it is back", () => {
     const bench = moving();
     const count = bench.wire.length;

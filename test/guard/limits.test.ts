@@ -123,6 +123,10 @@ describe("HO-12: limits", () => {
     assert.match(finding(text.replace("value: 250", "value: 0")), /speed_mm_s/);
     // In radians this would be zero.
     assert.match(finding(text.replace("[1500, 1500", "[5e-324, 1500")), /jerk_deg_s3/);
+    for (const key of ["outward_deg", "rated_deg_s", "clutch_deg_s"]) {
+      const spoilt = text.replace(new RegExp(`(?<=${key}:\\s+value: \\[?)[\\d.]+`), "5e-324");
+      assert.match(finding(spoilt), new RegExp(key));
+    }
   });
 
   it("are the ones that every configuration of the project names", () => {

@@ -50,6 +50,9 @@ export const EVERY_SENSES: Found = {
   back: [OUTSIDE, { ...OUTSIDE, unattended: true }].flatMap((of) => combinations(RECOVERY_NAMES, of)),
 };
 
+/** Cells in which the leader's button enables teleoperation, and in which the operator does. */
+export const CELLS = [true, false];
+
 /** All is well, with and without need of hold-to-run, or one thing is missing. */
 const PLANNED_LACKS: readonly Senses[] = [
   GOOD,
