@@ -15,7 +15,7 @@ import type { StopCode } from "./stop-codes.js";
 import type { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 
-// Interlocks: AR-16, ML-02, ML-15, OP-06.
+// Interlocks: AR-14, AR-16, ML-02, ML-15, OP-06.
 
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
 const STOP_AGAIN: Seconds = 0.1;

@@ -144,10 +144,10 @@ describe("AR-01: errors of the arm", () => {
     assert.match(found({ jointErrors: withJoint(STILL, 0, 0x10008) }).detail, /too hot, in no list of the vendor$/);
   });
 
-  it("AR-02: a joint that is not enabled is a supervisor's", () => {
+  it("AR-02: a joint that is not enabled is a supervisor's, and no fault of this program", () => {
     const jointEnabled = STILL.map((_, joint) => joint !== 5);
-    const { detail, acknowledgedBy } = found({ jointEnabled });
-    assert.deepEqual([detail, acknowledgedBy], ["J6 is not enabled", "supervisor"]);
+    const { detail, acknowledgedBy, isOurs } = found({ jointEnabled });
+    assert.deepEqual([detail, acknowledgedBy, isOurs], ["J6 is not enabled", "supervisor", false]);
   });
 
   it("zero is no error", () => {

@@ -274,8 +274,19 @@ export class FaultRig {
 
   /** Goes home and waits until the arm stands there. */
   async goHome(): Promise<void> {
+    let hasBegun = false;
+    // Listens from before it begins: both may come in one packet.
+    const stands = this.operator.next(
+      "state",
+      ({ mode }) => {
+        hasBegun ||= mode === "homing";
+        return hasBegun && mode === "hold";
+      },
+      PATIENCE_MS,
+    );
+    stands.catch(() => undefined);
     await this.startHoming();
-    await this.operator.next("state", ({ mode }) => mode === "hold", PATIENCE_MS);
+    await stands;
   }
 
   async startHoming(): Promise<void> {
