@@ -16,7 +16,8 @@ const sevenPositive = z.tuple([positive, positive, positive, positive, positive,
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 const capsule = z.strictObject({ from: vector, to: vector, radius: positive });
 
-const schema = z.strictObject({
+/** The file as it is written. */
+export const limitsSchema = z.strictObject({
   version: z.literal(1),
   joints: z.strictObject({
     soft_deg: sourced(sevenPositive),
@@ -76,9 +77,14 @@ export function loadLimits({ limits: path, trust }: Pick<Config, "limits" | "tru
   return parseLimits(readTrusted(path, "limits", trust, remedy), path);
 }
 
-/** Checks the text of a file of limits; `path` is for messages. Everything in it is converted to SI units here. */
+/** Checks the text of a file of limits; `path` is for messages. */
 export function parseLimits(text: string, path: string): ArmLimits {
-  const { joints, stream, ages_ms: ages, cartesian, cell, hand, watch, chunks, teleop } = parseYaml(text, path, schema);
+  return limitsFrom(parseYaml(text, path, limitsSchema), path);
+}
+
+/** Converts to SI units and holds everything against the ceilings; throws ConfigError. */
+export function limitsFrom(raw: z.infer<typeof limitsSchema>, path: string): ArmLimits {
+  const { joints, stream, ages_ms: ages, cartesian, cell, hand, watch, chunks, teleop } = raw;
   const highest = radians(joints.soft_deg.value);
   const position = { lowest: mapJoints(highest, (value) => -value), highest };
   const moving = {

@@ -5,13 +5,14 @@ import { parse, stringify } from "yaml";
 import { parseFromPuppet } from "../../daemon/arm/parse-from-puppet.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
 import { parseConfig } from "../../daemon/config/config.js";
-import { parseLimits } from "../../daemon/config/limits-file.js";
+import { limitsFrom, limitsSchema, parseLimits } from "../../daemon/config/limits-file.js";
 import { ConfigError } from "../../daemon/config/yaml-file.js";
 import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
 import { LineBuffer } from "../../daemon/ports/line-buffer.js";
 import { projectPath } from "../../daemon/ports/project-path.js";
 import { readSignature, signBytes } from "../../daemon/signing/signature.js";
+import type { ArmLimits } from "../../daemon/watch/watch-limits.js";
 import { MultipartParser } from "../../drivers/camera/multipart.js";
 import { DynamixelDecoder, encodePosition, encodeStatus, readPosition } from "../../drivers/puppet/dynamixel-codec.js";
 import { parseToPuppet } from "../../drivers/puppet/parse-to-puppet.js";
@@ -152,15 +153,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     seeds: compact("limits-rm75b.yaml"),
     run: (input) =>
       orRefused(ConfigError, () => {
-        const { policy, home, stop, mostAge, cell } = parseLimits(input, "/etc/limits.yaml");
-        allFinite([policy, home, stop, mostAge, cell]);
-        for (const { highest, lowest, velocity, acceleration, jerk } of [policy, home, stop]) {
-          assert.ok([...highest, ...velocity, ...acceleration, ...jerk].every((value) => value > 0));
-          assert.ok(lowest.every((value) => value < 0 && value > -2 * Math.PI));
-          assert.ok(velocity.every((value) => value <= (110.01 * Math.PI) / 180));
+        withinCeilings(parseLimits(input, "/etc/limits.yaml"));
+        return "accepted";
+      }),
+  },
+  "limits-values": {
+    longestMs: FILE_MS,
+    seeds: [JSON.stringify(parse(compact("limits-rm75b.yaml")[0] ?? ""))],
+    run: (input) =>
+      orRefused(ConfigError, () => {
+        const read = limitsSchema.safeParse(orNothing(input));
+        if (!read.success) {
+          return read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join();
         }
-        assert.ok(cell.speed <= 0.2501 && cell.stopping >= 0.1499 && mostAge.operator <= 0.5001);
-        assert.ok(mostAge.nearOperator <= 0.2001);
+        withinCeilings(limitsFrom(read.data, "/etc/limits.yaml"));
         return "accepted";
       }),
   },
@@ -339,12 +345,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     longestMs: WIRE_MS,
     seeds: POLICY_SEEDS,
     run: (input) => {
-      let message: unknown;
-      try {
-        message = JSON.parse(input);
-      } catch {
-        return "not JSON";
-      }
+      const message = orNothing(input);
       if (!isFromPolicyProcess(message)) {
         return "no message";
       }
@@ -390,6 +391,28 @@ function orRefused(
     }
     throw error;
   }
+}
+
+/** What a JSON text says; undefined where it is none. */
+function orNothing(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where a limit is beyond the catalogue's bounds, or nothing can be divided by it. */
+function withinCeilings(limits: ArmLimits): void {
+  allFinite(limits);
+  const { policy, home, stop, mostAge, cell } = limits;
+  for (const { highest, lowest, velocity, acceleration, jerk } of [policy, home, stop]) {
+    assert.ok([...highest, ...velocity, ...acceleration, ...jerk].every((value) => value > 0));
+    assert.ok(lowest.every((value) => value < 0 && value > -2 * Math.PI));
+    assert.ok(velocity.every((value) => value <= (110.01 * Math.PI) / 180));
+  }
+  assert.ok(cell.speed <= 0.2501 && cell.stopping >= 0.1499 && mostAge.operator <= 0.5001);
+  assert.ok(mostAge.nearOperator <= 0.2001);
 }
 
 /** Throws where a number anywhere in `value` is not finite. */

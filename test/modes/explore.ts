@@ -91,6 +91,9 @@ interface Node {
   readonly by: string;
 }
 
+/** The shipped rules have less than a thousand. */
+const MOST_STATES = 10_000;
+
 /** What the search has found. */
 export interface Exploration {
   readonly states: number;
@@ -120,6 +123,9 @@ export function explore(rules: Rules, found: Found, button: boolean, untilBroken
   const visit = (state: ModeState, history: History, from: Node, by: string): void => {
     const key = keyOf(state, history);
     if (!seen.has(key)) {
+      if (seen.size === MOST_STATES) {
+        throw new Error(`more than ${MOST_STATES} states: something grows without end; ${wayTo(from).join(", ")}`);
+      }
       seen.add(key);
       queue.push({ state, history, from, by });
     }

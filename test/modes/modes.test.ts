@@ -477,6 +477,53 @@ describe("a latch", () => {
   });
 });
 
+describe("why not, in words for the operator", () => {
+  const WORDS: Readonly<Record<Need, RegExp>> = {
+    "in-control": /take control first/,
+    role: /your role does not allow it$/,
+    supervises: /a supervisor has the arm brought back/,
+    operator: /beats do not arrive/,
+    near: /look at the operator's connection/,
+    deadman: /press it anew and keep it pressed$/,
+    pressed: /the way back always needs it/,
+    guardian: /guardian process .* start it/,
+    fresh: /no fresh state .* check its link/,
+    healthy: /the arm itself reports a fault/,
+    sound: /more is wrong than that the arm stands outside/,
+    settled: /less than a second: ask again/,
+    inside: /outside its soft limits: .*kinevla recover/,
+    outside: /inside its limits: there is nothing to bring back/,
+    still: /coming to rest: ask again/,
+    enabled: /press the puppet's button, or hold-to-run/,
+    button: /button does not enable teleoperation in this cell/,
+    "no-button": /button enables teleoperation in this cell/,
+    leader: /readings do not arrive: plug it in/,
+    ready: /not at the arm's pose: bring it there/,
+    "let-loose": /the puppet's button is pressed/,
+    "newer-lease": /an old one/,
+    "same-lease": /an old one/,
+    "let-go": /hold-to-run is pressed/,
+  };
+  for (const [need, words] of Object.entries(WORDS)) {
+    it(need, () => {
+      assert.match(whyNot({ taken: false, state: inMode("hold"), missing: need as Need }, "home"), words);
+    });
+  }
+
+  it("in which modes it is possible, and in which the arm is", () => {
+    const step = transition(inMode("teleop"), { kind: "engage", lease: LEASE }, GOOD);
+    assert.equal(whyNot(step, "follow-policy"), "follow-policy is possible in hold, and the mode is teleop");
+    assert.match(whyNot(step, "hold"), /^hold is possible in \w+( or \w+)+, and the mode is teleop$/);
+  });
+});
+
+it("at the start nobody is in control, nothing is pressed or latched, and a button counts only once it was let loose", () => {
+  assert.deepEqual(AT_START, {
+    ...{ mode: "disconnected", epoch: 0, control: null, fence: -1, under: null },
+    ...{ pressed: false, gripHeld: true, gripped: false, latch: null },
+  });
+});
+
 describe("a rule that fits no event", () => {
   const only = (event: ModeEvent["kind"], needs: readonly Need[], does: readonly Effect[]): Rules => ({
     ...RULES,
@@ -490,6 +537,12 @@ describe("a rule that fits no event", () => {
       assert.deepEqual([step.taken, step.missing, step.state], [false, need, state]);
     });
   }
+
+  it("is not taken: a lease that is newer, but asks instead of beating", () => {
+    const state = inMode("hold");
+    const step = followRules(only("home", ["newer-lease"], []), state, { kind: "home", lease: LEASE + 1 }, GOOD);
+    assert.deepEqual([step.taken, step.missing, step.state], [false, "newer-lease", state]);
+  });
 
   for (const effect of ["latch", "claim", "hear", "feel", "unheard-of"]) {
     it(`changes nothing: ${effect} at a tick`, () => {
