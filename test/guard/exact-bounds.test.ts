@@ -39,6 +39,15 @@ describe("guard: a value on its bound is inside", () => {
         proposed: { source: "home", epoch: 4, dueAt: LIMITS.mostAge.nearOperator, q: ORIGIN },
       }),
     ],
+    [
+      "age of the leader's readings",
+      lastAt(LIMITS.mostAge.leader - PERIOD),
+      at(LIMITS.mostAge.leader, {
+        leaderSeenAt: 0,
+        mode: "teleop",
+        proposed: { source: "teleop", epoch: 4, dueAt: LIMITS.mostAge.leader, q: ORIGIN },
+      }),
+    ],
     ["guardian's age", lastAt(LIMITS.mostAge.guardian - PERIOD), at(LIMITS.mostAge.guardian, { guardianSeenAt: 0 })],
     [
       "age of the arm's state",

@@ -33,15 +33,16 @@ describe("HO-12: limits", () => {
   for (const [name, limits] of Object.entries({
     ...{ policy: LIMITS.policy, home: LIMITS.home, recover: LIMITS.recover, stop: LIMITS.stop },
   })) {
-    it(`of ${name} leave room between planner and guard`, () => {
+    it(`of ${name} leave half a degree between planner and guard, and a twentieth of every rate`, () => {
       const planner = plannerLimits(limits);
+      const close = (value: number, wanted: number): void => assert.ok(Math.abs(value - wanted) < 1e-12);
       for (let joint = 0; joint < 7; joint++) {
         assert.equal(jointAt(limits.lowest, joint), -jointAt(limits.highest, joint));
-        assert.ok(jointAt(planner.highest, joint) < jointAt(limits.highest, joint));
-        assert.ok(jointAt(planner.lowest, joint) > jointAt(limits.lowest, joint));
-        assert.ok(jointAt(planner.velocity, joint) < jointAt(limits.velocity, joint));
-        assert.ok(jointAt(planner.acceleration, joint) < jointAt(limits.acceleration, joint));
-        assert.ok(jointAt(planner.jerk, joint) < jointAt(limits.jerk, joint));
+        close(jointAt(limits.highest, joint) - jointAt(planner.highest, joint), Math.PI / 360);
+        close(jointAt(planner.lowest, joint) - jointAt(limits.lowest, joint), Math.PI / 360);
+        close(jointAt(planner.velocity, joint), jointAt(limits.velocity, joint) * 0.95);
+        close(jointAt(planner.acceleration, joint), jointAt(limits.acceleration, joint) * 0.95);
+        close(jointAt(planner.jerk, joint), jointAt(limits.jerk, joint) * 0.95);
       }
     });
   }
@@ -52,6 +53,10 @@ describe("HO-12: limits", () => {
     assert.ok(one !== undefined && other !== undefined);
     for (const [index, margin] of one.entries()) {
       assert.ok(Math.abs(margin - elementAt(other, index) - 0.002) < 1e-9, LIMITS.cell.body.bounds[index]?.part);
+    }
+    for (const axis of [0, 1, 2] as const) {
+      assert.ok(Math.abs(planner.box.lowest[axis] - LIMITS.cell.box.lowest[axis] - 0.002) < 1e-9);
+      assert.ok(Math.abs(LIMITS.cell.box.highest[axis] - planner.box.highest[axis] - 0.002) < 1e-9);
     }
     assert.ok(planner.speed < LIMITS.cell.speed && planner.stopping > LIMITS.cell.stopping);
   });

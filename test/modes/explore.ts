@@ -92,7 +92,7 @@ interface Node {
 }
 
 /** The shipped rules have less than a thousand. */
-const MOST_STATES = 10_000;
+const MOST_STATES = 2000;
 
 /** What the search has found. */
 export interface Exploration {
