@@ -66,7 +66,7 @@ function mutate(part: string, file: string, tests: Part["tests"]): void {
     reporters: ["progress-append-only", "json"],
     jsonReporter: { fileName: running },
     tap: {
-      testFiles: tests.flatMap((place) => filesOf(join("dist", "test", place), ".test.js")),
+      testFiles: [...new Set(tests.flatMap((place) => filesOf(join("dist", "test", place), ".test.js")))],
       nodeArgs: ["--test-reporter=tap", "-r", "{{hookFile}}", "{{testFile}}"],
       forceBail: true,
     },

@@ -9,7 +9,13 @@ export interface Part {
 export const PARTS: Readonly<Record<string, Part>> = {
   guard: {
     mutate: ["dist/daemon/guard"],
-    tests: ["guard", "motion/properties.test.js", "config/config.test.js"],
+    tests: [
+      "guard/guard.test.js",
+      "guard/verdicts.test.js",
+      "guard",
+      "motion/properties.test.js",
+      "config/config.test.js",
+    ],
   },
   limiter: {
     mutate: [
