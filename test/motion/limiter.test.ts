@@ -74,7 +74,7 @@ describe("limiter", () => {
     let limits = PLANNER;
     let fell = 0;
     let beyond = 0;
-    for (let step = 0; step < 40_000; step++) {
+    for (let step = 0; step < runs(40_000); step++) {
       target = random() < 0.02 ? mapJoints(ZERO, () => (2 * random() - 1) * 2) : target;
       if (random() < 0.05) {
         const pace = 0.1 + 0.9 * random();
@@ -91,7 +91,7 @@ describe("limiter", () => {
       assert.deepEqual(violations(state, next, { ...limits, velocity: PLANNER.velocity }, period), [], `step ${step}`);
       state = next;
     }
-    assert.ok(fell > 100, `${fell} times`);
+    assert.ok(fell > runs(100), `${fell} times`);
   });
 
   it("can stop inside the position limits from every state that it reaches", () => {
@@ -99,7 +99,7 @@ describe("limiter", () => {
     const period = 0.01;
     let state = standingAt(ZERO);
     let target = ZERO;
-    for (let step = 0; step < 4000; step++) {
+    for (let step = 0; step < runs(4000); step++) {
       target = random() < 0.02 ? mapJoints(ZERO, () => (random() < 0.5 ? -4 : 4)) : target;
       state = limitedStep(state, { q: target, v: ZERO }, PLANNER, period);
       const end = stoppingRamp(state, STOP, period).at(-1) ?? state.q;
