@@ -95,7 +95,7 @@ function trackingAcceleration(step: JointStep, lower: number, upper: number): nu
   }
   // Illinois method: false position that halves the weight of an end that stays put.
   let side = 0;
-  for (let round = 0; round < ROUNDS && high.x - low.x > CLOSE; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const x = (low.x * high.y - high.x * low.y) / (high.y - low.y);
     const y = overshoot(x);
     if (Math.abs(y) < MET) {
@@ -121,7 +121,7 @@ function keptInside(step: JointStep, wanted: number): number {
   }
   let safe = brakingAcceleration(step.v, step.a, step);
   let unsafe = wanted;
-  for (let round = 0; round < ROUNDS && Math.abs(unsafe - safe) > CLOSE; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const middle = (safe + unsafe) / 2;
     if (braking(step, middle) <= 0) {
       safe = middle;
@@ -140,20 +140,12 @@ function braking(step: JointStep, acceleration: number): number {
   const highest = Math.max(step.highest, q);
   const lowest = Math.min(step.lowest, q);
   const next = q + v * period;
-  const speed = Math.abs(v) + acceleration ** 2 / (2 * step.jerk) + Math.abs(acceleration) * period;
-  const lasting = speed / step.acceleration + (2 * step.acceleration) / step.jerk + 3 * period;
-  const atMost = speed * lasting;
-  if (next + atMost <= highest && next - atMost >= lowest) {
-    return 0;
-  }
   const over = Math.max(next, next + brakingReach(v, acceleration, step)) - highest;
   const under = lowest - Math.min(next, next - brakingReach(-v, -acceleration, step));
   return Math.max(over, under);
 }
 
-/** Bisection to the last bit of a double needs no more. */
-const ROUNDS = 60;
-/** Accelerations closer than this (rad/s2) are the same. */
-const CLOSE = 1e-12;
+/** Halvings of an interval of accelerations, at most 100 rad/s2 wide, down to 1e-13 rad/s2. */
+const ROUNDS = 50;
 /** A target met this closely (rad) is met; a frame resolves 1.7e-5. */
 const MET = 1e-12;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type MotionLimits, plannerLimits } from "../../daemon/guard/limits.js";
+import { brakingReach } from "../../daemon/motion/joint-braking.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
@@ -108,6 +109,36 @@ describe("limiter", () => {
         assert.ok(jointAt(end, joint) >= jointAt(PLANNER.lowest, joint) - 1e-9);
       }
     }
+  });
+
+  it("takes off no more than it must at a position limit: a little less, and braking would end beyond it", () => {
+    const random = randomSource(7504);
+    const period = 0.01;
+    const open = { ...PLANNER, lowest: all(-100), highest: all(100) };
+    let state = standingAt(ZERO);
+    let target = ZERO;
+    let held = 0;
+    for (let step = 0; step < runs(10_000); step++) {
+      target = random() < 0.01 ? mapJoints(ZERO, () => (random() < 0.5 ? -8 : 8)) : target;
+      const wanted = limitedStep(state, { q: target, v: ZERO }, open, period);
+      const next = limitedStep(state, { q: target, v: ZERO }, PLANNER, period);
+      for (let joint = 0; joint < 7; joint++) {
+        const [given, taken] = [jointAt(wanted.a, joint), jointAt(next.a, joint)];
+        if (given !== taken) {
+          held += 1;
+          const way = Math.sign(given - taken);
+          const a = taken + way * Math.min(1e-6, Math.abs(given - taken));
+          const v = jointAt(state.v, joint) + a * period;
+          const q = jointAt(state.q, joint) + v * period;
+          const reach = brakingReach(way * v, way * a, {
+            ...{ acceleration: jointAt(PLANNER.acceleration, joint), jerk: jointAt(PLANNER.jerk, joint), period },
+          });
+          assert.ok(way * q + reach > jointAt(PLANNER.highest, joint), `J${joint + 1} in step ${step}`);
+        }
+      }
+      state = next;
+    }
+    assert.ok(held > runs(1000), `${held} times`);
   });
 
   it("goes to a far target without overshoot and stays there", () => {
