@@ -26,6 +26,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "dist/daemon/motion/stopping-ramp.js",
     ],
     tests: [
+      "motion/joint-braking.test.js",
       "motion/stopping-ramp.test.js",
       "motion/properties.test.js",
       "motion/limiter.test.js",
