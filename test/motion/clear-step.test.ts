@@ -5,14 +5,14 @@ import { plannerCell, plannerLimits } from "../../daemon/guard/limits.js";
 import { clearHome } from "../../daemon/motion/clear-home.js";
 import { clearStep, isClear } from "../../daemon/motion/clear-step.js";
 import { homePosition, planHome } from "../../daemon/motion/home-plan.js";
-import type { Demand } from "../../daemon/motion/limiter.js";
+import { type Demand, limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { emptyPlacement, place } from "../../daemon/motion/placement.js";
 import { type StoppingRamp, stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
 import { QUIET_LINK } from "../../daemon/types/arm-state.js";
 import type { Mode } from "../../daemon/types/mode.js";
 import type { SetpointSource } from "../../daemon/types/setpoint.js";
-import { elementAt, type JointVector, jointPosition, mapJoints } from "../../daemon/types/units.js";
+import { elementAt, type JointVector, jointAt, jointPosition, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
 
@@ -165,12 +165,91 @@ describe("P4, P5: a followed demand stays inside the cell, whatever it asks for"
   });
 });
 
-describe("isClear", () => {
-  it("looks at the whole path", () => {
-    const low = degrees(0, 60, 0, 60, 0, 60, 0);
-    assert.equal(isClear(HOME, [HOME, HOME], RULES.cell, PERIOD), true);
-    assert.equal(isClear(HOME, [HOME, low], RULES.cell, PERIOD), false);
+describe("how much of a step is taken", () => {
+  const { limits, cell } = RULES;
+
+  /** What an eighth, two, ... of the wished acceleration, and braking for the rest, leads to. */
+  function mixed(state: MotionState, braking: StoppingRamp, demand: Demand, share: number): MotionState {
+    const wished = limitedStep(state, demand, limits, PERIOD).a;
+    const slowest = movedTo(state, braking[0] ?? state.q, PERIOD).a;
+    const a = mapJoints(wished, (value, joint) => share * value + (1 - share) * jointAt(slowest, joint));
+    const v = mapJoints(state.v, (value, joint) => value + jointAt(a, joint) * PERIOD);
+    return { q: mapJoints(state.q, (value, joint) => value + jointAt(v, joint) * PERIOD), v, a };
+  }
+
+  it("all of it where that is clear, else the most eighths that are, at last braking alone; and the way to rest from there", () => {
+    const shares = new Map<number, number>();
+    for (const target of [degrees(0, 60, 0, 60, 0, 60, 0), degrees(90, 80, 0, 10, 0, 0, 0)]) {
+      const demand = { q: target, v: ZERO };
+      let state = standingAt(HOME);
+      let braking: StoppingRamp = [];
+      for (let step = 0; step < 400; step++) {
+        const next = clearStep(state, braking, demand, RULES);
+        shares.set(next.share, (shares.get(next.share) ?? 0) + 1);
+        const isFree = (share: number): boolean => {
+          const to = share === 1 ? limitedStep(state, demand, limits, PERIOD) : mixed(state, braking, demand, share);
+          return isClear(state.q, [to.q, ...stoppingRamp(to, limits, PERIOD)], cell, PERIOD);
+        };
+        if (next.share < 1) {
+          assert.ok(!isFree(1), `step ${step}: a whole step would be clear`);
+          assert.ok(next.share === 0.875 || !isFree(next.share + 0.125), `step ${step}: an eighth more would be clear`);
+        }
+        if (next.share === 0) {
+          assert.deepEqual([next.q, next.braking], [braking[0] ?? state.q, braking.slice(1)]);
+        } else {
+          const to =
+            next.share === 1 ? limitedStep(state, demand, limits, PERIOD) : mixed(state, braking, demand, next.share);
+          assert.deepEqual([next.q, next.braking], [to.q, stoppingRamp(to, limits, PERIOD)]);
+        }
+        state = movedTo(state, next.q, PERIOD);
+        braking = next.braking;
+      }
+    }
+    assert.ok([...shares.keys()].every((share) => Number.isInteger(share * 8)));
+    assert.ok((shares.get(1) ?? 0) > 20 && (shares.get(0) ?? 0) > 20 && shares.size > 4, JSON.stringify([...shares]));
   });
+});
+
+describe("isClear", () => {
+  const LOW = degrees(0, 60, 0, 60, 0, 60, 0);
+
+  it("looks at the whole path", () => {
+    assert.equal(isClear(HOME, [HOME, HOME], RULES.cell, PERIOD), true);
+    assert.equal(isClear(HOME, [HOME, LOW], RULES.cell, PERIOD), false);
+    assert.equal(isClear(HOME, [], RULES.cell, PERIOD), true);
+  });
+
+  it("at each of the first ten positions, then at every fourth, and at the last", () => {
+    const seen = Array.from({ length: 28 }, (_, at) => {
+      const path = Array.from({ length: 28 }, (_, index) => (index === at ? LOW : HOME));
+      return isClear(HOME, path, RULES.cell, PERIOD) ? "" : at;
+    }).filter((at) => at !== "");
+    assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17, 21, 25, 27]);
+  });
+
+  it("at the speed between the positions that it looks at", () => {
+    // J1 swings the hand in the open, its point about 0.46 m from the axis; ten positions that stand go before.
+    const swing = (speed: number): JointVector[] =>
+      Array.from({ length: 40 }, (_, index) => withJ1(Math.max(0, index - 9) * speed * PERIOD));
+    const withJ1 = (angle: number): JointVector => mapJoints(HOME, (q, joint) => (joint === 0 ? angle : q));
+    const reach = Math.max(...speedsOf(swing(0.1).slice(20, 22)).map((speed) => speed / 0.1));
+    const most = RULES.cell.speed / reach;
+    assert.equal(isClear(HOME, swing(most * 0.97), RULES.cell, PERIOD), true);
+    assert.equal(isClear(HOME, swing(most * 1.03), RULES.cell, PERIOD), false);
+  });
+
+  /** Of each control point from one position to the next, m/s. */
+  function speedsOf([from, to]: readonly JointVector[]): number[] {
+    const [before, after] = [from ?? HOME, to ?? HOME].map(
+      (q) => place(q, RULES.cell, emptyPlacement(RULES.cell)).points,
+    );
+    return Array.from(
+      { length: (after?.length ?? 0) / 3 },
+      (_, point) =>
+        Math.hypot(...[0, 1, 2].map((axis) => (after?.[3 * point + axis] ?? 0) - (before?.[3 * point + axis] ?? 0))) /
+        PERIOD,
+    );
+  }
 });
 
 describe("the way home", () => {
