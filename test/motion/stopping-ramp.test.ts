@@ -4,7 +4,7 @@ import { FADE_PART, plannerLimits } from "../../daemon/guard/limits.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, movedTo, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
-import { jointAt, mapJoints } from "../../daemon/types/units.js";
+import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
 import { LIMITS } from "../limits.js";
 import { randomSource } from "../random-source.js";
 
@@ -27,6 +27,14 @@ describe("stopping ramp", () => {
   it("ends for a motion that is no number, so that the guard can refuse it instead of the thread hanging", () => {
     const state = { ...standingAt(ZERO), a: mapJoints(ZERO, () => Number.NaN) };
     assert.ok(stoppingRamp(state, STOP, 0.01).length <= 1000);
+  });
+
+  it("ends after a thousand periods where a joint can hardly brake at all, and the others brake by themselves", () => {
+    const feeble = (values: JointVector) => mapJoints(values, (value, joint) => (joint === 4 ? 1e-9 : value));
+    const limits = { ...STOP, acceleration: feeble(STOP.acceleration), jerk: feeble(STOP.jerk) };
+    const ramp = stoppingRamp({ q: ZERO, v: [0, 0.5, 0, 0, 0.01, 0, 0], a: ZERO }, limits, 0.01);
+    assert.equal(ramp.length, 1000);
+    assert.ok(ramp.every((position) => jointAt(position, 1) < 0.2));
   });
 
   for (const period of [0.01, 0.005]) {
