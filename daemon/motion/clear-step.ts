@@ -45,7 +45,7 @@ export function clearStep(
   const rest = { q: braking[0] ?? state.q, braking: braking.slice(1), share: 0 };
   const slowest = movedTo(state, rest.q, period);
   const attempt = (share: number): ClearStep | null => {
-    const next = share === 1 ? wished : mixture(state, wished.a, slowest.a, share, period);
+    const next = mixture(state, wished.a, slowest.a, share, period);
     const ramp = stoppingRamp(next, limits, period);
     return isClear(state.q, [next.q, ...ramp], cell, period) ? { q: next.q, braking: ramp, share } : null;
   };
