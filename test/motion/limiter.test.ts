@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type MotionLimits, plannerLimits } from "../../daemon/guard/limits.js";
-import { brakingReach } from "../../daemon/motion/joint-braking.js";
+import { brakingAcceleration, brakingReach } from "../../daemon/motion/joint-braking.js";
 import { limitedStep } from "../../daemon/motion/limiter.js";
 import { type MotionState, standingAt, ZERO } from "../../daemon/motion/motion-state.js";
 import { stoppingRamp } from "../../daemon/motion/stopping-ramp.js";
@@ -139,6 +139,14 @@ describe("limiter", () => {
       state = next;
     }
     assert.ok(held > runs(1000), `${held} times`);
+  });
+
+  it("brakes where the demand is no number", () => {
+    const state = { ...standingAt(ZERO), v: all(0.3) };
+    const bounds = { acceleration: jointAt(PLANNER.acceleration, 3), jerk: jointAt(PLANNER.jerk, 3), period: 0.01 };
+    const { a } = limitedStep(state, { q: all(Number.NaN), v: ZERO }, PLANNER, 0.01);
+    assert.equal(jointAt(a, 3), brakingAcceleration(0.3, 0, bounds));
+    assert.ok(a.every((value) => value < 0));
   });
 
   it("goes to a far target without overshoot and stays there", () => {
