@@ -38,9 +38,11 @@ function readBytes(path: string, remedy: string): Buffer {
 export function parseYaml<T>(text: string, path: string, schema: z.ZodType<T>): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  if (document.errors.length > 0) {
+  // What the library only warns of, a tag or directive that it does not know, is nothing that we mean either.
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
     throw new ConfigError(
-      document.errors.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
+      faults.map((error) => `${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join("\n"),
     );
   }
   const parsed = schema.safeParse(toValue(document, path));

@@ -64,6 +64,15 @@ describe("configuration", () => {
     assert.match(finding(`${text}\nlog: [`), /^\/cell.yaml:\d+: /);
   });
 
+  it("refuses what the YAML library only warns of, with its line: a tag or a directive that it does not know", () => {
+    const line = text.split("\n").findIndex((row) => row.includes("period_ms: 10")) + 1;
+    assert.match(
+      finding(text.replace("period_ms: 10", "period_ms: !!flaot 10")),
+      new RegExp(`^/cell.yaml:${line}: .*tag`),
+    );
+    assert.match(finding(`%YMAL 1.2\n---\n${text}`), /^\/cell\.yaml:1: .*directive/);
+  });
+
   it("has a leader's button enable teleoperation where the leader has one, and the operator everywhere else", () => {
     const enabling = (puppet: string): string => parseConfig(`${text}\n${puppet}\n`, "/cell.yaml").teleopEnabling;
     const bus =

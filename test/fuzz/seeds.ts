@@ -78,3 +78,11 @@ export const POLICY_SEEDS: readonly string[] = [
     },
   },
 ].map((message) => JSON.stringify(message));
+
+/** Small files of configuration in YAML's ways to write the same. */
+export const YAML_SEEDS: readonly string[] = [
+  'version: 1\nname: Ada\njoints:\n  value: [0.5, -2e-3]\n  source: "[V] by hand"\ncamera:\n  url: http://127.0.0.1:8/front\n',
+  "{version: 1, name: \"A\\u0064a\", joints: {value: [1, 2], source: 'it''s'}, camera: {device: 0}}",
+  "# a remark\nversion: 0x1\nname: &who >-\n  Ada\n  Lovelace\njoints: {source: *who, value: &both [.5, 0o7]}\n",
+  "%YAML 1.2\n---\n? version\n: !!int 1\nname: |\n  Ada\njoints:\n  value:\n  - 1\n  - +2.\n  source: !!str 3\n...\n",
+];

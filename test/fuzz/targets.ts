@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { parseFromPuppet } from "../../daemon/arm/parse-from-puppet.js";
 import { parseToArm } from "../../daemon/arm/parse-to-arm.js";
 import { parseConfig } from "../../daemon/config/config.js";
 import { limitsFrom, limitsSchema, parseLimits } from "../../daemon/config/limits-file.js";
-import { ConfigError } from "../../daemon/config/yaml-file.js";
+import { ConfigError, parseYaml } from "../../daemon/config/yaml-file.js";
 import { parseFromArm } from "../../daemon/loop/arm-messages.js";
 import { readMessage } from "../../daemon/operator/read-message.js";
 import { LineBuffer } from "../../daemon/ports/line-buffer.js";
@@ -30,7 +31,7 @@ import { parseManifest } from "../../models/bundle/read-manifest.js";
 import { inferenceFlaw } from "../../models/policy/inference-flaw.js";
 import { isFromPolicyProcess } from "../../models/policy/messages.js";
 import { samples } from "../virtual-lab/controller-client.js";
-import { CLIENT_SEEDS, FROM_ARM_SEEDS, POLICY_SEEDS, TO_ARM_SEEDS } from "./seeds.js";
+import { CLIENT_SEEDS, FROM_ARM_SEEDS, POLICY_SEEDS, TO_ARM_SEEDS, YAML_SEEDS } from "./seeds.js";
 
 /** A parser that faces a wire or a file. */
 export interface Target {
@@ -74,6 +75,14 @@ function compact(file: string): readonly string[] {
   const value = parse(text("daemon", "config", file), (key, of) => (key === "source" ? "measured" : of));
   return [stringify(value), stringify(value, { collectionStyle: "flow" })];
 }
+
+/** One of everything that our files' schemas are made of, in the fewest keys: what YAML itself can do wrong shows soonest. */
+const SMALL = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1),
+  joints: z.strictObject({ value: z.array(z.number()).length(2), source: z.string() }),
+  camera: z.union([z.strictObject({ url: z.string().min(1) }), z.strictObject({ device: z.int().min(0) })]).optional(),
+});
 
 /** Every parser, by the name that the command takes. */
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -147,6 +156,27 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         assert.ok(Number.isInteger(port) && port > 0 && port < 65_536);
         return "accepted";
       }),
+  },
+  yaml: {
+    longestMs: FILE_MS,
+    seeds: YAML_SEEDS,
+    run: (input) => {
+      const answer = orRefused(ConfigError, () => {
+        const value = parseYaml(input, "small.yaml", SMALL);
+        allFinite(value);
+        assert.deepEqual(
+          parseYaml(stringify(value), "small.yaml", SMALL),
+          value,
+          "what was read is read again as the same",
+        );
+        assert.deepEqual(value, parse(input), "what was taken is what stands there");
+        return "accepted";
+      });
+      const line = /^small\.yaml:(\d+): /.exec(answer)?.[1] ?? "1";
+      assert.ok(Number(line) >= 1 && Number(line) <= input.split("\n").length, answer);
+      assert.ok(answer === "accepted" || answer.startsWith("small.yaml"), answer);
+      return answer;
+    },
   },
   limits: {
     longestMs: FILE_MS,
