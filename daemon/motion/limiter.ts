@@ -8,6 +8,7 @@ import {
   type JointBounds,
 } from "./joint-braking.js";
 import type { MotionState } from "./motion-state.js";
+import { risingRoot } from "./root-search.js";
 
 // Interlocks: ML-01, ML-03, ML-05, ML-06.
 
@@ -85,33 +86,7 @@ function trackingAcceleration(step: JointStep, lower: number, upper: number): nu
     const next = v + acceleration * period;
     return q + next * period - step.targetQ + brakingDistance(next - targetV, acceleration, step);
   };
-  let low = { x: lower, y: overshoot(lower) };
-  if (low.y >= 0) {
-    return lower;
-  }
-  let high = { x: upper, y: overshoot(upper) };
-  if (high.y <= 0) {
-    return upper;
-  }
-  // Illinois method: false position that halves the weight of an end that stays put.
-  let side = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const x = (low.x * high.y - high.x * low.y) / (high.y - low.y);
-    const y = overshoot(x);
-    if (Math.abs(y) < MET) {
-      return x;
-    }
-    if (y > 0) {
-      high = { x, y };
-      low = side > 0 ? { x: low.x, y: low.y / 2 } : low;
-      side = 1;
-    } else {
-      low = { x, y };
-      high = side < 0 ? { x: high.x, y: high.y / 2 } : high;
-      side = -1;
-    }
-  }
-  return low.x;
+  return risingRoot(overshoot, lower, upper);
 }
 
 /** The acceleration nearest to `wanted` from which braking still ends inside the position limits. */
@@ -147,5 +122,3 @@ function braking(step: JointStep, acceleration: number): number {
 
 /** Halvings of an interval of accelerations, at most 100 rad/s2 wide, down to 1e-13 rad/s2. */
 const ROUNDS = 50;
-/** A target met this closely (rad) is met; a frame resolves 1.7e-5. */
-const MET = 1e-12;

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { projectPath } from "../../daemon/ports/project-path.js";
-import { type MutationReport, PARTS, type Part, type PartResult } from "./parts.js";
-import { mutationPage, partResult } from "./report.js";
+import { type FileResult, type MutationReport, PARTS, type Part } from "./parts.js";
+import { fileResult, mutationPage } from "./report.js";
 
 // Executable: Stryker on what keeps the arm safe, in a clone that it may spoil; what is committed counts.
 // node dist/test/mutation/mutation.js --folder FOLDER [--of guard --of limiter]
-// Files go one after the other; one whose result lies in FOLDER already is not run again. A part that is complete goes into
-// results.json, and REPORT.md is written from all of that.
+// Files go one after the other; one whose result lies in FOLDER already is not run again. Each goes into results.json, and
+// REPORT.md is written from all of that.
 
 /** Tried together; not among what the project installs, since only this needs them. */
 const STRYKER = ["@stryker-mutator/core@9.6.1", "@stryker-mutator/tap-runner@9.6.1"];
@@ -103,16 +103,23 @@ for (const name of values.of) {
     for (const file of files.filter((one) => !existsSync(resultOf(name, one)))) {
       say(`mutants of ${name}: ${file}`);
       mutate(name, file, part.tests);
+      keep(name, file, files);
     }
-    const reports = files.map((file): MutationReport => JSON.parse(readFileSync(resultOf(name, file), "utf8")));
-    keep(partResult(name, reports, { commit, date: new Date().toISOString().slice(0, 10) }));
   }
 }
 
-function keep(result: PartResult): void {
-  const file = projectPath("test", "mutation", "results.json");
-  const before: readonly PartResult[] = JSON.parse(readFileSync(file, "utf8"));
-  const results = [...before.filter(({ part }) => part !== result.part), result];
-  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+/** Puts one file's result in its place among those of its part; what the part no longer has goes. */
+function keep(part: string, file: string, files: readonly string[]): void {
+  const kept = projectPath("test", "mutation", "results.json");
+  const before: readonly FileResult[] = JSON.parse(readFileSync(kept, "utf8"));
+  const report: MutationReport = JSON.parse(readFileSync(resultOf(part, file), "utf8"));
+  const named = (path: string): string => path.replace(/^dist\//, "");
+  const result = fileResult({ part, file: named(file), commit, date: new Date().toISOString().slice(0, 10) }, report);
+  const others = before.filter((one) => one.part !== part || one.file !== result.file);
+  const results = Object.keys(PARTS).flatMap((name) => {
+    const its = [...others, result].filter((one) => one.part === name);
+    return name === part ? files.flatMap((path) => its.filter((one) => one.file === named(path))) : its;
+  });
+  writeFileSync(kept, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(projectPath("test", "mutation", "REPORT.md"), mutationPage(results));
 }

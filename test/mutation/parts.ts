@@ -20,6 +20,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   limiter: {
     mutate: [
       "dist/daemon/motion/limiter.js",
+      "dist/daemon/motion/root-search.js",
       "dist/daemon/motion/joint-braking.js",
       "dist/daemon/motion/motion-state.js",
       "dist/daemon/motion/clear-step.js",
@@ -30,6 +31,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "motion/stopping-ramp.test.js",
       "motion/properties.test.js",
       "motion/limiter.test.js",
+      "motion/root-search.test.js",
       "guard/properties.test.js",
       "motion/path-pace.test.js",
       "motion/home-plan.test.js",
@@ -57,9 +59,11 @@ export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
 }
 
-/** What came of one part, as `results.json` keeps it. */
-export interface PartResult {
+/** What came of one file, as `results.json` keeps it. */
+export interface FileResult {
   readonly part: string;
+  readonly file: string;
+  /** Of the code and of the tests. */
   readonly commit: string;
   readonly date: string;
   readonly mutants: number;
