@@ -1,62 +1,31 @@
-import { type MotionLimits, plannerCell, plannerLimits } from "../guard/limits.js";
 import { type ClearHome, clearHome } from "../motion/clear-home.js";
-import { type ClearStep, clearStep, isClear, type StepRules } from "../motion/clear-step.js";
-import { type HomePlan, homePosition, homeReached, homeVelocity, planHome } from "../motion/home-plan.js";
+import type { StepRules } from "../motion/clear-step.js";
+import { type HomePlan, homePosition, homeReached, planHome } from "../motion/home-plan.js";
 import type { Demand } from "../motion/limiter.js";
 import { type MotionState, movedTo, standingAt } from "../motion/motion-state.js";
-import { atPace, joiningPace, permittedPace } from "../motion/path-pace.js";
+import { atPace } from "../motion/path-pace.js";
 import { type StoppingRamp, stoppingRamp } from "../motion/stopping-ramp.js";
-import { demandAt, gripperDue, isExhausted, type Timeline, takeChunk, targetsAhead } from "../motion/timeline.js";
+import { demandAt, gripperDue, isExhausted, takeChunk, targetsAhead } from "../motion/timeline.js";
 import { backInside } from "../motion/way-back.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
-import {
-  type Instant,
-  type JointPosition,
-  type JointVector,
-  jointAt,
-  mapJoints,
-  type Seconds,
-} from "../types/units.js";
+import { type Instant, type JointPosition, type JointVector, jointAt, type Seconds } from "../types/units.js";
 import type { Demanded } from "../watch/policy-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
-
-/**
- * Brings joints back inside their limits, and stands at its end until it is told to end. It is on its plan exactly, so that no
- * joint ever turns back; `elapsed` goes by at `rate`, which follows the pace smoothly.
- */
-interface Recovering {
-  readonly kind: "recovering";
-  readonly plan: HomePlan;
-  readonly elapsed: Seconds;
-  readonly rate: number;
-}
-
-/** What decides the next position. */
-type Activity =
-  | { readonly kind: "holding" }
-  | { readonly kind: "ramping"; readonly ramp: StoppingRamp; readonly sent: number }
-  /** `elapsed` counts sent ticks: a tick that was skipped delays the plan, it does not make it jump. */
-  | { readonly kind: "homing"; readonly plan: HomePlan; readonly elapsed: Seconds; readonly braking: StoppingRamp }
-  | Recovering
-  /**
-   * `braking` is the way to rest from the position sent last. `pathAt` is where on its path the motion was at `sentAt`;
-   * time goes by more slowly on the path while the motion is slowed down.
-   */
-  | {
-      readonly kind: "following";
-      readonly timeline: Timeline;
-      readonly chunk: Chunk;
-      readonly pathAt: Instant;
-      readonly sentAt: Instant;
-      readonly braking: StoppingRamp;
-      /** Up to this instant of the path a step is joined, at this part of its pace. */
-      readonly joining: { readonly until: Instant; readonly pace: number };
-    }
-  /** `target` is where the leader wants the arm, which comes to rest there. */
-  | { readonly kind: "led"; readonly target: JointVector; readonly braking: StoppingRamp };
-
-type Following = Activity & { readonly kind: "following" };
+import {
+  type Activity,
+  type Following,
+  further,
+  HOLDING,
+  type Homing,
+  joiningOf,
+  joiningPart,
+  type Led,
+  pathAt,
+  SOURCE_OF,
+} from "./activity.js";
+import { brakingAsLed, followStep, homeStep, leadStep, type Present, type Step, standingStep } from "./next-step.js";
+import { type StreamRules, streamRules } from "./stream-rules.js";
 
 /** The next position and who proposes it. */
 export interface Proposal {
@@ -64,34 +33,8 @@ export interface Proposal {
   readonly q: JointVector;
 }
 
-const SOURCE_OF = {
-  ...{ holding: "hold", ramping: "stop", homing: "home", recovering: "recover" },
-  ...{ following: "policy", led: "teleop" },
-} as const satisfies Record<Activity["kind"], SetpointSource>;
-const HOLDING: Activity = { kind: "holding" };
-
 /** Closer than this is there, rad; a frame resolves 1.7e-5. */
 const ARRIVED = 1e-12;
-
-/** A way back takes this part of the acceleration and jerk that it may have: changes of its pace take of the rest. */
-const GENTLY = 0.5;
-/** The pace of a way back changes by so much a second at most. Where that turns round, it is a jerk of 1000 degrees/s3 at 10 degrees/s. */
-const PACE_CHANGE = 0.5;
-
-/** A path that has to be slowed down to less than this part of its pace asks for more than the arm may do (ML-17). */
-const MOST_HASTE = 0.8;
-
-/** An arm that is slower than this (rad/s) although more is asked for is held. */
-const HELD = 0.02;
-
-/** A proposed step of homing or following: where it goes, how it would come to rest, how far it is on its path. */
-interface Step {
-  readonly step: ClearStep;
-  /** Of the chunk's path, or time since homing began. */
-  readonly pathAt: Instant;
-  readonly dueAt: Instant;
-  readonly demanded: Demanded | null;
-}
 
 /** Farther behind than this it is no lag: 6 degrees to brake from 60 degrees/s at 300 degrees/s2, and as much to turn back. */
 const LONGEST_LAG = (12 * Math.PI) / 180;
@@ -102,12 +45,7 @@ const LONGEST_LAG = (12 * Math.PI) / 180;
  */
 export class MotionStream {
   readonly #period: Seconds;
-  readonly #rules: StepRules;
-  readonly #homeRules: StepRules;
-  readonly #leadRules: StepRules;
-  readonly #recover: MotionLimits;
-  readonly #recoverRules: StepRules;
-  readonly #stop: MotionLimits;
+  readonly #rules: StreamRules;
   readonly #slowJump: number;
   #state: MotionState;
   #activity: Activity = HOLDING;
@@ -121,18 +59,7 @@ export class MotionStream {
   constructor(from: JointPosition, period: Seconds, limits: ArmLimits) {
     this.#period = period;
     this.#slowJump = limits.chunks.slowJump;
-    this.#rules = { limits: plannerLimits(limits.policy), cell: plannerCell(limits.cell), period };
-    this.#homeRules = { ...this.#rules, limits: plannerLimits(limits.home) };
-    this.#leadRules = { ...this.#rules, limits: plannerLimits(limits.teleop) };
-    this.#recover = limits.recover;
-    const back = plannerLimits(limits.recover);
-    const gently = (values: JointVector): JointVector => mapJoints(values, (value) => value * GENTLY);
-    this.#recoverRules = {
-      limits: { ...back, acceleration: gently(back.acceleration), jerk: gently(back.jerk) },
-      cell: plannerCell({ ...limits.cell, speed: limits.recoverSpeed }),
-      period,
-    };
-    this.#stop = plannerLimits(limits.stop);
+    this.#rules = streamRules(limits, period);
     this.#state = standingAt(from);
   }
 
@@ -152,7 +79,7 @@ export class MotionStream {
       return this.#state;
     }
     const pace = joiningPart(activity) * this.#pace;
-    const demand = atPace(demandAt(activity.timeline, this.#pathAt(activity, at)), pace);
+    const demand = atPace(demandAt(activity.timeline, pathAt(activity, at, this.#pace)), pace);
     const lag = Math.max(...demand.q.map((q, joint) => Math.abs(q - jointAt(this.#state.q, joint))));
     return lag > LONGEST_LAG ? this.#state : demand;
   }
@@ -179,18 +106,20 @@ export class MotionStream {
 
   /** What is in the straight way of joint space to `target`, in words; null for nothing. */
   wayTo(target: JointVector): string | null {
-    const { lowest, highest } = this.#homeRules.limits;
+    const { lowest, highest } = this.#rules.home.limits;
     const beyond = target.findIndex(
       (angle, joint) => !(angle >= jointAt(lowest, joint) && angle <= jointAt(highest, joint)),
     );
-    return beyond < 0 ? this.#clearWay(target, this.#homeRules).blockedBy : `J${beyond + 1} would end beyond its limit`;
+    return beyond < 0
+      ? this.#clearWay(target, this.#rules.home).blockedBy
+      : `J${beyond + 1} would end beyond its limit`;
   }
 
   /** Goes to `target` in a straight line of joint space, after a `delay` in which it stands. */
   goTo(target: JointVector, delay: Seconds): void {
     this.#activity = {
       kind: "homing",
-      plan: this.#clearWay(target, this.#homeRules).plan,
+      plan: this.#clearWay(target, this.#rules.home).plan,
       elapsed: -delay,
       braking: [],
     };
@@ -201,8 +130,8 @@ export class MotionStream {
    * words, and then it stands; null for nothing.
    */
   recover(delay: Seconds): string | null {
-    const target = backInside(this.#state.q, this.#recover, this.#recoverRules.limits);
-    const { plan, blockedBy } = this.#clearWay(target, this.#recoverRules);
+    const target = backInside(this.#state.q, this.#rules.recovered, this.#rules.recover.limits);
+    const { plan, blockedBy } = this.#clearWay(target, this.#rules.recover);
     if (blockedBy === null) {
       this.#activity = { kind: "recovering", plan, elapsed: -delay, rate: this.#pace };
     }
@@ -235,24 +164,9 @@ export class MotionStream {
       pathAt: now,
       sentAt: now,
       braking,
-      joining: this.#joining(chunk, from, now),
+      joining: joiningOf(chunk, from, now, { slowJump: this.#slowJump, limits: this.#rules.policy.limits }),
     };
     return true;
-  }
-
-  /** A chunk that does not begin where the motion is, extended back to now, is gone to slowly (PO-04). */
-  #joining(chunk: Chunk, { q, v }: Demand, now: Instant): Following["joining"] {
-    const [first, second] = chunk.targets.filter(({ dueAt }) => dueAt > now);
-    if (first === undefined) {
-      return { until: now, pace: 1 };
-    }
-    const ahead = first.dueAt - now;
-    const way = mapJoints(first.q, (angle, joint) => {
-      const speed = second === undefined ? jointAt(v, joint) : (jointAt(second.q, joint) - angle) / chunk.period;
-      return angle - speed * ahead - jointAt(q, joint);
-    });
-    const near = way.every((distance) => Math.abs(distance) <= this.#slowJump);
-    return { until: first.dueAt, pace: near ? 1 : joiningPace(way, ahead, this.#rules.limits) };
   }
 
   /** Where it comes to rest if nothing more is asked of it, rad. */
@@ -273,7 +187,7 @@ export class MotionStream {
         this.#activity = { kind: "led", target, braking: [] };
         break;
       case "ramping": {
-        const braking = this.#brakingAsLed();
+        const braking = brakingAsLed(this.#state, this.#rules.teleop);
         this.#activity = braking === null ? activity : { kind: "led", target, braking };
         break;
       }
@@ -286,15 +200,6 @@ export class MotionStream {
         // Outside its limits it follows nobody.
         break;
     }
-  }
-
-  /** The way to rest from a ramp within the limits of what follows a leader; null while there is none inside the cell. */
-  #brakingAsLed(): StoppingRamp | null {
-    const { limits, cell } = this.#leadRules;
-    const { q, a } = this.#state;
-    const gentle = a.every((rate, joint) => Math.abs(rate) <= jointAt(limits.acceleration, joint));
-    const braking = gentle ? stoppingRamp(this.#state, limits, this.#period) : [];
-    return gentle && isClear(q, braking, cell, this.#period) ? braking : null;
   }
 
   /** Plays the ramp that was made ready for this instant. */
@@ -323,7 +228,7 @@ export class MotionStream {
     const activity = this.#activity;
     if (activity.kind === "homing" && this.#isHome(activity.plan, activity.elapsed)) {
       this.#activity = HOLDING;
-    } else if (activity.kind === "following" && isExhausted(activity.timeline, this.#pathAt(activity, dueAt))) {
+    } else if (activity.kind === "following" && isExhausted(activity.timeline, pathAt(activity, dueAt, this.#pace))) {
       this.rampDown();
     } else if (activity.kind === "ramping" && activity.sent >= activity.ramp.length) {
       this.#activity = HOLDING;
@@ -343,7 +248,7 @@ export class MotionStream {
     }
     const taken = this.#step;
     if (activity.kind === "recovering") {
-      this.#activity = fresh ? activity : this.#further(activity);
+      this.#activity = fresh ? activity : further(activity, this.#pace, this.#period);
     }
     if (activity.kind === "homing" && taken !== null) {
       this.#activity = { ...activity, elapsed: taken.pathAt, braking: taken.step.braking };
@@ -354,7 +259,7 @@ export class MotionStream {
     if (activity.kind === "following" && taken !== null) {
       this.#activity = { ...activity, pathAt: taken.pathAt, sentAt: taken.dueAt, braking: taken.step.braking };
     }
-    this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, this.#stop, this.#period);
+    this.#ramp = activity.kind === "holding" ? [] : stoppingRamp(this.#state, this.#rules.stop, this.#period);
   }
 
   /** Chunk targets still ahead. */
@@ -376,76 +281,28 @@ export class MotionStream {
         return this.#state.q;
       case "ramping":
         return activity.ramp[activity.sent] ?? this.#state.q;
-      case "homing":
-        this.#step = this.#homeStep(activity.plan, activity.elapsed, activity.braking, dueAt);
-        return this.#step.step.q;
       case "recovering":
-        return this.#fresh ? this.#state.q : homePosition(activity.plan, this.#further(activity).elapsed);
+        return this.#fresh
+          ? this.#state.q
+          : homePosition(activity.plan, further(activity, this.#pace, this.#period).elapsed);
+      case "homing":
       case "following":
-        this.#step = this.#followStep(activity, dueAt);
-        return this.#step.step.q;
       case "led":
-        this.#step = this.#leadStep(activity.target, activity.braking, dueAt);
+        this.#step = this.#stepOf(activity, { state: this.#state, dueAt, pace: this.#pace });
         return this.#step.step.q;
     }
   }
 
-  /** A way back one period later. */
-  #further(activity: Recovering): Recovering {
-    const change = PACE_CHANGE * this.#period;
-    const rate = Math.min(Math.max(this.#pace, activity.rate - change), activity.rate + change);
-    return { ...activity, elapsed: activity.elapsed + rate * this.#period, rate };
-  }
-
-  #homeStep(plan: HomePlan, elapsed: Seconds, braking: StoppingRamp, dueAt: Instant): Step {
-    if (this.#fresh) {
-      return this.#standing(elapsed, dueAt);
+  #stepOf(activity: Homing | Following | Led, present: Present): Step {
+    const { home, policy, teleop } = this.#rules;
+    switch (activity.kind) {
+      case "homing":
+        return this.#fresh ? standingStep(activity.elapsed, present) : homeStep(activity, present, home);
+      case "following":
+        return this.#fresh ? standingStep(activity.pathAt, present) : followStep(activity, present, policy);
+      case "led":
+        return this.#fresh ? standingStep(present.dueAt, present) : leadStep(activity, present, teleop);
     }
-    const pathAt = elapsed + this.#pace * this.#period;
-    const demand = { q: homePosition(plan, pathAt), v: homeVelocity(plan, pathAt) };
-    const step = clearStep(this.#state, braking, atPace(demand, this.#pace), this.#homeRules);
-    return { step, pathAt, dueAt, demanded: null };
-  }
-
-  #leadStep(target: JointVector, braking: StoppingRamp, dueAt: Instant): Step {
-    if (this.#fresh) {
-      return this.#standing(dueAt, dueAt);
-    }
-    // No speed is asked of the target: so the arm never goes farther than the leader has been.
-    const demand = { q: target, v: mapJoints(target, () => 0) };
-    const velocity = mapJoints(this.#leadRules.limits.velocity, (most) => most * this.#pace);
-    const rules = { ...this.#leadRules, limits: { ...this.#leadRules.limits, velocity } };
-    return { step: clearStep(this.#state, braking, demand, rules), pathAt: dueAt, dueAt, demanded: null };
-  }
-
-  #followStep(activity: Following, dueAt: Instant): Step {
-    const { timeline, chunk, sentAt } = activity;
-    if (this.#fresh) {
-      return this.#standing(activity.pathAt, dueAt);
-    }
-    const { limits } = this.#rules;
-    const asked = demandAt(timeline, this.#pathAt(activity, dueAt));
-    const permitted = permittedPace(asked.v, limits);
-    const part = Math.min(permitted, joiningPart(activity));
-    const pathAt = activity.pathAt + part * this.#pace * (dueAt - sentAt);
-    const demand = demandAt(timeline, pathAt);
-    const step = clearStep(this.#state, activity.braking, atPace(demand, part * this.#pace), this.#rules);
-    const outside = demand.q.some((angle, joint) => Math.abs(angle) > jointAt(limits.highest, joint));
-    // Held at a bound of the cell; being slowed down on the way, for its speed, is no fault of a policy.
-    const held = step.share === 0 && this.#state.v.every((speed) => Math.abs(speed) < HELD);
-    const clamped = permitted < MOST_HASTE || outside || held;
-    const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
-    return { step, pathAt, dueAt, demanded: { pathAt, q: step.q, clamped, age } };
-  }
-
-  #standing(pathAt: Instant, dueAt: Instant): Step {
-    const step = { q: this.#state.q, braking: [], share: 1 };
-    return { step, pathAt, dueAt, demanded: null };
-  }
-
-  /** Where a followed chunk's path would be at an instant if only the pace counted. */
-  #pathAt(activity: Following, at: Instant): Instant {
-    return activity.pathAt + joiningPart(activity) * this.#pace * (at - activity.sentAt);
   }
 
   /** The plan has arrived, and so has the motion that follows it. */
@@ -458,9 +315,4 @@ export class MotionStream {
   #clearWay(target: JointVector, { limits, cell }: StepRules): ClearHome {
     return clearHome(planHome(this.#state.q, target, limits), cell);
   }
-}
-
-/** The part of its pace at which a step is being joined; 1 once it is, and where there is none. */
-function joiningPart({ pathAt, joining }: Following): number {
-  return pathAt < joining.until ? joining.pace : 1;
 }
