@@ -5,12 +5,14 @@ import type { Clock } from "../ports/clock.js";
 import type { Role } from "../types/role.js";
 import type { AuditTrail } from "./audit-trail.js";
 import type { OperatorBackend } from "./backend.js";
+import { ClientLine } from "./client-line.js";
 import type { ClientMessage } from "./client-message.js";
 import type { ControlDesk, DeskClient } from "./control-desk.js";
 import { followTopics } from "./follow-topics.js";
 import { InboundLimit } from "./inbound-limit.js";
 import type { OperatorMetrics } from "./metrics.js";
 import { readMessage } from "./read-message.js";
+import { RequestRecord } from "./request-record.js";
 import { mayAsk, RIGHTS } from "./rights.js";
 import type { ServerMessage } from "./server-message.js";
 import type { StateFeed } from "./state-feed.js";
@@ -46,46 +48,38 @@ const MAXIMUM_UNREADABLE = 3;
 const MAXIMUM_FORBIDDEN = 3;
 /** A connection that can only stop is let go after this time, so that the next one has room. */
 const STOP_WITHIN_MS = 10_000;
-/** A reader that leaves this much unread is dropped (reference/safety.md §5, item 8). */
-const MAXIMUM_UNREAD_BYTES = 256 * 1024;
-
-/** Of a record; an instruction is shorter. */
-const LONGEST_DETAIL = 600;
+/** Why a connection is dropped that nobody at its other end attends to. */
+const UNHEARD = { slow: "it does not read", silent: "it does not answer" } as const;
 
 /** One connection of one client: limits, authentication, requests and what it follows. */
 export class OperatorSession implements DeskClient {
   readonly number: number;
-  readonly #socket: WebSocket;
+  readonly #line: ClientLine;
+  readonly #record: RequestRecord;
   readonly #context: SessionContext;
   #name: string;
   #token: TokenRecord | null = null;
   #admittance: Admittance | null = null;
   #stopOnly: Entry["stopOnly"];
   #forbidden = 0;
-  #held = false;
-  /** The last refusal that was recorded: of a run of equal ones only the first is. */
-  #refused = "";
   readonly #limit: InboundLimit;
   #unreadable = 0;
   /** Until its line is closed nothing but a stop is looked at. */
   #isDropped = false;
-  #unansweredPings = 0;
   #following = Subscription.EMPTY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, number: number, entry: Entry, context: SessionContext) {
-    this.#socket = socket;
     this.number = number;
     this.#name = `client ${number}`;
     this.#context = context;
+    this.#record = new RequestRecord(context, () => ({ name: this.#name, token: this.#token }));
+    this.#line = new ClientLine(socket, (why) => this.#record.dropped(why, UNHEARD[why]));
     this.#stopOnly = entry.stopOnly;
     const now = context.clock.now();
     this.#limit = new InboundLimit(now);
     this.#timer = setTimeout(() => this.#drop("not-authenticated", "no token came within 2 s"), AUTHENTICATE_WITHIN_MS);
     socket.on("message", (bytes, isBinary) => this.#receive(bytes, isBinary));
-    socket.on("pong", () => {
-      this.#unansweredPings = 0;
-    });
     socket.on("error", (error) =>
       context.log.info({ client: this.#name, error: error.message }, "operator link error"),
     );
@@ -136,24 +130,17 @@ export class OperatorSession implements DeskClient {
 
   /** Sends a message, unless the client has stopped reading: it is then dropped. */
   send(message: ServerMessage): void {
-    this.#sendText(JSON.stringify(message));
+    this.#line.send(JSON.stringify(message));
   }
 
   /** Asks for a sign of life; a connection that missed two is dropped. */
   ping(): void {
-    if (this.#unansweredPings >= 2) {
-      this.#context.metrics.dropped.inc({ reason: "silent" });
-      this.#socket.terminate();
-      return;
-    }
-    this.#unansweredPings += 1;
-    this.#socket.ping();
+    this.#line.ping();
   }
 
   /** Ends the connection in order, and by force half a second later. */
   close(reason: string): void {
-    this.#socket.close(1001, reason);
-    setTimeout(() => this.#socket.terminate(), 500).unref();
+    this.#line.end(1001, reason);
   }
 
   #receive(bytes: RawData, isBinary: boolean): void {
@@ -232,8 +219,8 @@ export class OperatorSession implements DeskClient {
         this.#reply(message, { type: "accepted", id: message.id, detail: message.topics.join(", ") });
         this.#following.unsubscribe();
         this.#following = followTopics(message, this.#context, {
-          unreadBytes: () => this.#socket.bufferedAmount,
-          sendText: (text) => this.#sendText(text),
+          unreadBytes: () => this.#line.unreadBytes,
+          sendText: (text) => this.#line.send(text),
         });
         return;
       case "status":
@@ -252,10 +239,8 @@ export class OperatorSession implements DeskClient {
       case "recover":
       case "acknowledge":
         void this.#context.desk.handle(this, message).then((reply) => {
-          if (message.type === "renew" && message.held !== this.#held) {
-            this.#held = message.held;
-            const result = reply?.type === "refused" ? reply.code : "accepted";
-            this.#record("hold-to-run", message.held ? "pressed" : "let go", result, message.lease);
+          if (message.type === "renew") {
+            this.#record.renewed(message, reply);
           }
           if (reply !== null) {
             this.#reply(message, reply);
@@ -332,24 +317,7 @@ export class OperatorSession implements DeskClient {
   }
 
   #reply(request: ClientMessage, reply: ServerMessage): void {
-    const result = reply.type === "refused" ? reply.code : "accepted";
-    this.#context.metrics.messages.inc({ type: request.type, result });
-    // Programs and the page ask for these again and again.
-    const isRoutine = request.type === "status" || request.type === "subscribe";
-    const lease = "lease" in request ? request.lease : reply.type === "control-granted" ? reply.lease : null;
-    if (reply.type === "refused") {
-      if (this.#refused !== `${request.type} ${reply.code}`) {
-        this.#refused = `${request.type} ${reply.code}`;
-        this.#record(request.type, reply.message, reply.code, lease);
-      }
-      // Only what was accepted is of bounded length.
-      const { type } = request;
-      this.#context.log.info({ client: this.#name, type, result, message: reply.message }, "operator refused");
-    } else if (!isRoutine) {
-      this.#refused = "";
-      this.#record(request.type, whatElse(request), "accepted", lease);
-      this.#context.log.info({ client: this.#name, request, result }, "operator request");
-    }
+    this.#record.replied(request, reply);
     this.send(reply);
   }
 
@@ -365,34 +333,9 @@ export class OperatorSession implements DeskClient {
 
   #drop(code: Parameters<typeof refusal>[1], message: string, id: number | null = null): void {
     this.#isDropped = true;
-    this.#context.metrics.dropped.inc({ reason: code });
-    this.#record("connection", message, code, null);
-    this.#context.log.warn({ client: this.#name, code, message }, "operator dropped");
+    this.#record.dropped(code, message);
     this.send(refusal(id, code, message));
-    this.#socket.close(1008, message);
-    setTimeout(() => this.#socket.terminate(), 500).unref();
-  }
-
-  #sendText(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) {
-      return;
-    }
-    if (this.#socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) {
-      this.#context.metrics.dropped.inc({ reason: "slow" });
-      this.#record("connection", "it does not read", "slow", null);
-      this.#context.log.warn({ client: this.#name }, "operator dropped: it does not read");
-      this.#socket.terminate();
-      return;
-    }
-    this.#socket.send(text);
-  }
-
-  #record(what: string, detail: string, result: string, lease: number | null): void {
-    const { audit, states } = this.#context;
-    audit.record({
-      ...{ who: this.#name, token: this.#token?.id ?? null, role: this.#token?.role ?? null },
-      ...{ lease, epoch: states.latest?.message.epoch ?? null, what, detail: detail.slice(0, LONGEST_DETAIL), result },
-    });
+    this.#line.end(1008, message);
   }
 
   #closed(): void {
@@ -405,13 +348,4 @@ export class OperatorSession implements DeskClient {
 /** False for what can be no stop, without reading it. */
 function mayStop(text: string): boolean {
   return text.length <= LONGEST_STOP && text.includes('"stop"');
-}
-
-/** What a request says besides who asks and in which place. */
-function whatElse(request: ClientMessage): string {
-  const known = ["type", "id", "lease", "sequence", "name", "token", "seen"];
-  return Object.entries(request)
-    .filter(([key]) => !known.includes(key))
-    .map(([key, value]) => `${key}: ${value}`)
-    .join(", ");
 }
