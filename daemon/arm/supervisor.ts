@@ -6,7 +6,7 @@ import type { Chunk } from "../types/chunk.js";
 import type { Mode } from "../types/mode.js";
 import type { PuppetIdentity, PuppetSample } from "../types/puppet.js";
 import type { Resources } from "../types/resources.js";
-import type { Instant, Seconds } from "../types/units.js";
+import type { Instant } from "../types/units.js";
 import { bars } from "../watch/finding.js";
 import { ArmReporter } from "./arm-reporter.js";
 import { ArmWatch } from "./arm-watch.js";
@@ -16,35 +16,32 @@ import { Ladder } from "./ladder.js";
 import { type Admission, Mandate } from "./mandate.js";
 import type { MotionStream } from "./motion-stream.js";
 import { Reactions } from "./reactions.js";
-import { HOLD_AROUND, type Sending, SetpointSender } from "./setpoint-sender.js";
+import { SetpointSender } from "./setpoint-sender.js";
 import { Starting } from "./starting.js";
 import { STOP_HINT, type StopCode } from "./stop-codes.js";
 import { StopLog } from "./stop-log.js";
 import { Stopping } from "./stopping.js";
-import { type Pause, StreamPauses } from "./stream-pauses.js";
+import { StreamPauses } from "./stream-pauses.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 import type { Teleoperation } from "./teleoperation.js";
+import { Ticking } from "./ticking.js";
 
-// Interlocks: AR-17, ML-02, OP-13, PO-07.
-
-/** A link without state for this long is reset (AR-09). */
-const LINK_DEAD: Seconds = 0.5;
+// Interlocks: AR-17, ML-02, OP-13.
 
 /**
- * Hears everything, and in each tick decides what is streamed: the order in which the parts of this folder look, act and
- * send. Every method takes the present instant, so that nothing here needs a clock or a timer.
+ * Hears everything and has the parts of this folder act on it. Every method takes the present instant, so that nothing here
+ * needs a clock or a timer.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #mandate: Mandate;
   readonly #sender: SetpointSender;
   readonly #intake: ChunkIntake;
-  readonly #pauses: StreamPauses;
   readonly #watch: ArmWatch;
-  readonly #stops: StopLog;
   readonly #reporter: ArmReporter;
   readonly #stopping: Stopping;
   readonly #starting: Starting;
+  readonly #ticking: Ticking;
   readonly #reactions: Reactions;
 
   constructor(options: SupervisorOptions) {
@@ -68,12 +65,14 @@ export class Supervisor {
     const stopping = new Stopping(options, { mandate, sender, intake, watch, stops, reporter });
     this.#starting = new Starting(options, { mandate, sender, pauses, intake, watch, stops, reporter, stopping });
     this.#reactions = new Reactions({ mandate, sender, watch, ladder, stopping });
+    this.#ticking = new Ticking(options, {
+      ...{ mandate, sender, pauses, intake, watch, stops, reporter, stopping },
+      ...{ starting: this.#starting, reactions: this.#reactions },
+    });
     this.#mandate = mandate;
     this.#sender = sender;
     this.#intake = intake;
-    this.#pauses = pauses;
     this.#watch = watch;
-    this.#stops = stops;
     this.#reporter = reporter;
     this.#stopping = stopping;
   }
@@ -122,24 +121,7 @@ export class Supervisor {
 
   /** One tick of the stream, due at `dueAt`, running at `now`. */
   tick(dueAt: Instant, now: Instant): void {
-    const sinceLast = this.#pauses.tick(now);
-    this.#judgeTick(sinceLast, now);
-    this.#starting.lead(now);
-    if (this.engaged) {
-      const pause = this.#pauses.judge(sinceLast, now);
-      if (pause.kind === "none") {
-        this.#look(now);
-        this.#follow(now);
-        this.#send(dueAt, now);
-      } else {
-        this.#paused(pause, now);
-      }
-    }
-    if (this.#authority.arm !== null && this.#authority.armAge(now) > LINK_DEAD) {
-      this.#options.arm.reset();
-      this.linkLost(`no state from the arm for ${LINK_DEAD * 1000} ms`, now);
-    }
-    this.#reporter.reportIfDue(now);
+    this.#ticking.tick(dueAt, now);
   }
 
   /** Handles a message of the daemon. */
@@ -280,121 +262,6 @@ export class Supervisor {
   /** Sends a report of the present state. */
   report(now: Instant): void {
     this.#reporter.report(now);
-  }
-
-  #judgeTick(sinceLast: Seconds, now: Instant): void {
-    const { period, gripper, lateShare } = this.#options;
-    const stream = this.#stream;
-    const toldToStand = !isMoving(this.mode) && stream?.still === true ? stream.commanded : null;
-    this.#watch.tick(
-      {
-        mode: this.mode,
-        stands: this.mode === "fault" || toldToStand !== null,
-        toldToStand,
-        demanded: stream?.demanded ?? null,
-        gripper: gripper.health(),
-        // After a tick that came late, what has arrived meanwhile is not read yet.
-        stateAge: this.#authority.arm === null || sinceLast > 2 * period ? null : this.#authority.armAge(now),
-        lateShare: lateShare(),
-      },
-      now,
-    );
-    this.#reactions.react(now);
-  }
-
-  /** The process was held up. */
-  #paused(pause: Pause, now: Instant): void {
-    if (pause.kind !== "over") {
-      return;
-    }
-    const detail = `no tick for ${(pause.lasted * 1000).toFixed(0)} ms`;
-    this.#stream?.restart(HOLD_AROUND);
-    if (pause.length === "suspended") {
-      this.stop("stalled", detail, now);
-    } else if (pause.length === "long" || this.mode === "recovery") {
-      this.#stopping.leaveMotion("stalled", detail, now);
-    }
-  }
-
-  /** What ends a motion although nothing was proposed yet. */
-  #look(now: Instant): void {
-    if (this.#stopping.endAtRest(now) || !isMoving(this.mode)) {
-      return;
-    }
-    const { missing } = this.#mandate.take({ kind: "tick" }, now);
-    if (missing !== null) {
-      const { code, detail } = this.#authority.lost(missing, this.#teleoperation.byButton, now);
-      this.#stopping.rampDown(code, detail, now);
-    } else if (this.mode === "policy" && this.#intake.isStarved(now)) {
-      this.#stopping.leaveMotion("policy-starved", "no usable chunk in time", now);
-    } else if (this.mode === "recovery" && this.#stream?.hasRecovered(HOLD_AROUND) === true) {
-      this.#stopping.leaveMotion("recovered", "the arm stands inside its soft limits again", now);
-    }
-  }
-
-  /** Has the stream go where the leader is. */
-  #follow(now: Instant): void {
-    const stream = this.#stream;
-    const target = this.mode === "teleop" && stream !== null ? this.#teleoperation.target(stream.commanded, now) : null;
-    if (target !== null) {
-      stream?.lead(target);
-    }
-  }
-
-  #send(dueAt: Instant, now: Instant): void {
-    const sending = this.#propose(dueAt, now);
-    const refusals = sending !== null && "refusals" in sending ? sending.refusals : [];
-    const worst = refusals.find((refusal) => refusal.reaction === "quick-stop");
-    const first = refusals[0];
-    if (first === undefined) {
-      return;
-    }
-    this.#sender.countRefusal();
-    if (worst !== undefined || !isMoving(this.mode)) {
-      const refusal = worst ?? first;
-      this.stop(refusal.code, refusal.detail, now);
-      return;
-    }
-    this.#stopping.leaveMotion(first.code, first.detail, now);
-    const ramp = this.#propose(dueAt, now);
-    if (ramp !== null && "refusals" in ramp) {
-      const again = ramp.refusals[0] ?? first;
-      this.stop(again.code, again.detail, now);
-    }
-  }
-
-  #propose(dueAt: Instant, now: Instant): Sending {
-    const sending = this.#sender.send(dueAt, {
-      now,
-      mode: this.mode,
-      epoch: this.#mandate.epoch,
-      arm: this.#authority.arm,
-      operatorSeenAt: this.#mandate.authorisedAt,
-      leaderSeenAt: this.#teleoperation.seenAt,
-      guardianSeenAt: this.#authority.guardianSeenAt,
-    });
-    if (sending !== null && "sent" in sending) {
-      this.#pauses.sent(now);
-      this.#reporter.sent(sending.sent);
-      this.#watch.sent(sending.sent.q, now);
-      this.#stops.sent(sending.sent, this.#authority.arm);
-      this.#afterSending(now);
-    }
-    return sending;
-  }
-
-  #afterSending(now: Instant): void {
-    const stream = this.#stream;
-    if (this.mode === "homing" && stream?.still === true) {
-      this.#mandate.take({ kind: "home-reached" }, now);
-      this.report(now);
-    }
-    if (this.mode === "teleop") {
-      this.#teleoperation.sent(now);
-      this.#sender.tellGripper(this.#teleoperation.gripperDue, now);
-    } else {
-      this.#sender.tellGripper(stream?.gripperDue ?? null, now);
-    }
   }
 
   #beat({ lease, role, held }: ToArm & { readonly kind: "operator-beat" }, now: Instant): void {
