@@ -166,8 +166,8 @@ function unexpected({ expect, mayRampBy }: Trial, outcome: Outcome, left: Second
         ? []
         : ["no stop reached the arm"];
     case "rest":
-      // An arm that stood already has nothing to react with.
-      return reaction.kind === "none" && reaction.still !== 0 ? ["the arm did not come to rest"] : [];
+      // One that was told to stand already has nothing to react with, and stands as soon as it has followed.
+      return reaction.kind === "none" && reaction.still === null ? ["the arm did not come to rest"] : [];
     case "left":
       return left === null ? ["the motion was not left"] : [];
     case "undisturbed":

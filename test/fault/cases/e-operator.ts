@@ -173,7 +173,7 @@ export const OPERATOR_CASES: readonly FaultCase[] = [
     trials: only({
       ...{ modes: ["policy", "teleop", "hold"], expect: "stop" },
       inject: async ({ rig }) => {
-        const viewer = await rig.another("viewer");
+        const viewer = await rig.another("viewer", "own");
         const floods = await Promise.all([flood(rig, 25_000, 4), flood(rig, 25_000, 4)]);
         await pause(1);
         const at = hostClock.now();

@@ -110,9 +110,10 @@ export class FaultRig {
     }
   }
 
-  /** Another client of the daemon, over the same line. */
-  async another(name: string): Promise<RecordedOperator> {
-    const other = await RecordedOperator.connect(name, `ws://127.0.0.1:${this.line.port}`, this.system.tokenFile);
+  /** Another client of the daemon, over the same line or one that no fault of it touches. */
+  async another(name: string, line: "shared" | "own" = "shared"): Promise<RecordedOperator> {
+    const url = line === "own" ? this.system.operatorUrl : `ws://127.0.0.1:${this.line.port}`;
+    const other = await RecordedOperator.connect(name, url, this.system.tokenFile);
     this.#others.push(other);
     return other;
   }

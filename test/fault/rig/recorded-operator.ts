@@ -11,6 +11,8 @@ export class RecordedOperator {
   events: OperatorEvent[] = [];
   reports: Report[] = [];
   chunks: ServerMessageOf<"chunk">[] = [];
+  /** The chunk that was accepted last, however long ago. */
+  followed: ServerMessageOf<"chunk"> | null = null;
   state: ServerMessageOf<"state"> | null = null;
   /** The connection is gone. */
   ended = false;
@@ -101,6 +103,7 @@ export class RecordedOperator {
       this.reports.push({ at, mode, epoch, source, stops });
     } else if (message.type === "chunk") {
       this.chunks.push(message);
+      this.followed = message.accepted ? message : this.followed;
     }
   }
 }
