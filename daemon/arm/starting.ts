@@ -24,7 +24,7 @@ type Cell = Pick<SupervisorOptions, "home" | "teleop" | "tell">;
 type MotionRequest = Exclude<ArmRequest, { readonly kind: "acknowledge" }>;
 
 /** What a motion begins with. */
-interface Started {
+export interface Started {
   readonly mandate: Mandate;
   readonly sender: SetpointSender;
   readonly pauses: StreamPauses;

@@ -1,17 +1,11 @@
 import { isMoving } from "../modes/mode-machine.js";
 import type { Mode } from "../types/mode.js";
 import type { Instant, Seconds } from "../types/units.js";
-import type { ArmReporter } from "./arm-reporter.js";
-import type { ArmWatch } from "./arm-watch.js";
-import type { ChunkIntake } from "./chunk-intake.js";
-import type { Mandate } from "./mandate.js";
 import type { MotionStream } from "./motion-stream.js";
 import type { Reactions } from "./reactions.js";
-import { HOLD_AROUND, type Sending, type SetpointSender } from "./setpoint-sender.js";
-import type { Starting } from "./starting.js";
-import type { StopLog } from "./stop-log.js";
-import type { Stopping } from "./stopping.js";
-import type { Pause, StreamPauses } from "./stream-pauses.js";
+import { HOLD_AROUND, type Sending } from "./setpoint-sender.js";
+import type { Started, Starting } from "./starting.js";
+import type { Pause } from "./stream-pauses.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 
 // Interlocks: AR-09, PO-07.
@@ -22,15 +16,7 @@ const LINK_DEAD: Seconds = 0.5;
 type Cell = Pick<SupervisorOptions, "arm" | "gripper" | "period" | "lateShare">;
 
 /** What a tick works with. */
-interface Ticked {
-  readonly mandate: Mandate;
-  readonly sender: SetpointSender;
-  readonly pauses: StreamPauses;
-  readonly intake: ChunkIntake;
-  readonly watch: ArmWatch;
-  readonly stops: StopLog;
-  readonly reporter: ArmReporter;
-  readonly stopping: Stopping;
+interface Ticked extends Started {
   readonly starting: Starting;
   readonly reactions: Reactions;
 }
