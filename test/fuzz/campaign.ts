@@ -32,14 +32,14 @@ const MOST_FINDINGS = 10;
 
 /**
  * Mutates inputs of a growing pool: what reaches a new block of our code, or a new kind of answer, joins it. Ends after
- * `inputs`, when `isOver`, or after ten findings.
+ * `inputs`, when `isOver` says so, which is told how many are done, or after ten findings.
  */
 export function runCampaign(
   target: Target,
   corpus: readonly string[],
   inputs: number,
   seed: number,
-  isOver: () => boolean = () => false,
+  isOver: (done: number) => boolean = () => false,
 ): Campaign {
   const coverage = new BlockCoverage();
   const random = randomSource(seed);
@@ -77,7 +77,7 @@ export function runCampaign(
   }
   const seen = new Set(coverage.reached());
 
-  while (done < inputs && findings.length < MOST_FINDINGS && !isOver()) {
+  while (done < inputs && findings.length < MOST_FINDINGS && !isOver(done)) {
     const batch = Array.from({ length: Math.min(BATCH, inputs - done) }, () => {
       // Half of them start from a valid input: what was refused once is mostly refused again.
       const begin = random() < 0.5 ? target.seeds : pool;

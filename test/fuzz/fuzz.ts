@@ -23,7 +23,15 @@ if (chosen.length === 0) {
 let findings = 0;
 for (const [name, target] of chosen) {
   const began = performance.now();
-  const isOver = (): boolean => performance.now() - began > Number(values.seconds) * 1000;
+  let told = began;
+  const isOver = (done: number): boolean => {
+    const now = performance.now();
+    if (now - told > 1000) {
+      told = now;
+      process.stderr.write(`\r${name}: ${done} of ${Number(values.inputs)} inputs `);
+    }
+    return now - began > Number(values.seconds) * 1000;
+  };
   const campaign: Campaign = runCampaign(target, readCorpus(name), Number(values.inputs), Number(values.seed), isOver);
   const { kept, ...figures } = campaign;
   if (values.keep) {
@@ -32,6 +40,7 @@ for (const [name, target] of chosen) {
       [...kept, ...campaign.findings.map(({ input }) => input)].filter(({ length }) => length < 20_000),
     );
   }
+  process.stderr.write("\n");
   findings += campaign.findings.length;
   const seconds = Math.round((performance.now() - began) / 1000);
   const line = { target: name, seed: Number(values.seed), seconds, ...figures, kept: kept.length, ...machine() };
