@@ -33,6 +33,8 @@ export interface Rig {
 }
 
 const ATTEMPTS = 4;
+/** Cameras, arm and policy take two to four seconds. */
+const FIT_WITHIN_MS = 15_000;
 
 const LAB = projectPath("daemon", "config", "lab.yaml");
 
@@ -140,27 +142,41 @@ async function startTask(client: OperatorClient, next: Rig["next"]): Promise<str
   return await Promise.race([moving.then(() => null), ended.then(({ phase, detail }) => `${phase}, ${detail}`)]);
 }
 
-/** A policy that a busy machine starved while it was timed is started again, so that it is timed again. */
+/**
+ * What a busy machine did while everything started is mended: a policy that was starved while it was timed is started again,
+ * so that it is timed again, and a guardian that missed the arm process is acknowledged. Rejects with what is in the way.
+ */
 async function untilFit(system: System, client: OperatorClient): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await untilReady(client, () => undefined);
+      await untilReady(client, () => undefined, FIT_WITHIN_MS);
       return;
     } catch (error) {
-      if (!(error instanceof CliError) || error.code !== "policy-unfit" || attempt === ATTEMPTS) {
+      if (!(error instanceof CliError) || attempt === ATTEMPTS) {
         throw error;
       }
-      const daemon = system.children.find(({ name }) => name === "daemon");
-      for (const pid of descendants(daemon?.pid ?? 0, "models/policy/process.js")) {
-        process.kill(pid, "SIGKILL");
-      }
-      while (
-        (await need(client.request({ type: "status" }), "status")).faults.some(({ code }) => code === error.code)
-      ) {
-        await watchFor(50);
+      if (error.code === "policy-unfit") {
+        await startPolicyAgain(system, client);
+      } else if ((await faultCodes(client)).includes("guardian-fired")) {
+        const reason = "the machine was busy while everything started";
+        await need(client.requestInControl({ type: "acknowledge", reason }), "accepted");
       }
     }
   }
+}
+
+async function startPolicyAgain(system: System, client: OperatorClient): Promise<void> {
+  const daemon = system.children.find(({ name }) => name === "daemon");
+  for (const pid of descendants(daemon?.pid ?? 0, "models/policy/process.js")) {
+    process.kill(pid, "SIGKILL");
+  }
+  while ((await faultCodes(client)).includes("policy-unfit")) {
+    await watchFor(50);
+  }
+}
+
+async function faultCodes(client: OperatorClient): Promise<readonly string[]> {
+  return (await need(client.request({ type: "status" }), "status")).faults.map(({ code }) => code);
 }
 
 function isOfType<T extends ServerMessage["type"]>(message: ServerMessage, type: T): message is ServerMessageOf<T> {

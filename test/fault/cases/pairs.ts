@@ -4,9 +4,11 @@ import { ARM_STATE_CASES } from "./c-arm-state.js";
 import type { FaultCase, Trial } from "./case.js";
 import { POLICY_CASES } from "./d-policy.js";
 import { OPERATOR_CASES } from "./e-operator.js";
+import { HOST_CASES } from "./f-host.js";
 
-/** Faults that are combined: of case 86 there is none to combine yet. */
+/** Faults that are combined; the disk is full before anything else fails, so that somebody is there to be told. */
 const COMBINED: readonly (readonly [id: number, trial: string])[] = [
+  [86, ""],
   [1, "arm process"],
   [18, ""],
   [31, "all lost"],
@@ -15,14 +17,17 @@ const COMBINED: readonly (readonly [id: number, trial: string])[] = [
   [83, ""],
 ];
 
-const ROWS = [...PROCESS_CASES, ...ARM_LINE_CASES, ...ARM_STATE_CASES, ...POLICY_CASES, ...OPERATOR_CASES];
+const ROWS = [
+  ...[...PROCESS_CASES, ...ARM_LINE_CASES, ...ARM_STATE_CASES],
+  ...[...POLICY_CASES, ...OPERATOR_CASES, ...HOST_CASES],
+];
 
 /** Compound faults: every pair, both at once. */
 export const PAIR_CASES: readonly FaultCase[] = [
   {
     ...{ id: 96, inject: "every pair of 1, 18, 31, 58, 77, 83, 86", expected: "the most severe wins; C1 to C8" },
     budget: { reaction: null, still: null },
-    cannot: "without 86 (no recorder yet); triples are not drawn",
+    cannot: "triples are not drawn",
     trials: COMBINED.flatMap(([one, oneName], index) =>
       COMBINED.slice(index + 1).map(([other, otherName]) =>
         pair(`${one} and ${other}`, trialOf(one, oneName), trialOf(other, otherName)),
