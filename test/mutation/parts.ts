@@ -63,7 +63,7 @@ export interface MutationReport {
 export interface FileResult {
   readonly part: string;
   readonly file: string;
-  /** Of the code and of the tests. */
+  /** Of the code and of the tests; from one to another where only its part's last sum is known. */
   readonly commit: string;
   readonly date: string;
   readonly mutants: number;
