@@ -83,7 +83,7 @@ describe("AR-05: supply of a joint", () => {
   const at = (value: number, seconds = 0.2): readonly string[] =>
     found({ ...WELL, voltage: one(WELL.voltage, value) }, seconds);
 
-  it("told below 22 and above 26.5 V, protective stop below 20.5 and above 27.5 V, both for 100 ms", () => {
+  it("told below 22 and above 26.5 V, protective stop below 20.5 and above 27.5 V, both for 90 ms", () => {
     assert.deepEqual(
       [22, 26.5].map((value) => at(value)),
       [[], []],
@@ -94,7 +94,7 @@ describe("AR-05: supply of a joint", () => {
     );
     for (const value of [20.4, 27.6, Number.NaN]) {
       assert.ok(at(value).includes("joint-voltage/protective-stop"), String(value));
-      assert.deepEqual(at(value, 0.09), [], "for a moment");
+      assert.deepEqual(at(value, 0.08), [], "for a moment");
     }
   });
 });

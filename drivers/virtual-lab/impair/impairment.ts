@@ -38,7 +38,7 @@ const alteration = z.enum([
   "voltage-sag",
   /** J2 draws 2.5 times what it did, and 3 A more. */
   "current-surge",
-  /** J1 is reported to go 48 degrees a second faster than it goes, or 2. */
+  /** J3 is reported to go 72 degrees a second faster than it goes; J1 2. */
   "overspeed",
   "drift",
   /** J2 is reported 10 degrees from where it is. */
