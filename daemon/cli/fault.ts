@@ -37,7 +37,10 @@ export function register(program: Command): void {
     .option("--minutes <n>", "length of a soak", wholeNumber, 30)
     .option("--record <file>", "add every run to this file; what it holds is not run again")
     .option("--report <file>", "write a report, from the whole record where one is named")
-    .option("--wire <folder>", "keep the whole record of each run that is not as expected, as JSON")
+    .option(
+      "--wire <folder>",
+      "keep the whole record of each run that is not as expected, and around a nuisance stop, as JSON",
+    )
     .option("--config <file>", "configuration", projectPath("daemon", "config", "lab.yaml"))
     .option("--no-real-time", "run the arm process without real-time scheduling")
     .option("--json", "print the figures as JSON alone")
@@ -46,7 +49,7 @@ export function register(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const { config, json, realTime, record, report, quiet, minutes, runs, seed } = options;
+  const { config, json, realTime, record, report, wire, quiet, minutes, runs, seed } = options;
   if (options.list === true) {
     const { coverage, coverageInWords } = await import("../../test/fault/coverage.js");
     const rows = coverage();
@@ -68,7 +71,7 @@ async function run(options: Options): Promise<void> {
     process.on(signal, () => interruption.abort());
   }
   const common = {
-    ...{ configFile: config, realTime, seed, record: record ?? null, report: report ?? null },
+    ...{ configFile: config, realTime, seed, record: record ?? null, report: report ?? null, wire: wire ?? null },
     signal: interruption.signal,
     progress: (words: string): void => {
       process.stderr.write(`${words}\n`);
@@ -81,8 +84,7 @@ async function run(options: Options): Promise<void> {
     print(figures, json === true);
   } else {
     const ids = options.all === true ? null : (options.case ?? []);
-    const wire = options.wire ?? null;
-    const figures = await runFaultSuite({ ...common, ids, runs, mode: options.mode ?? null, wire });
+    const figures = await runFaultSuite({ ...common, ids, runs, mode: options.mode ?? null });
     failures = figures.failed + figures.violations.length;
     print(figures, json === true);
   }

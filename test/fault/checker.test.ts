@@ -220,6 +220,21 @@ describe("the reaction to a fault", () => {
     assert.ok(Math.abs((reaction ?? 0) - (1 + before.length * PERIOD - 1.5)) <= PERIOD + 1e-9, `${reaction}`);
   });
 
+  it("goes on where the wire's resolution hides that the speed sinks; an even speed is none", () => {
+    const withEnd = (...speeds: readonly number[]): readonly Arrival[] => {
+      const angles = [...before];
+      for (const speed of [...speeds, ...Array.from({ length: 30 }, () => 0)]) {
+        angles.push((angles.at(-1) ?? 0) + speed * PERIOD);
+      }
+      return stream(angles);
+    };
+    const rampAt = 1 + before.length * PERIOD;
+    const faded = reactionTo(healthy(withEnd(9, 5, 2, 0.8, 0.8, 0.8)), rampAt + 0.035, BOUNDS);
+    assert.ok(Math.abs((faded.reaction ?? 0) - 0.005) < 1e-9, `${faded.reaction}`);
+    const even = reactionTo(healthy(withEnd(9, 5, 2, 0.8, 0.8, 0.8, 0.8)), rampAt + 0.035, BOUNDS);
+    assert.ok(Math.abs((even.reaction ?? 0) - 0.025) < 1e-9, `${even.reaction}`);
+  });
+
   it("is the ramp also where a stop cuts it short; what goes on as fast until the stop is none", () => {
     const rampAt = 1 + before.length * PERIOD;
     const stops = [{ code: "state-stale", at: rampAt - 0.001, latched: false }];

@@ -22,7 +22,7 @@ export interface FaultOptions {
   readonly record: string | null;
   /** Written at the end from everything in the record. */
   readonly report: string | null;
-  /** The whole record of each run that is not as expected goes into this folder; null for none. */
+  /** The whole record of each run that is not as expected, or with a nuisance stop, goes into this folder; null for none. */
   readonly wire: string | null;
   readonly progress: (words: string) => void;
   readonly signal: AbortSignal;
@@ -63,24 +63,34 @@ export async function runFaultSuite(options: FaultOptions): Promise<SuiteFigures
   return figures;
 }
 
-/** Keeps the record of a run that is not as expected, for a look at every frame. */
-function keepWire(folder: string | null, { result, visibleAt, history }: JudgedTrial): void {
-  if (folder === null || result.problems.length + result.violations.length === 0) {
-    return;
+/** Keeps the record of a run that is not as expected. */
+function keepWire(folder: string | null, judged: JudgedTrial): void {
+  const { caseId, trial, mode, seed, problems, violations } = judged.result;
+  if (problems.length + violations.length > 0) {
+    keepRecord(folder, `${caseId} ${trial} ${mode} ${seed}`, judged);
   }
-  const { caseId, trial, mode, seed } = result;
-  const name = [caseId, ...trial.split(/\W+/), mode, seed].filter((part) => part !== "").join("-");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ result, visibleAt, history }));
+}
+
+/** For a look at every frame; nothing where there is no folder. */
+function keepRecord(folder: string | null, name: string, record: object): void {
+  if (folder !== null) {
+    const file = name.split(/\W+/).filter((part) => part !== "");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${file.join("-")}.json`), JSON.stringify(record));
+  }
 }
 
 /** Runs a soak; adds it to the record where there is one, and writes the report of all that this holds then. */
 export async function runSoak(
-  options: Omit<FaultOptions, "ids" | "mode" | "wire"> & { readonly minutes: number; readonly quiet: boolean },
+  options: Omit<FaultOptions, "ids" | "mode"> & { readonly minutes: number; readonly quiet: boolean },
 ): Promise<SoakFigures> {
   const { record, quiet } = options;
   const lines: RecordLine[] = record === null ? [] : [...readRecord(record)];
-  const figures = await soak({ ...options, wallClock: null });
+  const figures = await soak({
+    ...options,
+    wallClock: null,
+    onNuisance: (name, history) => keepRecord(options.wire, name, { history }),
+  });
   const line: RecordLine = { kind: "soak", quiet, figures };
   lines.push(line);
   if (record !== null) {

@@ -4,7 +4,7 @@ import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
 import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial } from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
-import type { Violation } from "./history/run-history.js";
+import type { RunHistory, Violation } from "./history/run-history.js";
 import { FaultRig, pause } from "./rig/fault-rig.js";
 import type { RigNeeds, RigOptions } from "./rig/start-tapped.js";
 import { runTrial } from "./run-trial.js";
@@ -16,6 +16,8 @@ export interface SoakOptions extends Omit<RigOptions, keyof RigNeeds> {
   /** Without faults: every stop is one too many. */
   readonly quiet: boolean;
   readonly progress: (words: string) => void;
+  /** A record that holds a stop which no fault explains; `name` has its code and second. */
+  readonly onNuisance: (name: string, history: RunHistory) => void;
   readonly signal: AbortSignal;
 }
 
@@ -60,7 +62,11 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     figures.frames += history.commands.filter(({ command }) => command === "movej_canfd").length;
     const stops = history.reports.flatMap((report) => report.stops).filter(({ at }) => at >= since);
     since = hostClock.now();
-    nuisance.push(...new Set(stops.map(({ code, at }) => `${code} at ${(at - startedAt).toFixed(0)} s`)));
+    const found = [...new Set(stops.map(({ code, at }) => `${code} at ${(at - startedAt).toFixed(0)} s`))];
+    nuisance.push(...found);
+    for (const stop of found) {
+      options.onNuisance(stop, history);
+    }
     keep("between faults", violationsOf(history, rig.bounds, STANDSTILL));
   };
   const renew = async (): Promise<void> => {

@@ -20,6 +20,8 @@ const chosen = Object.entries(TARGETS).filter(([name]) => values.target === "all
 if (chosen.length === 0) {
   throw new Error(`there is no target ${values.target}: ${Object.keys(TARGETS).join(", ")}, all`);
 }
+// The YAML library looks into the environment at every token; as a plain object that is a third of its time less.
+process.env = { ...process.env };
 let findings = 0;
 for (const [name, target] of chosen) {
   const began = performance.now();

@@ -63,17 +63,27 @@ export function rampBegin(
     return null;
   }
   let begin = frames.length - 1;
-  while (begin > 0 && sinksOrStands(frames[begin - 1], frames[begin], period)) {
+  while (begin > 0 && sinksOrStands(frames, begin, period)) {
     begin -= 1;
   }
   const at = frames[begin]?.at ?? null;
   return at === null ? null : Math.max(at, frames.find((frame) => frame.at >= since)?.at ?? at);
 }
 
-function sinksOrStands(before: Frame | undefined, frame: Frame | undefined, period: Seconds): boolean {
-  if (before === undefined || frame === undefined) {
-    return false;
-  }
+/** Slower than so many steps of the wire's resolution in a period, a speed that sinks may come twice or thrice. */
+const COARSE = 10;
+
+/** True where the speed is less than in the setpoint before, or than three before where the resolution hides a slow fall. */
+function sinksOrStands(frames: readonly Frame[], index: number, period: Seconds): boolean {
   const noise = speedNoise(period);
-  return fastest(frame) < 3 * noise || fastest(frame) < fastest(before) - noise;
+  const speed = speedAt(frames, index);
+  const before = speedAt(frames, index - 1);
+  const fadesOut = speed < COARSE * noise && speed <= before + noise && speed < speedAt(frames, index - 3) - noise;
+  return speed < 3 * noise || speed < before - noise || fadesOut;
+}
+
+/** Before the first the arm stood. */
+function speedAt(frames: readonly Frame[], index: number): number {
+  const frame = frames[index];
+  return frame === undefined ? 0 : fastest(frame);
 }

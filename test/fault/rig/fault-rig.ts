@@ -6,6 +6,7 @@ import { loadConfig } from "../../../daemon/config/config.js";
 import { loadLimits } from "../../../daemon/config/limits-file.js";
 import { type LabControl, labControl } from "../../../daemon/launch/lab-control.js";
 import type { System } from "../../../daemon/launch/system.js";
+import type { ServerMessageOf } from "../../../daemon/operator/server-message.js";
 import { TokenStore } from "../../../daemon/operator/token-store.js";
 import { hostClock } from "../../../daemon/ports/clock.js";
 import { CAMERA_ROLES } from "../../../daemon/types/frame.js";
@@ -239,7 +240,11 @@ export class FaultRig {
     for (let attempt = 1; ; attempt += 1) {
       // A table that was laid anew costs a few pictures.
       await this.ready();
-      const over = this.operator.next("progress", ({ phase }) => OVER.includes(phase), PATIENCE_MS);
+      const { progress } = await need(this.operator.client.request({ type: "status" }), "status");
+      // A task that this one ends tells of its end, too.
+      const before = progress?.task ?? -Infinity;
+      const isOver = ({ task, phase }: ServerMessageOf<"progress">): boolean => task > before && OVER.includes(phase);
+      const over = this.operator.next("progress", isOver, PATIENCE_MS);
       const moving = this.moving();
       for (const one of [over, moving]) {
         one.catch(() => undefined);
