@@ -33,13 +33,16 @@ export function register(program: Command): void {
     .option("--runs <n>", "runs of each trial in each mode, at random phases", wholeNumber, 3)
     .option("--seed <n>", "of the first run; each further one adds 1", wholeNumber, 1)
     .option("--soak", "task after task with a random fault every 30 s, instead of cases")
-    .option("--quiet", "a soak without faults: counts nuisance stops")
+    .option(
+      "--quiet",
+      "a soak without faults: counts nuisance stops, and apart from them those by a contact or by what the policy asks for",
+    )
     .option("--minutes <n>", "length of a soak", wholeNumber, 30)
     .option("--record <file>", "add every run to this file; what it holds is not run again")
     .option("--report <file>", "write a report, from the whole record where one is named")
     .option(
       "--wire <folder>",
-      "keep the whole record of each run that is not as expected, and around a nuisance stop, as JSON",
+      "keep the whole record of each run that is not as expected, and around a stop that no fault explains, as JSON",
     )
     .option("--config <file>", "configuration", projectPath("daemon", "config", "lab.yaml"))
     .option("--no-real-time", "run the arm process without real-time scheduling")

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Arrival } from "../../drivers/virtual-lab/controller/arrivals.js";
 import { LIMITS } from "../limits.js";
 import { violationsOf } from "./history/check-history.js";
+import { heldUp } from "./history/held-up.js";
 import { reactionTo } from "./history/reaction.js";
 import type { OperatorEvent, Report, RunHistory } from "./history/run-history.js";
 
@@ -191,6 +192,25 @@ describe("each promise is seen broken", () => {
 
   it("C8: an audit log whose chain is broken", () => {
     assert.deepEqual(checks({ ...NOTHING, audit: { accepted: [], flaw: "line 3: another digest" } }), ["C8"]);
+  });
+});
+
+describe("an arm that met something", () => {
+  const commands = stream(motion(20, 60));
+  /** The arm goes 40 ms behind; J5 is pushed aside by so many degrees around second 1.4. */
+  const cyclesWith = (push: number) =>
+    instants(1.05, 1.55, 0.005).map((at) => {
+      const behind = commands.findLast((command) => command.at <= at - 0.04)?.q ?? [];
+      const pushed = Math.abs(at - 1.4) < 0.03 ? push : 0;
+      return { at, jointMilliDeg: behind.map((angle, joint) => 1000 * (angle / DEGREE + (joint === 4 ? pushed : 0))) };
+    });
+
+  it("was away from all that it was told shortly before; one that only lags was not", () => {
+    const held = heldUp({ ...healthy(commands), cycles: cyclesWith(-3) }, 1.5);
+    assert.equal(held?.joint, 4);
+    assert.ok(Math.abs((held?.by ?? 0) - 3) < 1e-9, `${held?.by}`);
+    assert.equal(heldUp({ ...healthy(commands), cycles: cyclesWith(1.5) }, 1.5), null);
+    assert.equal(heldUp({ ...healthy(commands), cycles: cyclesWith(3) }, 1.3), null, "before it");
   });
 });
 

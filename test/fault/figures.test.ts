@@ -3,11 +3,18 @@ import { describe, it } from "node:test";
 import { coverage, coverageInWords } from "./coverage.js";
 import { report } from "./report.js";
 import type { TrialResult } from "./run-trial.js";
+import type { SoakFigures } from "./soak.js";
 import { suiteFigures } from "./suite-figures.js";
 
 const RUN: TrialResult = {
   ...{ caseId: 31, trial: "all lost", mode: "policy", seed: 1, reactionMs: 101, stillMs: 200 },
   ...{ budget: { reaction: 110, still: 300 }, problems: [], violations: [] },
+};
+
+const SOAK: SoakFigures = {
+  ...{ minutes: 30, faults: 0, tasks: 176, frames: 9, problems: [], violations: [] },
+  nuisance_stops: ["state-stale at 3 s"],
+  explained_stops: ["overspeed at 4 s: the arm had met something"],
 };
 
 describe("the figures of a suite", () => {
@@ -62,8 +69,15 @@ describe("the report", () => {
     const late = { ...RUN, seed: 7, problems: ["the arm did not come to rest"] };
     const text = report({
       ...{ figures: suiteFigures([RUN, late], null), command: "fault --all", seed: 1, load: "1 to 2" },
-      ...{ scheduling: "SCHED_FIFO 50", soaks: [], notes: ["by hand"] },
+      ...{ scheduling: "SCHED_FIFO 50", notes: ["by hand"] },
+      soaks: [{ quiet: true, figures: SOAK }],
     });
+    assert.match(
+      text,
+      /176 tasks, 9 setpoints, 0 faults: 1 nuisance stops, 1 stops by policy or contact, 0 broken promises/,
+    );
+    assert.match(text, /^- nuisance stop state-stale at 3 s$/m);
+    assert.match(text, /^- stop without an injected fault: overspeed at 4 s: the arm had met something$/m);
     assert.match(text, /\| arm state stale \| 110 \| 2 \| 101.0 \| 101.0 \(policy, seed \d+\) \| {2}\|/);
     assert.match(text, /\| 31 \| 1, 5, 10, 20 lost packets: all lost \| policy \| 2 \| 101 \| 110 \|/);
     assert.match(

@@ -83,11 +83,24 @@ function failureOf({ id, trial, mode, runs, problems }: CaseFigures): readonly s
 }
 
 function soakOf({ quiet, figures }: ReportInput["soaks"][number]): readonly string[] {
-  const { minutes, faults, tasks, frames, nuisance_stops: nuisance, problems, violations } = figures;
+  const {
+    minutes,
+    faults,
+    tasks,
+    frames,
+    nuisance_stops: nuisance,
+    explained_stops: explained,
+    problems,
+    violations,
+  } = figures;
+  const found = [
+    ...nuisance.map((code) => `nuisance stop ${code}`),
+    ...explained.map((words) => `stop without an injected fault: ${words}`),
+  ];
   return [
     "",
     quiet ? "## Soak without faults" : "## Soak with a fault every 30 s",
-    `${minutes} minutes, ${tasks} tasks, ${frames} setpoints, ${faults} faults: ${nuisance.length} nuisance stops, ${violations.length} broken promises, ${problems.length} reactions not as expected.`,
-    ...[...nuisance.map((code) => `nuisance stop ${code}`), ...violations, ...problems].map((words) => `- ${words}`),
+    `${minutes} minutes, ${tasks} tasks, ${frames} setpoints, ${faults} faults: ${nuisance.length} nuisance stops, ${explained.length} stops by policy or contact, ${violations.length} broken promises, ${problems.length} reactions not as expected.`,
+    ...[...found, ...violations, ...problems].map((words) => `- ${words}`),
   ];
 }

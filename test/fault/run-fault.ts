@@ -22,7 +22,7 @@ export interface FaultOptions {
   readonly record: string | null;
   /** Written at the end from everything in the record. */
   readonly report: string | null;
-  /** The whole record of each run that is not as expected, or with a nuisance stop, goes into this folder; null for none. */
+  /** The whole record of each run that is not as expected, or with a stop that no fault explains, goes into this folder; null for none. */
   readonly wire: string | null;
   readonly progress: (words: string) => void;
   readonly signal: AbortSignal;
@@ -89,7 +89,7 @@ export async function runSoak(
   const figures = await soak({
     ...options,
     wallClock: null,
-    onNuisance: (name, history) => keepRecord(options.wire, name, { history }),
+    onStop: (name, history) => keepRecord(options.wire, name, { history }),
   });
   const line: RecordLine = { kind: "soak", quiet, figures };
   lines.push(line);

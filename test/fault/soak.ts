@@ -4,7 +4,8 @@ import { createRandom } from "../../drivers/virtual-lab/scene/random.js";
 import { CASES } from "./cases/all-cases.js";
 import type { FaultCase, Trial } from "./cases/case.js";
 import { violationsOf } from "./history/check-history.js";
-import type { RunHistory, Violation } from "./history/run-history.js";
+import { heldUp } from "./history/held-up.js";
+import type { Report, RunHistory, Violation } from "./history/run-history.js";
 import { FaultRig, pause } from "./rig/fault-rig.js";
 import type { RigNeeds, RigOptions } from "./rig/start-tapped.js";
 import { runTrial } from "./run-trial.js";
@@ -17,7 +18,7 @@ export interface SoakOptions extends Omit<RigOptions, keyof RigNeeds> {
   readonly quiet: boolean;
   readonly progress: (words: string) => void;
   /** A record that holds a stop which no fault explains; `name` has its code and second. */
-  readonly onNuisance: (name: string, history: RunHistory) => void;
+  readonly onStop: (name: string, history: RunHistory) => void;
   readonly signal: AbortSignal;
 }
 
@@ -27,8 +28,10 @@ export interface SoakFigures {
   readonly faults: number;
   readonly tasks: number;
   readonly frames: number;
-  /** Stops that no fault explains, by their code. */
+  /** Stops that nothing explains, by their code and second. */
   readonly nuisance_stops: readonly string[];
+  /** Stops that no injected fault explains but the record does, and how. */
+  readonly explained_stops: readonly string[];
   readonly problems: readonly string[];
   readonly violations: readonly string[];
 }
@@ -49,6 +52,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   const startedAt = hostClock.now();
   const figures = { faults: 0, tasks: 0, frames: 0 };
   const nuisance: string[] = [];
+  const explained: string[] = [];
   const problems: string[] = [];
   const violations: string[] = [];
   const drawn = drawable();
@@ -62,12 +66,20 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     figures.frames += history.commands.filter(({ command }) => command === "movej_canfd").length;
     const stops = history.reports.flatMap((report) => report.stops).filter(({ at }) => at >= since);
     since = hostClock.now();
-    const found = [...new Set(stops.map(({ code, at }) => `${code} at ${(at - startedAt).toFixed(0)} s`))];
-    nuisance.push(...found);
-    for (const stop of found) {
-      options.onNuisance(stop, history);
+    const found = new Map(stops.map((stop) => [`${stop.code} at ${(stop.at - startedAt).toFixed(0)} s`, stop]));
+    for (const [name, stop] of found) {
+      const cause = causeOf(stop, history);
+      if (cause === null) {
+        nuisance.push(name);
+      } else {
+        explained.push(`${name}: ${cause}`);
+      }
+      options.onStop(name, history);
     }
     keep("between faults", violationsOf(history, rig.bounds, STANDSTILL));
+    if (found.size > 0) {
+      await rig.recover();
+    }
   };
   const renew = async (): Promise<void> => {
     await rig.close();
@@ -88,7 +100,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
         }
         options.progress(
           `${minutesSince(startedAt)} min: ${figures.tasks} tasks, ${figures.frames} setpoints, ` +
-            `${nuisance.length} stops that no fault explains, ${violations.length} broken promises`,
+            `${nuisance.length} nuisance stops, ${explained.length} explained, ${violations.length} broken promises`,
         );
       }
       if (options.quiet || hostClock.now() >= endsAt || options.signal.aborted) {
@@ -119,7 +131,22 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     await rig.close();
   }
   const minutes = Number(((hostClock.now() - startedAt) / 60).toFixed(2));
-  return { minutes, ...figures, nuisance_stops: [...new Set(nuisance)], problems, violations };
+  return { minutes, ...figures, nuisance_stops: nuisance, explained_stops: explained, problems, violations };
+}
+
+/** Stops that say of a policy that it asks for what it may not. */
+const ASKED_FOR: readonly string[] = ["policy-out-of-range", "policy-jumps", "out-of-envelope", "oscillation"];
+
+/** Stops that say of the arm that it does not move as it was told. */
+const NOT_AS_TOLD: readonly string[] = ["overspeed", "cartesian-overspeed", "joint-stuck", "joint-current"];
+
+/** What brought a stop about where no fault was injected, in words; null where nothing is known. */
+function causeOf({ code, at }: Report["stops"][number], history: RunHistory): string | null {
+  const held = NOT_AS_TOLD.includes(code) ? heldUp(history, at) : null;
+  if (held !== null) {
+    return `the arm had met something, J${held.joint + 1} was ${held.by.toFixed(1)} deg from all that it was told`;
+  }
+  return ASKED_FOR.includes(code) ? "the policy's own doing" : null;
 }
 
 function messageOf(error: unknown): string {

@@ -33,6 +33,8 @@ export const PATIENCE_MS = 30_000;
 /** A task that is over. */
 const OVER: readonly string[] = ["finished", "stopped", "failed"];
 const TASK_ATTEMPTS = 4;
+/** No line and no camera is delayed by more (rows 20 and 36). */
+const LONGEST_DELAY: Seconds = 0.3;
 /** An audit record is on the disk after 0.1 s (daemon/audit). */
 const AUDITED_WITHIN: Seconds = 0.12;
 /** Joint of a mirrored leader, 0 to 6 (safety.md §4.2, row 76). */
@@ -340,6 +342,8 @@ export class FaultRig {
     }
     await this.inject({ kind: "clear" });
     await this.impair({ target: "clear" });
+    // What the line held still comes, in between what is fresh.
+    await pause(LONGEST_DELAY);
     await this.#darken();
     for (const other of this.#others.splice(0)) {
       await other.client.close();
