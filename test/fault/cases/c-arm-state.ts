@@ -190,7 +190,7 @@ export const ARM_STATE_CASES: readonly FaultCase[] = [
     ...{ id: 45, inject: "voltage 24 to 19 V in 200 ms", expected: "R4 before 20 V" },
     budget: { reaction: 110, still: 300 },
     cannot:
-      "20 V are reached 20 ms after 20.5 V, and AR-05 waits for 100: the times are counted from 20.5 V, 140 ms after the sag began",
+      "20 V are reached 20 ms after 20.5 V, and AR-05 waits for 90: the times are counted from 20.5 V, 140 ms after the sag began",
     trials: only({
       ...{ modes: MOVING, expect: "rest" },
       inject: async ({ rig }) => {

@@ -19,7 +19,8 @@ const DEGREE = Math.PI / 180;
 
 /**
  * Whether the arm has met something shortly before `at`: the joint that was held back or pushed aside the farthest, by what the
- * controller recorded, which knows neither the daemon's watch nor its words. Null for an arm that moved freely.
+ * controller recorded, which knows neither the daemon's watch nor its words. A lab whose physics falls behind on a loaded machine looks
+ * the same. Null for an arm that moved freely.
  */
 export function heldUp({ commands, cycles }: RunHistory, at: Instant): HeldUp | null {
   let farthest: HeldUp = { joint: 0, by: 0 };
