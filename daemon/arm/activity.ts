@@ -40,6 +40,8 @@ export interface Following {
   readonly pathAt: Instant;
   readonly sentAt: Instant;
   readonly braking: StoppingRamp;
+  /** The joint that the chunk sends back and forth, 0 to 6; null for none. */
+  readonly shaken: number | null;
   /** Up to this instant of the path a step is joined, at this part of its pace. */
   readonly joining: { readonly until: Instant; readonly pace: number };
 }

@@ -10,7 +10,7 @@ import { backInside } from "../motion/way-back.js";
 import type { Chunk } from "../types/chunk.js";
 import type { SetpointSource } from "../types/setpoint.js";
 import { type Instant, type JointPosition, type JointVector, jointAt, type Seconds } from "../types/units.js";
-import type { Demanded } from "../watch/policy-conditions.js";
+import { type Demanded, shakenJoint } from "../watch/policy-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 import {
   type Activity,
@@ -47,6 +47,7 @@ export class MotionStream {
   readonly #period: Seconds;
   readonly #rules: StreamRules;
   readonly #slowJump: number;
+  readonly #oscillation: ArmLimits["watch"]["oscillation"];
   #state: MotionState;
   #activity: Activity = HOLDING;
   #ramp: StoppingRamp = [];
@@ -59,6 +60,7 @@ export class MotionStream {
   constructor(from: JointPosition, period: Seconds, limits: ArmLimits) {
     this.#period = period;
     this.#slowJump = limits.chunks.slowJump;
+    this.#oscillation = limits.watch.oscillation;
     this.#rules = streamRules(limits, period);
     this.#state = standingAt(from);
   }
@@ -164,6 +166,7 @@ export class MotionStream {
       pathAt: now,
       sentAt: now,
       braking,
+      shaken: shakenJoint(chunk, this.#oscillation),
       joining: joiningOf(chunk, from, now, { slowJump: this.#slowJump, limits: this.#rules.policy.limits }),
     };
     return true;

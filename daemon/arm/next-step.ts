@@ -67,7 +67,12 @@ export function followStep(activity: Following, { state, dueAt, pace }: Present,
   const held = step.share === 0 && state.v.every((speed) => Math.abs(speed) < HELD);
   const clamped = permitted < MOST_HASTE || outside || held;
   const age = (dueAt - chunk.capturedAt) / (chunk.period * chunk.targets.length);
-  return { step, pathAt: reached, dueAt, demanded: { pathAt: reached, q: step.q, clamped, age } };
+  return {
+    step,
+    pathAt: reached,
+    dueAt,
+    demanded: { pathAt: reached, q: step.q, clamped, shaken: activity.shaken, age },
+  };
 }
 
 /** The way to rest from a ramp within the rules of what follows a leader; null while there is none inside the cell. */

@@ -84,6 +84,17 @@ export function measuredSpeed(history: History, before: Pose | null): JointVecto
   return mapJoints(newest.q, (angle, joint) => (angle - jointAt(before.q, joint)) / elapsed);
 }
 
+/** The fastest that each joint was sent to go of all that is kept, rad/s. */
+export function sentSpeed({ sent }: History): JointVector {
+  return mapJoints(ZERO, (_, joint) =>
+    sent.slice(1).reduce((fastest, { at, q }, index) => {
+      const before = sent[index];
+      const elapsed = Math.max(at - (before?.at ?? -Infinity), PUSH_PERIOD);
+      return Math.max(fastest, Math.abs(jointAt(q, joint) - jointAt(before?.q ?? q, joint)) / elapsed);
+    }, 0),
+  );
+}
+
 /** Lowest and highest of each joint since `from`, the last before that included, rad; null where nothing is known. */
 export function bandSince(
   row: readonly { readonly at: Instant; readonly q: JointVector }[],

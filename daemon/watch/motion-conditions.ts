@@ -1,7 +1,16 @@
 import { speedOf } from "../motion/breaches.js";
 import { elementAt, type JointVector, jointAt, mapJoints } from "../types/units.js";
 import type { Condition } from "./condition.js";
-import { bandSince, type History, measuredSpeed, type Pose, poseBefore, timeSince, travelled } from "./history.js";
+import {
+  bandSince,
+  type History,
+  measuredSpeed,
+  type Pose,
+  poseBefore,
+  sentSpeed,
+  timeSince,
+  travelled,
+} from "./history.js";
 import type { Situation } from "./situation.js";
 import type { ArmLimits } from "./watch-limits.js";
 
@@ -15,6 +24,9 @@ const SPEED_WINDOW = 0.03;
 /** Sooner than that, an arm is too fast when it is so by more than a late setpoint explains: three steps in two ticks. */
 const SOON_WINDOW = 0.02;
 const SOON_PART = 1.25;
+/** Soonest is told, over two pushes, what no command explains: two setpoints that come late and are caught up at once give 3 times theirs. */
+const UNASKED_WINDOW = 0.008;
+const CAUGHT_UP = 3;
 /** Speeds of parts, and of an arm that should stand, are taken over this time (ML-08: 50 ms). */
 const CALM_WINDOW = 0.05;
 
@@ -38,6 +50,11 @@ export function motionConditions(history: History, situation: Situation, limits:
   const mostSpeed = recoversFrom === null ? cell.speed : recoverSpeed;
   const fast = worst(speed, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
   const sudden = worst(soon, (rate, joint) => Math.abs(rate) / jointAt(policy.velocity, joint));
+  const brisk = measuredSpeed(history, poseBefore(history, UNASKED_WINDOW)) ?? ZERO;
+  const sent = sentSpeed(history);
+  const unasked = worst(brisk, (rate, joint) =>
+    Math.abs(rate) <= CAUGHT_UP * jointAt(sent, joint) ? 0 : Math.abs(rate) / jointAt(policy.velocity, joint),
+  );
   const cartesian = fastestPoint(history, calmFrom);
   const near = newest === undefined ? null : leastMargin(newest.placement.margins, "self-collision", cell.body.bounds);
   const low = newest === undefined ? null : leastMargin(newest.placement.margins, "table", cell.body.bounds);
@@ -70,6 +87,11 @@ export function motionConditions(history: History, situation: Situation, limits:
       ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
       holds: !disordered && !(sudden.by <= SOON_PART * watch.speed.most),
       detail: () => overspeed(sudden),
+    },
+    {
+      ...{ id: "ML-04", code: "overspeed", reaction: "quick-stop", lasting: 0 },
+      holds: !disordered && !(unasked.by <= watch.speed.part),
+      detail: () => `${overspeed(unasked)}, and was told nothing like it`,
     },
     {
       ...{ id: "ML-08", code: "cartesian-overspeed", reaction: "protective-stop" },

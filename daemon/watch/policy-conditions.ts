@@ -1,3 +1,4 @@
+import type { Chunk } from "../types/chunk.js";
 import type { Instant, JointVector, Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import type { Finding } from "./finding.js";
@@ -13,6 +14,8 @@ export interface Demanded {
   readonly q: JointVector;
   /** The arm could not do it as asked. */
   readonly clamped: boolean;
+  /** The joint that the followed chunk sends back and forth, 0 to 6; null for none. */
+  readonly shaken: number | null;
   /** Age of the followed chunk in parts of its length. */
   readonly age: number;
 }
@@ -58,21 +61,43 @@ export function demandedIn(demands: Demands, demanded: Demanded | null, period: 
     return { ...demands, newest: null, turns: [] };
   }
   const turns = demanded.q.map((angle, joint): JointTurns => {
-    const before = demands.turns[joint] ?? { extreme: angle, direction: 0, at: [] };
-    const { extreme, direction } = before;
-    const way = angle - extreme;
-    const at = before.at.filter((turn) => demanded.pathAt - turn <= TURNS_WITHIN);
-    if (direction === 0 || way * direction >= 0) {
-      // A first direction counts once it is a swing; after that the extreme goes along.
-      return direction === 0 && Math.abs(way) <= swing
-        ? { ...before, at }
-        : { extreme: angle, direction: way < 0 ? -1 : 1, at };
-    }
-    return Math.abs(way) > swing
-      ? { extreme: angle, direction: way < 0 ? -1 : 1, at: [...at, demanded.pathAt] }
-      : { ...before, at };
+    const { at, ...before } = demands.turns[joint] ?? noTurns(angle);
+    const lately = at.filter((turn) => demanded.pathAt - turn <= TURNS_WITHIN);
+    return turnsWith({ ...before, at: lately }, angle, demanded.pathAt, swing);
   });
   return { ...demands, newest: demanded, turns, clamped: [...demands.clamped, demanded.clamped].slice(-kept) };
+}
+
+/**
+ * The joint that a chunk by itself sends back and forth more often than the rule permits, 0 to 6; null for none. The arm may be
+ * too slow for it, and then next to nothing of it is commanded.
+ */
+export function shakenJoint({ targets, period }: Chunk, { turns, swing }: WatchLimits["oscillation"]): number | null {
+  const [first, ...others] = targets;
+  const shaken = (first?.q ?? []).findIndex((start, joint) => {
+    const { at } = others.reduce(
+      (before, { q, dueAt }) => turnsWith(before, q[joint] ?? start, dueAt, 2 * swing),
+      noTurns(start),
+    );
+    return at.length > turns * period * others.length;
+  });
+  return shaken < 0 ? null : shaken;
+}
+
+function noTurns(angle: number): JointTurns {
+  return { extreme: angle, direction: 0, at: [] };
+}
+
+/** One angle more; a turn is one once the way back is more than `swing`. */
+function turnsWith(before: JointTurns, angle: number, at: Instant, swing: number): JointTurns {
+  const { extreme, direction } = before;
+  const way = angle - extreme;
+  const goes = way < 0 ? -1 : 1;
+  if (direction === 0 || way * direction >= 0) {
+    // A first direction counts once it is a swing; after that the extreme goes along.
+    return direction === 0 && Math.abs(way) <= swing ? before : { ...before, extreme: angle, direction: goes };
+  }
+  return Math.abs(way) > swing ? { extreme: angle, direction: goes, at: [...before.at, at] } : before;
 }
 
 /** Turns are counted over this time of the path, so that an oscillation is known well within a second. */
@@ -88,21 +113,23 @@ export function policyConditions(
 ): readonly Condition[] {
   const { oscillation, clamping } = watch;
   const shaking = demands.turns.findIndex(({ at }) => at.length > oscillation.turns * TURNS_WITHIN);
+  const shaken = demands.newest?.shaken ?? null;
   const full = demands.clamped.length >= Math.round(clamping.within / period);
   const clamped = demands.clamped.filter(Boolean).length / Math.max(1, demands.clamped.length);
   const age = demands.newest?.age ?? 0;
   const pictureAge = now - demands.pictureAt;
   const moving = now - demands.since;
-  const shakes = (): string => `the policy shakes J${shaking + 1}`;
+  const shakes = (): string => `the policy shakes J${(shaken ?? shaking) + 1}`;
   return [
     {
       ...{ id: "ML-16", code: "oscillation", reaction: "slow", lasting: 0, detail: shakes },
-      holds: shaking >= 0,
+      holds: shaking >= 0 || shaken !== null,
     },
     {
       ...{ id: "ML-16", code: "oscillation", reaction: "ramp", detail: shakes },
+      // It is known of so much already: of what was commanded, or of a chunk that goes on for as long.
       lasting: oscillation.lasting - TURNS_WITHIN,
-      holds: shaking >= 0,
+      holds: shaking >= 0 || shaken !== null,
     },
     {
       ...{ id: "ML-17", code: "out-of-envelope", reaction: "ramp", lasting: 0 },

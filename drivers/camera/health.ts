@@ -6,9 +6,9 @@ import type { PoorLight } from "./light.js";
 
 /** A fault must be named within 0.3 s; the rest is for the check period and the way to the reader. */
 const STALE_AFTER: Seconds = 0.25;
-/** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen after five alike over 0.17 s. */
-const FROZEN_PICTURES = 5;
-const FROZEN_AFTER: Seconds = 0.17;
+/** One or two repeated pictures are legal (safety.md PO-14): a camera is frozen where more have shown nothing new for 0.17 s, less the check. */
+const FROZEN_PICTURES = 4;
+const FROZEN_AFTER: Seconds = 0.14;
 /** Blurred for 1 s (safety.md PO-15); the rest is for the way to the reader and the next picture. */
 const BLURRED_AFTER: Seconds = 0.75;
 
@@ -70,7 +70,7 @@ function frameFault(
       since: news.at,
     };
   }
-  if (news.identical >= FROZEN_PICTURES && news.at - news.identicalSince >= FROZEN_AFTER) {
+  if (news.identical >= FROZEN_PICTURES && now - news.identicalSince >= FROZEN_AFTER) {
     return {
       kind: "camera-frozen",
       role,

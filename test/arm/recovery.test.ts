@@ -339,17 +339,19 @@ describe("ML-02: recovery ends in fault, and the arm is told to come to rest", (
     const bench = comingBack();
     const begun = jointAt(beyond({ 6: 3 }), 6);
     bench.frozen = true;
-    const at = (angle: number): void => {
-      bench.state = {
-        ...bench.state,
-        measured: jointPosition(mapJoints(bench.commanded, (q, j) => (j === 6 ? angle : q))),
-      };
+    let angle = jointAt(bench.state.measured, 6);
+    /** At no more than 30 deg/s: a joint that runs away is stopped sooner, for its speed (ML-04). */
+    const goTo = (target: number): void => {
+      while (angle !== target) {
+        angle = Math.min(angle + 0.3 * DEGREE, target);
+        const measured = mapJoints(bench.commanded, (q, j) => (j === 6 ? angle : q));
+        bench.state = { ...bench.state, measured: jointPosition(measured) };
+        bench.pass(PERIOD);
+      }
     };
-    at(begun + 0.4 * DEGREE);
-    bench.pass(PERIOD);
+    goTo(begun + 0.4 * DEGREE);
     assert.equal(bench.latest.mode, "recovery", "half a degree is noise and settling");
-    at(begun + 0.6 * DEGREE);
-    bench.pass(PERIOD);
+    goTo(begun + 0.6 * DEGREE);
     assertBrokenOff(bench, "outside-limits");
     assert.equal(bench.stops.at(-1)?.latched, true);
   });

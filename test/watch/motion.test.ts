@@ -155,6 +155,32 @@ describe("ML-04: measured joint speed", () => {
     }
   });
 
+  it("1.6 times the limit and told to stand, or to go at a third of that: quick stop within 15 ms", () => {
+    for (const part of [0, 0.5]) {
+      const bench = new Watched();
+      bench.speed = mapJoints(POLICY, (most, joint) => (joint === 2 ? part * most : 0));
+      bench.pass(0.1);
+      let away = 0;
+      bench.measured = (commanded) => {
+        away += 0.005 * (1.6 - part) * jointAt(POLICY, 2);
+        return mapJoints(commanded, (angle, joint) => (joint === 2 ? angle + away : angle));
+      };
+      assert.deepEqual(bench.pass(0.015).codes, ["overspeed/quick-stop"]);
+      assert.match(bench.found.get("overspeed/quick-stop")?.detail ?? "", /^J3 .* told nothing like it$/);
+    }
+  });
+
+  it("at 0.55 of the limit, two setpoints a tick late and caught up at once: nothing", () => {
+    const bench = new Watched();
+    const some = mapJoints(POLICY, (most, joint) => (joint === 6 ? 0.55 * most : 0));
+    bench.speed = some;
+    bench.pass(0.2).speed = mapJoints(some, () => 0);
+    bench.pass(0.02).speed = mapJoints(some, (most) => 3 * most);
+    bench.pass(0.01).speed = some;
+    bench.pass(0.2);
+    assert.deepEqual([...bench.ids], []);
+  });
+
   it("at the limit, one setpoint a tick late and caught up: nothing", () => {
     const bench = new Watched();
     const full = mapJoints(POLICY, (most, joint) => (joint === 6 ? most : 0));

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ladder } from "../../daemon/arm/ladder.js";
 import { LateShare } from "../../daemon/arm/late-share.js";
+import type { Chunk } from "../../daemon/types/chunk.js";
+import { jointPosition } from "../../daemon/types/units.js";
 import { bars, bySeverity, type Finding, REACTIONS } from "../../daemon/watch/finding.js";
-import type { Demanded } from "../../daemon/watch/policy-conditions.js";
+import { type Demanded, shakenJoint } from "../../daemon/watch/policy-conditions.js";
 import { chunkJudged, garbageCame, NO_REFUSALS } from "../../daemon/watch/refusal-run.js";
 import { LIMITS } from "../limits.js";
 import { POSE, shifted, Watched } from "./watched.js";
@@ -14,7 +16,7 @@ function asked(seconds: number, ask: (time: number) => Partial<Demanded>): Watch
   bench.watch.policyBegins(bench.now);
   const start = bench.now;
   for (let tick = 0; tick < seconds / 0.01; tick++) {
-    const demanded = { pathAt: bench.now, q: POSE, clamped: false, age: 0.3, ...ask(bench.now - start) };
+    const demanded = { pathAt: bench.now, q: POSE, clamped: false, shaken: null, age: 0.3, ...ask(bench.now - start) };
     bench.facts = { demanded };
     bench.pass(0.01);
   }
@@ -34,6 +36,32 @@ describe("ML-16: a policy that sends the arm back and forth", () => {
   it("2 Hz, or less than half a degree there and back: nothing", () => {
     assert.deepEqual(asked(3, wave(2, 5)).codes, []);
     assert.deepEqual(asked(3, wave(8, 0.2)).codes, []);
+  });
+});
+
+describe("ML-16: a chunk that sends the arm back and forth faster than the arm can follow", () => {
+  const chunk = (degrees: readonly number[]): Chunk => ({
+    ...{ id: 1, epoch: 1, capturedAt: 0, period: 0.1 },
+    targets: degrees.map((by, step) => ({
+      dueAt: (step + 1) / 10,
+      q: jointPosition(shifted(POSE, 3, by)),
+      gripper: 1,
+    })),
+  });
+  const shaken = (degrees: readonly number[]): number | null => shakenJoint(chunk(degrees), LIMITS.watch.oscillation);
+
+  it("turns at every step: its joint; once less, by less than half a degree, or on its way: none", () => {
+    assert.equal(shaken([3, -3, 3, -3, 3]), 3);
+    assert.equal(shaken([0, 3, -3, 3, 3]), null, "two turns in 0.4 s");
+    assert.equal(shaken([0.4, -0.4, 0.4, -0.4, 0.4]), null);
+    assert.equal(shaken([0, 2, 4, 6, 8]), null);
+    assert.equal(shaken([]), null);
+  });
+
+  it("is slowed at once, and ends after half a second", () => {
+    assert.deepEqual(asked(0.1, () => ({ shaken: 3 })).codes, ["oscillation/slow"]);
+    assert.deepEqual(asked(0.6, () => ({ shaken: 3 })).codes, ["oscillation/ramp", "oscillation/slow"]);
+    assert.deepEqual(asked(3, (time) => ({ shaken: time % 0.5 < 0.3 ? 3 : null })).codes, ["oscillation/slow"]);
   });
 });
 

@@ -27,6 +27,8 @@ import {
 
 const POLICY = ["policy"] as const;
 const POISONS: readonly PoisonValue[] = ["NaN", "Infinity", "-Infinity", "null", '"12"', "true"];
+/** Swapped cameras must be seen within this time of an instruction, ms. */
+const SEEN_WITHIN_MS = 10_000;
 /** Until the last accepted chunk is used up and a little. */
 const UNTIL_EMPTY = 2;
 
@@ -194,15 +196,16 @@ export const POLICY_CASES: readonly FaultCase[] = [
         await rig.impair({ target: "camera", role: "front", how: "swap" });
         return await rig.impair({ target: "camera", role: "wrist", how: "swap" });
       },
-      after: async ({ rig }) => {
-        const instruction = await rig.instruction(0);
-        const reply = await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
-        if (reply.type === "refused") {
-          return [];
-        }
-        await rig.operator.held({ type: "pause" });
-        return ["an instruction was accepted with swapped cameras"];
+      after: async ({ rig, run }) => {
+        const over = rig.operator.next("progress", ({ phase }) => phase === "failed", SEEN_WITHIN_MS);
+        const instruction = await rig.instruction(run);
+        await rig.operator.held({ type: "instruct", instruction, homeFirst: false, confirm: true });
+        const { detail } = await over;
+        return detail.includes("exchange cameras.front and cameras.wrist")
+          ? []
+          : [`failed for another reason: ${detail}`];
       },
+      judge: standsStill,
     }),
   },
   {
