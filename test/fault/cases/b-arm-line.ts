@@ -1,8 +1,13 @@
 import { connect } from "node:net";
 import { hostClock } from "../../../daemon/ports/clock.js";
+import type { Seconds } from "../../../daemon/types/units.js";
 import type { Fault } from "../../../drivers/virtual-lab/controller/fault.js";
 import { type FaultRig, pause } from "../rig/fault-rig.js";
 import { type FaultCase, MOVING, NO_BUDGET, type Outcome, only, type Trial, type TrialContext } from "./case.js";
+
+/** A pendant says again what came to nothing, after some time and so many times in all. */
+const PENDANT_PERIOD: Seconds = 0.083;
+const PENDANT_COMMANDS = 5;
 
 /** B. The arm's TCP line. */
 export const ARM_LINE_CASES: readonly FaultCase[] = [
@@ -164,8 +169,13 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
         });
         pendant.on("error", () => undefined);
         await new Promise((resolve) => pendant.once("connect", resolve));
-        const at = hostClock.now();
-        pendant.write(command);
+        let at = Number.NaN;
+        // Of a command that the stream's next setpoint replaces before the arm's next report there is nothing to see.
+        for (let count = 0; count < PENDANT_COMMANDS && rig.operator.state?.mode !== "fault"; count++) {
+          at = hostClock.now();
+          pendant.write(command);
+          await pause(PENDANT_PERIOD);
+        }
         setTimeout(() => pendant.destroy(), 500);
         return { pushAfter: at };
       },
