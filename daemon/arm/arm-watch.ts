@@ -18,9 +18,9 @@ import {
   NO_DEMANDS,
   policyConditions,
 } from "../watch/policy-conditions.js";
-import { NO_SAMENESS, reportConditions, type Sameness, sameIn } from "../watch/report-conditions.js";
+import { isByHand, NO_SAMENESS, reportConditions, type Sameness, sameIn } from "../watch/report-conditions.js";
 import { resourceConditions } from "../watch/resource-conditions.js";
-import { stopConditions } from "../watch/stop-conditions.js";
+import { type StopTold, stopConditions, stopIn, stopTold } from "../watch/stop-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
 /** What the stream does in a tick. */
@@ -69,8 +69,8 @@ export class ArmWatch {
   #stoodAt: JointVector | null = null;
   /** Where the arm began to be brought back; says something in mode recovery only. */
   #recoversFrom: JointVector | null = null;
-  /** Of a stop that the arm has not obeyed yet; Infinity for none. */
-  #stoppedAt: Instant = Infinity;
+  /** A stop that the arm has not settled after; null for none. */
+  #stop: StopTold | null = null;
 
   constructor(limits: ArmLimits, period: Seconds) {
     this.#limits = limits;
@@ -98,7 +98,9 @@ export class ArmWatch {
     this.#judge("report", reportConditions(this.#same, this.#history, watch), now);
     this.#judge("health", healthConditions(state.health, this.#warmth, watch), now);
     this.#judgeMotion(mode, now);
-    this.#judge("stop", stopConditions(this.#history, this.#stoppedAt, now, watch), now);
+    this.#stop = this.#stop === null ? null : stopIn(this.#stop, this.#history, now, watch);
+    const activity = { status: state.status, foreign: this.#foreign };
+    this.#judge("stop", stopConditions(this.#history, this.#stop, activity, now, watch), now);
     return true;
   }
 
@@ -109,8 +111,16 @@ export class ArmWatch {
 
   /** The arm was told to stop at once; it has to stand soon. */
   stopped(now: Instant): void {
-    this.#stoppedAt = now;
+    this.#stop = stopTold(null, now);
     this.#restAt(Infinity);
+  }
+
+  /** It was told to stop again; where it had settled already, it stays what it was to stand still at. */
+  stoppedAgain(now: Instant): void {
+    if (this.#stop !== null) {
+      this.#stop = stopTold(this.#stop, now);
+      this.#restAt(Infinity);
+    }
   }
 
   /** The arm has stood where it was stopped for long enough to be believed. */
@@ -150,7 +160,7 @@ export class ArmWatch {
     this.#same = NO_SAMENESS;
     this.#warmth = [];
     this.#restAt(Infinity);
-    this.#stoppedAt = Infinity;
+    this.#stop = null;
   }
 
   /** A process has read what it uses; null when it is gone. */
@@ -171,11 +181,12 @@ export class ArmWatch {
 
   /** Notes since when the arm should stand, and where it does once it has settled. */
   #rest({ mode, stands, toldToStand }: TickFacts, now: Instant): void {
-    const driven = mode === "fault" && this.#tables.report.findings.some(({ code }) => code === "foreign-motion");
+    const free = this.#stop === null || isByHand(this.#same.report?.status ?? "");
+    const driven = mode === "fault" && this.#foreign && free;
     if (!stands || driven) {
-      // Whoever moves the arm out of a fault by its pendant is not to be stopped for it.
+      // Whoever moves the arm out of a fault by its pendant is not to be stopped for it, once it has settled after its stop.
       this.#restAt(Infinity);
-      this.#stoppedAt = driven || mode !== "fault" ? Infinity : this.#stoppedAt;
+      this.#stop = driven || mode !== "fault" ? null : this.#stop;
       return;
     }
     this.#standsSince = Math.min(this.#standsSince, now);
@@ -183,8 +194,13 @@ export class ArmWatch {
     if (settled && this.#stoodAt === null && this.#tables.stop.findings.length === 0) {
       // An arm that drifts as soon as it rests has left the pose by now that it was told.
       this.#stoodAt = toldToStand ?? this.#history.poses.at(-1)?.q ?? null;
-      this.#stoppedAt = Infinity;
+      this.#stop = null;
     }
+  }
+
+  /** The arm says that it does something that this program did not ask for. */
+  get #foreign(): boolean {
+    return this.#tables.report.findings.some(({ code }) => code === "foreign-motion");
   }
 
   #judgeMotion(mode: Mode, now: Instant): void {

@@ -8,7 +8,7 @@ import type { Mandate } from "./mandate.js";
 import type { SetpointSender } from "./setpoint-sender.js";
 import type { Stopping } from "./stopping.js";
 
-// Interlocks: OP-06.
+// Interlocks: ML-15, OP-06.
 
 /** Where findings come from, and what they act on. */
 interface Reacting {
@@ -34,12 +34,15 @@ export class Reactions {
     const findings = [...watch.findings, ...teleoperation.findings(now)].sort(bySeverity);
     const foreign = findings.find(({ code }) => code === "foreign-motion");
     if (foreign !== undefined && mandate.mode === "standby") {
-      // A fault that is latched already is left alone: the vendor's pendant is the way out of it.
+      // In a fault the vendor's pendant is the way out; what it may not do there is ML-15's.
       stopping.latch(isByHand(authority.arm?.status ?? "") ? null : "quick", foreign, now);
     }
     // What is found while nothing is streamed is told, too.
     const pace = ladder.pace(findings, now);
     sender.stream?.slowTo(pace);
+    if (mandate.mode === "fault") {
+      stopping.stopAgain(findings, now);
+    }
     this.act(findings[0] ?? null, now);
   }
 
@@ -48,9 +51,6 @@ export class Reactions {
     const { mandate, stopping } = this.#parts;
     if (finding === null) {
       return;
-    }
-    if (mandate.mode === "fault") {
-      stopping.stopAgain(finding, now);
     }
     if (!mandate.engaged) {
       stopping.openAnew(finding, now);

@@ -3,8 +3,9 @@ import { isMoving } from "../modes/mode-machine.js";
 import type { ModeEvent } from "../modes/mode-state.js";
 import type { StopKind } from "../ports/arm.js";
 import type { Role } from "../types/role.js";
-import type { Instant, Seconds } from "../types/units.js";
+import type { Instant } from "../types/units.js";
 import type { Finding } from "../watch/finding.js";
+import { STOP_AGAIN } from "../watch/stop-conditions.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import type { ArmReporter } from "./arm-reporter.js";
 import type { ArmWatch } from "./arm-watch.js";
@@ -16,9 +17,6 @@ import type { StopLog } from "./stop-log.js";
 import type { SupervisorOptions } from "./supervisor-options.js";
 
 // Interlocks: AR-14, AR-16, ML-02, ML-15, OP-06.
-
-/** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
-const STOP_AGAIN: Seconds = 0.1;
 
 /** Why it is stopped, and who may acknowledge that where it depends on more than the code. */
 interface StopCause {
@@ -93,15 +91,18 @@ export class Stopping {
   }
 
   /** An arm that was stopped and moves all the same is stopped again and again, and from a certain time on has no supply. */
-  stopAgain({ reaction, code, detail }: Finding, now: Instant): void {
-    const moves = code === "moves-unasked" || reaction === "cut-supply";
-    if (moves && now - this.#stoppedAt >= STOP_AGAIN) {
-      this.#stoppedAt = now;
-      this.#options.arm.stop("quick");
-      this.#stopped.stops.once(code, detail, now);
-      if (reaction === "cut-supply") {
-        this.#options.cutSupply();
-      }
+  stopAgain(findings: readonly Finding[], now: Instant): void {
+    const moves = findings.find(({ code, reaction }) => code === "moves-unasked" || reaction === "cut-supply");
+    if (moves === undefined || now - this.#stoppedAt < STOP_AGAIN) {
+      return;
+    }
+    this.#stoppedAt = now;
+    this.#options.arm.stop("quick");
+    this.#stopped.stops.once(moves.code, moves.detail, now);
+    if (moves.reaction === "cut-supply") {
+      this.#options.cutSupply();
+    } else {
+      this.#stopped.watch.stoppedAgain(now);
     }
   }
 

@@ -1,28 +1,67 @@
-import type { Instant, JointVector } from "../types/units.js";
+import type { Instant, JointVector, Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import { type History, measuredSpeed, poseBefore } from "./history.js";
+import { isByHand } from "./report-conditions.js";
 import type { WatchLimits } from "./watch-limits.js";
 
-// Interlocks: AR-16.
+// Interlocks: AR-16, ML-15, OP-06.
 
 /** Speeds of an arm that should stop are taken over this time, s. */
 const WINDOW = 0.05;
 const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
-/** What must not be after a stop at `stoppedAt`; -Infinity for none. */
+/** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
+export const STOP_AGAIN: Seconds = 0.1;
+
+/** A stop that the arm has not settled after. */
+export interface StopTold {
+  /** Since when the arm should come to stand: when it was told first, or told again after it had stood. */
+  readonly since: Instant;
+  /** When it was told last. */
+  readonly toldAt: Instant;
+  /** The arm has stood since then. */
+  readonly stood: boolean;
+}
+
+/** The arm was told to stop; `before` is what it had not settled after yet. */
+export function stopTold(before: StopTold | null, now: Instant): StopTold {
+  return { since: before === null || before.stood ? now : before.since, toldAt: now, stood: false };
+}
+
+/** A report came. */
+export function stopIn(stop: StopTold, history: History, now: Instant, watch: WatchLimits): StopTold {
+  const stands = now - stop.toldAt > WINDOW && fastest(history) <= watch.standstill.speed;
+  return stands ? { ...stop, stood: true } : stop;
+}
+
+/** What must not be after a stop, null for none; `status` is the arm's word for what it does, `foreign` that it is none of ours. */
 export function stopConditions(
   history: History,
-  stoppedAt: Instant,
+  stop: StopTold | null,
+  { status, foreign }: { readonly status: string; readonly foreign: boolean },
   now: Instant,
   watch: WatchLimits,
 ): readonly Condition[] {
-  const speed = measuredSpeed(history, poseBefore(history, WINDOW)) ?? STILL;
-  const fastest = Math.max(...speed.map(Math.abs));
+  const moves = !(fastest(history) <= watch.standstill.speed);
+  const milliseconds = ((now - (stop?.toldAt ?? now)) * 1000).toFixed(0);
   return [
     {
       ...{ id: "AR-16", code: "stop-not-obeyed", reaction: "cut-supply", lasting: 0 },
-      holds: now - stoppedAt > watch.stopObeyed && !(fastest <= watch.standstill.speed),
-      detail: () => `the arm still moves ${((now - stoppedAt) * 1000).toFixed(0)} ms after it was stopped`,
+      // What stood and is commanded anew has obeyed.
+      holds: stop !== null && now - stop.since > watch.stopObeyed && moves && !(foreign && stop.stood),
+      detail: () => `the arm still moves ${((now - (stop?.since ?? now)) * 1000).toFixed(0)} ms after it was stopped`,
+    },
+    {
+      // Until it has settled nobody takes it out of the stop by its pendant: whoever commands it then never let go. A hand is not
+      // braked (OP-06).
+      ...{ id: "ML-15", code: "moves-unasked", reaction: "quick-stop", lasting: 0 },
+      holds: stop !== null && foreign && !isByHand(status) && now - stop.toldAt >= STOP_AGAIN && moves,
+      detail: () => `the arm moves (${status}) ${milliseconds} ms after it was stopped: something else commands it`,
     },
   ];
+}
+
+function fastest(history: History): number {
+  const speed = measuredSpeed(history, poseBefore(history, WINDOW)) ?? STILL;
+  return Math.max(...speed.map(Math.abs));
 }

@@ -17,6 +17,18 @@ function driven(bench: Supervised, speed: number, seconds: number): Supervised {
   return bench;
 }
 
+/** Engaged, then a pendant's `movej`, and the stop that it got. */
+function stoppedByPendant(): Supervised {
+  const bench = new Supervised().engaged();
+  bench.frozen = true;
+  bench.report({ status: "move_J" });
+  bench.state = { ...bench.state, status: "move_J" };
+  assert.equal(bench.supervisor.mode, "fault");
+  return bench;
+}
+
+const told = ({ stops }: Supervised): readonly string[] => stops.map(({ code }) => code);
+
 const stopsSent = ({ wire }: Supervised): number => wire.filter(({ kind }) => kind === "stop").length;
 
 /** Latched, and whoever was in control is so no longer: not by going on to beat, only by taking control anew. */
@@ -81,6 +93,47 @@ describe("OP-06: foreign motion", () => {
       bench.pass(0.2);
       assert.equal(bench.request(ACKNOWLEDGE).ok, true, "under the lease of before");
     }
+  });
+
+  it("before the arm has settled after a stop it is no way out: stopped again every 100 ms, and told once", () => {
+    const bench = stoppedByPendant();
+    const sent = stopsSent(bench);
+    driven(bench, 20, 0.25);
+    assert.equal(stopsSent(bench), sent + 2);
+    bench.pass(0.1);
+    driven(bench, 20, 0.25);
+    assert.equal(stopsSent(bench), sent + 5, "stood in between, and commanded anew");
+    assert.deepEqual([bench.cuts, told(bench)], [0, ["foreign-motion", "moves-unasked"]]);
+    assert.match(bench.stops[1]?.detail ?? "", /^the arm moves \(move_J\) 1\d\d ms after it was stopped/);
+    bench.pass(0.6);
+    const settled = stopsSent(bench);
+    driven(bench, 20, 2);
+    assert.deepEqual([stopsSent(bench), bench.cuts], [settled, 0], "the way out");
+  });
+
+  it("that does not let the arm stand for 300 ms after a stop costs it its supply", () => {
+    const bench = stoppedByPendant();
+    driven(bench, 20, 0.28);
+    assert.equal(bench.cuts, 0);
+    driven(bench, 20, 0.2);
+    assert.ok(bench.cuts >= 1);
+    assert.equal(told(bench).at(-1), "stop-not-obeyed");
+  });
+
+  it("before the arm has settled after a stop a hand is not braked all the same", () => {
+    const bench = stoppedByPendant();
+    const sent = stopsSent(bench);
+    bench.state = { ...bench.state, status: "current_drag" };
+    driven(bench, 20, 2);
+    assert.deepEqual([stopsSent(bench), bench.cuts, told(bench)], [sent, 0, ["foreign-motion"]]);
+  });
+
+  it("a word that stays without a motion is nothing to stop again for, and the arm settles", () => {
+    const bench = stoppedByPendant();
+    const sent = stopsSent(bench);
+    bench.pass(0.6);
+    driven(bench, 20, 1);
+    assert.deepEqual([stopsSent(bench), bench.cuts, told(bench)], [sent, 0, ["foreign-motion"]]);
   });
 
   it("while this program has the arm: a quick stop also of a hand, latched, control is lost", () => {

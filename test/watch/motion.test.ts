@@ -365,6 +365,46 @@ describe("ML-15: an arm that should stand", () => {
   });
 });
 
+describe("ML-15: an arm that something else commands right after a stop", () => {
+  function pressed(status: string): Watched {
+    const bench = new Watched();
+    bench.pass(0.2).watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(0.2).state = { status };
+    bench.speed = only(0, 20);
+    return bench;
+  }
+
+  it("is told to stop again from 100 ms on after the last time", () => {
+    const bench = pressed("move_J").pass(0.06);
+    assert.deepEqual(bench.codes, ["foreign-motion/quick-stop", "moves-unasked/quick-stop"]);
+    bench.watch.stoppedAgain(bench.now);
+    bench.found.clear();
+    assert.deepEqual(bench.pass(0.08).codes, ["foreign-motion/quick-stop"]);
+    assert.deepEqual(bench.pass(0.03).codes, ["foreign-motion/quick-stop", "moves-unasked/quick-stop"]);
+  });
+
+  it("has 300 ms to stand anew where it stood in between, and no more where it did not", () => {
+    const bench = pressed("move_J").pass(0.05);
+    bench.watch.stoppedAgain(bench.now);
+    bench.pass(0.15).watch.stoppedAgain(bench.now);
+    bench.pass(0.13);
+    assert.ok(!bench.codes.includes("stop-not-obeyed/cut-supply"));
+    bench.pass(0.04);
+    assert.ok(bench.codes.includes("stop-not-obeyed/cut-supply"));
+  });
+
+  it("is left alone where a hand moves it, or where it has settled, even if its stop is told again for something else", () => {
+    assert.deepEqual(pressed("current_drag").pass(1).codes, ["foreign-motion/quick-stop"]);
+    const bench = pressed("move_J");
+    bench.speed = only(0, 0);
+    bench.pass(0.4).watch.stoppedAgain(bench.now);
+    bench.speed = only(0, 20);
+    assert.deepEqual(bench.pass(1).codes, ["foreign-motion/quick-stop"]);
+  });
+});
+
 describe("OP-06: something else drives the arm", () => {
   it("by its own word: quick stop; the words of our own stream and stops: nothing", () => {
     for (const status of ["idle", "move_through_joint", "stop", "slow_stop"]) {

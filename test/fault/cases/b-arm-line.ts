@@ -8,6 +8,8 @@ import { type FaultCase, MOVING, NO_BUDGET, type Outcome, only, type Trial, type
 /** A pendant says again what came to nothing, after some time and so many times in all. */
 const PENDANT_PERIOD: Seconds = 0.083;
 const PENDANT_COMMANDS = 5;
+/** One that goes on does not wait for what comes of it. */
+const PENDANT_HASTE: Seconds = 0.007;
 
 /** B. The arm's TCP line. */
 export const ARM_LINE_CASES: readonly FaultCase[] = [
@@ -157,31 +159,54 @@ export const ARM_LINE_CASES: readonly FaultCase[] = [
   {
     ...{ id: 30, inject: "a second client drives the arm", expected: "OP-06, R5" },
     budget: { reaction: 30, still: 200 },
-    trials: only({
-      ...{ modes: [...MOVING, "hold"], expect: "stop" },
-      inject: async ({ rig }) => {
-        const { link } = rig.system.config.arm;
-        const joint = [20_000, 0, 0, 60_000, 0, 60_000, 0];
-        const command = reply({ command: "movej", joint, v: 20, r: 0, trajectory_connect: 0 });
-        const pendant = connect({
-          host: link.kind === "tcp" ? link.host : "",
-          port: link.kind === "tcp" ? link.port : 0,
-        });
-        pendant.on("error", () => undefined);
-        await new Promise((resolve) => pendant.once("connect", resolve));
-        let at = Number.NaN;
-        // Of a command that the stream's next setpoint replaces before the arm's next report there is nothing to see.
-        for (let count = 0; count < PENDANT_COMMANDS && rig.operator.state?.mode !== "fault"; count++) {
-          at = hostClock.now();
-          pendant.write(command);
-          await pause(PENDANT_PERIOD);
-        }
-        setTimeout(() => pendant.destroy(), 500);
-        return { pushAfter: at };
+    trials: [
+      {
+        ...{ name: "says again what came to nothing", modes: [...MOVING, "hold"], expect: "stop" },
+        inject: async ({ rig }) => {
+          const command = await pendant(rig);
+          let at = Number.NaN;
+          // Of a command that the stream's next setpoint replaces before the arm's next report there is nothing to see.
+          for (let count = 0; count < PENDANT_COMMANDS && rig.operator.state?.mode !== "fault"; count++) {
+            at = command();
+            await pause(PENDANT_PERIOD);
+          }
+          return { pushAfter: at };
+        },
       },
-    }),
+      {
+        ...{ name: "goes on after our stop", modes: [...MOVING, "hold"], expect: "stop" },
+        inject: async ({ rig }) => {
+          const command = await pendant(rig);
+          const at = command();
+          for (let count = 1; count < PENDANT_COMMANDS; count++) {
+            await pause(PENDANT_HASTE);
+            command();
+          }
+          return { pushAfter: at };
+        },
+      },
+    ],
   },
 ];
+
+/** A second client of the arm, for a second; what comes back sends its `movej`, and says when. */
+async function pendant(rig: FaultRig): Promise<() => number> {
+  const { link } = rig.system.config.arm;
+  const joint = [20_000, 0, 0, 60_000, 0, 60_000, 0];
+  const command = reply({ command: "movej", joint, v: 20, r: 0, trajectory_connect: 0 });
+  const socket = connect({
+    host: link.kind === "tcp" ? link.host : "",
+    port: link.kind === "tcp" ? link.port : 0,
+  });
+  socket.on("error", () => undefined);
+  await new Promise((resolve) => socket.once("connect", resolve));
+  setTimeout(() => socket.destroy(), 1000);
+  return () => {
+    const at = hostClock.now();
+    socket.write(command);
+    return at;
+  };
+}
 
 /** A stop is asked for that the arm does not make: it has to be told again, at least three times. */
 function unstoppable(name: string, fault: Fault): Trial {
