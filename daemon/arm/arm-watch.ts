@@ -20,7 +20,15 @@ import {
 } from "../watch/policy-conditions.js";
 import { isByHand, NO_SAMENESS, reportConditions, type Sameness, sameIn } from "../watch/report-conditions.js";
 import { resourceConditions } from "../watch/resource-conditions.js";
-import { type StopTold, stopConditions, stopIn, stopTold } from "../watch/stop-conditions.js";
+import {
+  type Calm,
+  calmIn,
+  isCalm,
+  type StopTold,
+  stopConditions,
+  stopIn,
+  stopTold,
+} from "../watch/stop-conditions.js";
 import type { ArmLimits } from "../watch/watch-limits.js";
 
 /** What the stream does in a tick. */
@@ -67,6 +75,8 @@ export class ArmWatch {
   #demands: Demands = NO_DEMANDS;
   #standsSince: Instant = Infinity;
   #stoodAt: JointVector | null = null;
+  /** Since when it has been no farther than a little from one pose, wherever that is. */
+  #calm: Calm | null = null;
   /** Where the arm began to be brought back; says something in mode recovery only. */
   #recoversFrom: JointVector | null = null;
   /** A stop that the arm has not settled after; null for none. */
@@ -98,6 +108,7 @@ export class ArmWatch {
     this.#judge("report", reportConditions(this.#same, this.#history, watch), now);
     this.#judge("health", healthConditions(state.health, this.#warmth, watch), now);
     this.#judgeMotion(mode, now);
+    this.#calm = calmIn(this.#calm, state.measured, now, watch);
     this.#stop = this.#stop === null ? null : stopIn(this.#stop, this.#history, now, watch);
     const activity = { status: state.status, foreign: this.#foreign };
     this.#judge("stop", stopConditions(this.#history, this.#stop, activity, now, watch), now);
@@ -161,6 +172,7 @@ export class ArmWatch {
     this.#warmth = [];
     this.#restAt(Infinity);
     this.#stop = null;
+    this.#calm = null;
   }
 
   /** A process has read what it uses; null when it is gone. */
@@ -195,6 +207,11 @@ export class ArmWatch {
       // An arm that drifts as soon as it rests has left the pose by now that it was told.
       this.#stoodAt = toldToStand ?? this.#history.poses.at(-1)?.q ?? null;
       this.#stop = null;
+    }
+    const moved = mode === "fault" && this.#tables.motion.findings.some(({ code }) => code === "moves-unasked");
+    if (moved && this.#calm !== null && isCalm(this.#calm, now)) {
+      // It slipped or was pushed, and stands again: that was told, and whoever has looked at it may acknowledge it.
+      this.#stoodAt = this.#calm.at;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Instant, JointVector, Seconds } from "../types/units.js";
+import { type Instant, type JointVector, jointAt, type Seconds } from "../types/units.js";
 import type { Condition } from "./condition.js";
 import { type History, measuredSpeed, poseBefore } from "./history.js";
 import { isByHand } from "./report-conditions.js";
@@ -32,6 +32,29 @@ export function stopTold(before: StopTold | null, now: Instant): StopTold {
 export function stopIn(stop: StopTold, history: History, now: Instant, watch: WatchLimits): StopTold {
   const stands = now - stop.toldAt > WINDOW && fastest(history) <= watch.standstill.speed;
   return stands ? { ...stop, stood: true } : stop;
+}
+
+/** An arm that has left where it stood, and has been calm since for so long, stands again (ML-15). */
+const CALM: Seconds = 1;
+/** Calm is an arm that stays within this part of what it may be from where it stood. */
+const CALM_PART = 0.25;
+
+/** Where an arm stays that should stand, and since when. */
+export interface Calm {
+  readonly at: JointVector;
+  readonly since: Instant;
+}
+
+/** A report came. */
+export function calmIn(before: Calm | null, q: JointVector, now: Instant, watch: WatchLimits): Calm {
+  const most = CALM_PART * watch.standstill.distance;
+  const stays = before?.at.every((angle, joint) => Math.abs(jointAt(q, joint) - angle) <= most) ?? false;
+  return before !== null && stays ? before : { at: q, since: now };
+}
+
+/** It stands wherever it is. */
+export function isCalm({ since }: Calm, now: Instant): boolean {
+  return now - since >= CALM;
 }
 
 /** What must not be after a stop, null for none; `status` is the arm's word for what it does, `foreign` that it is none of ours. */

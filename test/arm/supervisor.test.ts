@@ -653,6 +653,28 @@ describe("supervisor: what stops at once and latches", () => {
   });
 });
 
+describe("supervisor: an arm that is pushed or slips after a stop (ML-15)", () => {
+  it("is told to stop for as long as it moves; once it stands a supervisor acknowledges it where it is", () => {
+    const bench = new Supervised().engaged();
+    bench.supervisor.handle({ kind: "stop", reason: "button", by: "anna" }, bench.now);
+    bench.frozen = true;
+    bench.pass(1);
+    const sent = bench.wire.length;
+    const measured = jointPosition(mapJoints(bench.state.measured, (angle, joint) => angle + (joint === 0 ? 0.03 : 0)));
+    bench.state = { ...bench.state, measured };
+    bench.pass(0.5);
+    assert.match(bench.request({ kind: "acknowledge", reason: "at once" }).reason, /J1 is 1.7 deg from where it stood/);
+    bench.pass(1);
+    const told = bench.wire.slice(sent);
+    assert.ok(told.length >= 5 && told.every(({ kind }) => kind === "stop"));
+    assert.equal(bench.cuts, 0);
+    bench.pass(2);
+    assert.equal(bench.wire.length, sent + told.length, "it stands, and nothing is sent");
+    assert.equal(bench.request({ kind: "acknowledge", reason: "looked at it" }).reason, "");
+    assert.equal(bench.request({ kind: "engage" }).ok, true);
+  });
+});
+
 describe("supervisor: the ladder of reactions", () => {
   const hot = (celsius: number): Supervised["state"]["health"] => ({
     temperature: [30, 30, celsius, 30, 30, 30, 30],

@@ -365,6 +365,55 @@ describe("ML-15: an arm that should stand", () => {
   });
 });
 
+describe("ML-15: an arm that has left where it stood after a stop", () => {
+  function slipped(degrees: number): Watched {
+    const bench = new Watched();
+    bench.pass(0.2).watch.stopped(bench.now);
+    bench.mode = "fault";
+    bench.facts = { stands: true };
+    bench.pass(1).measured = (q) => shifted(q, 3, degrees);
+    return bench;
+  }
+
+  it("is found for as long as it moves, and once more a degree further; calm for a second it stands there", () => {
+    const bench = slipped(1.5).pass(0.9);
+    assert.deepEqual(
+      bench.watch.findings.map(({ code }) => code),
+      ["moves-unasked"],
+    );
+    assert.deepEqual(bench.pass(0.2).watch.findings, []);
+    bench.measured = (q) => shifted(q, 3, 2.3);
+    assert.deepEqual(bench.pass(2).watch.findings, []);
+    bench.measured = (q) => shifted(q, 3, 2.7);
+    assert.deepEqual(
+      bench.pass(0.5).watch.findings.map(({ code }) => code),
+      ["moves-unasked"],
+    );
+  });
+
+  it("is found without a pause while it goes on at half a degree a second", () => {
+    const bench = slipped(0);
+    for (let count = 1; count <= 800; count++) {
+      bench.measured = (q) => shifted(q, 3, count * 0.005);
+      bench.pass(0.01);
+      const found = bench.watch.findings.some(({ code }) => code === "moves-unasked");
+      assert.ok(found || count <= 201, `${count}`);
+    }
+  });
+
+  it("is found again and again while it creeps", () => {
+    const bench = slipped(0);
+    for (let count = 1; count <= 3750; count++) {
+      bench.measured = (q) => shifted(q, 3, count * 0.001);
+      bench.pass(0.01);
+      if (count % 1250 === 0) {
+        assert.ok(bench.codes.includes("moves-unasked/quick-stop"), `${count}`);
+        bench.found.clear();
+      }
+    }
+  });
+});
+
 describe("ML-15: an arm that something else commands right after a stop", () => {
   function pressed(status: string): Watched {
     const bench = new Watched();
