@@ -10,7 +10,7 @@ import type { WatchLimits } from "./watch-limits.js";
 const WINDOW = 0.05;
 const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
-/** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15). */
+/** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15): three times before its supply is cut [C]. */
 export const STOP_AGAIN: Seconds = 0.1;
 
 /** A stop that the arm has not settled after. */
@@ -34,9 +34,9 @@ export function stopIn(stop: StopTold, history: History, now: Instant, watch: Wa
   return stands ? { ...stop, stood: true } : stop;
 }
 
-/** An arm that has left where it stood, and has been calm since for so long, stands again (ML-15). */
+/** An arm that has left where it stood, and has been calm since for so long, stands again (ML-15): as long as a fault of its own has to be gone [A]. */
 const CALM: Seconds = 1;
-/** Calm is an arm that stays within this part of what it may be from where it stood. */
+/** Calm is an arm that stays within this part of what it may be from where it stood [A]: what drifts faster than 0.25 deg/s is not. */
 const CALM_PART = 0.25;
 
 /** Where an arm stays that should stand, and since when. */
