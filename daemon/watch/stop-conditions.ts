@@ -8,7 +8,6 @@ import type { WatchLimits } from "./watch-limits.js";
 
 /** Speeds of an arm that should stop are taken over this time, s. */
 const WINDOW = 0.05;
-const STILL: JointVector = [0, 0, 0, 0, 0, 0, 0];
 
 /** While the arm should stand and does not, it is told to stop this often (AR-16, ML-15): three times before its supply is cut [C]. */
 export const STOP_AGAIN: Seconds = 0.1;
@@ -30,7 +29,8 @@ export function stopTold(before: StopTold | null, now: Instant): StopTold {
 
 /** A report came. */
 export function stopIn(stop: StopTold, history: History, now: Instant, watch: WatchLimits): StopTold {
-  const stands = now - stop.toldAt > WINDOW && fastest(history) <= watch.standstill.speed;
+  // Of an arm whose speed is not known nobody knows that it stands.
+  const stands = now - stop.toldAt > WINDOW && (fastest(history) ?? Infinity) <= watch.standstill.speed;
   return stands ? { ...stop, stood: true } : stop;
 }
 
@@ -65,7 +65,7 @@ export function stopConditions(
   now: Instant,
   watch: WatchLimits,
 ): readonly Condition[] {
-  const moves = !(fastest(history) <= watch.standstill.speed);
+  const moves = !((fastest(history) ?? 0) <= watch.standstill.speed);
   const milliseconds = ((now - (stop?.toldAt ?? now)) * 1000).toFixed(0);
   return [
     {
@@ -84,7 +84,8 @@ export function stopConditions(
   ];
 }
 
-function fastest(history: History): number {
-  const speed = measuredSpeed(history, poseBefore(history, WINDOW)) ?? STILL;
-  return Math.max(...speed.map(Math.abs));
+/** Of any joint, rad/s; null while it is not known. */
+function fastest(history: History): number | null {
+  const speed = measuredSpeed(history, poseBefore(history, WINDOW));
+  return speed === null ? null : Math.max(...speed.map(Math.abs));
 }

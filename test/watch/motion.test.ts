@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { withTablePlane } from "../../daemon/motion/placement.js";
 import { type JointVector, jointAt, mapJoints } from "../../daemon/types/units.js";
+import { NO_HISTORY } from "../../daemon/watch/history.js";
+import { stopIn, stopTold } from "../../daemon/watch/stop-conditions.js";
 import { LIMITS } from "../limits.js";
 import { pointByScrews } from "../motion/product-of-exponentials.js";
 import { DEGREE, only, POSE, shifted, Watched } from "./watched.js";
@@ -442,6 +444,10 @@ describe("ML-15: an arm that something else commands right after a stop", () => 
     assert.ok(!bench.codes.includes("stop-not-obeyed/cut-supply"));
     bench.pass(0.04);
     assert.ok(bench.codes.includes("stop-not-obeyed/cut-supply"));
+  });
+
+  it("is not taken to have stood where nothing is known of its speed", () => {
+    assert.equal(stopIn(stopTold(null, 100), NO_HISTORY, 101, LIMITS.watch).stood, false);
   });
 
   it("is left alone where a hand moves it, or where it has settled, even if its stop is told again for something else", () => {
